@@ -1,0 +1,47 @@
+// The attack table: docs/security/attacks.json says what each attack is and what stops it, the tests say which of
+// them they show, this writes docs/security/attacks.md from both. `npm run docs` runs it; `npm run check` compares.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { cell, escaped, readJson, testsByRow } from './catalogue/shared.mjs';
+
+export const page = 'docs/security/attacks.md';
+
+/** { text, faults }: the page, and every row of this release that no test shows. */
+export function attacks(root) {
+  const rows = readJson(root, 'docs/security/attacks.json');
+  const { tests, faults } = testsByRow(root, rows, 'attacks');
+  const here = rows.filter(({ later }) => later === undefined);
+  const later = rows.filter((row) => row.later !== undefined);
+  for (const { row } of here) if (tests.get(row).length === 0) faults.push(`attack row ${row} has no test`);
+  const text = `# Attacks and the tests that show them stopped
+
+Written by \`npm run docs\` from [attacks.json](attacks.json) and the titles of the tests; edit those. A test that shows
+a row names it: \`row 27: …\`. That the check is what stops the attack, and not something else, is shown by
+\`npm run guards\`: it removes the checks one at a time and expects a test to fail
+([what is accepted](guards-accepted.json)).
+
+## In this release
+
+| Row | Attack | What stops it | Tests |
+| --- | --- | --- | --- |
+${here.map((r) => `| ${r.row} | ${escaped(r.attack)} | ${escaped(r.check)} | ${cell(tests.get(r.row))} |`).join('\n')}
+
+## Not in this release
+
+These concern parts that do not exist yet. Rows whose tests are there already name them.
+
+| Row | Attack | Why not yet | Tests |
+| --- | --- | --- | --- |
+${later.map((r) => `| ${r.row} | ${escaped(r.attack)} | ${escaped(r.later)} | ${cell(tests.get(r.row))} |`).join('\n')}
+`;
+  return { text, faults };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const root = new URL('..', import.meta.url).pathname;
+  const { text, faults } = attacks(root);
+  writeFileSync(join(root, page), text);
+  if (faults.length > 0) console.error(faults.join('\n'));
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,173 @@
+// The import table of ARCHITECTURE.md, enforced. npm links every workspace, so an undeclared import would compile;
+// here it fails. Also holds the allow-list of third-party packages of each room, one line each (rulings C 26).
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** room → what of ours it may import: a room, or room/subfolder. `test` = additionally in its *.test.ts and *.bench.ts. */
+export const table = {
+  contract: { may: [], npm: ['typebox'], test: ['fast-check'] },
+  crypto: {
+    may: [],
+    npm: ['@noble/curves', '@noble/hashes', '@noble/ciphers', 'secp256k1', 'sodium-native'],
+    test: ['fast-check'],
+  },
+  mpc: { may: ['crypto'], npm: [], test: ['@noble/curves', '@noble/hashes'] },
+  cluster: {
+    may: ['contract/types', 'contract/wire', 'authority/types', 'authority/challenge', 'crypto/transcript'],
+    npm: ['ws'],
+  },
+  chains: {
+    may: ['contract/types', 'contract/wire'],
+    npm: ['micro-eth-signer', '@scure/btc-signer', '@scure/base', '@scure/starknet', '@noble/curves', '@noble/hashes'],
+  },
+  authority: {
+    may: [
+      'contract/types',
+      'contract/wire',
+      'contract/permissions',
+      'contract/operations',
+      'contract/schema',
+      'crypto/transcript',
+    ],
+    npm: [],
+    test: ['fast-check', 'contract', '@noble/curves'],
+  },
+  storage: { may: ['contract'], npm: ['kysely', 'pg', '@electric-sql/pglite'] },
+  client: { may: ['contract', 'crypto', 'authority'], npm: ['@noble/curves'], test: ['@dfns/sdk'] },
+  testkit: {
+    may: ['contract', 'crypto', 'mpc', 'cluster', 'authority', 'chains', 'signer', 'client'],
+    npm: [],
+    test: ['libsql', '@scure/btc-signer'],
+  },
+  api: {
+    may: ['contract', 'cluster', 'authority', 'chains', 'storage', 'crypto/transcript'],
+    npm: ['fastify', 'jose'],
+    never: ['crypto/sharing', 'crypto/envelope', 'crypto/curves', 'mpc', 'client', 'signer'],
+  },
+  signer: {
+    may: [
+      'contract/types',
+      'contract/wire',
+      'contract/errors',
+      'contract/operations',
+      'contract/permissions',
+      'contract/schema',
+      'crypto',
+      'mpc',
+      'cluster',
+      'authority',
+      'chains/families',
+      'chains/networks',
+      'chains/schemes',
+    ],
+    npm: ['libsql'],
+    never: ['storage', 'api', 'client', 'chains/rpc'],
+    test: ['testkit', '@noble/curves', '@noble/hashes'],
+  },
+  cli: {
+    may: [
+      'contract',
+      'client',
+      'authority',
+      'crypto/transcript',
+      'cluster/roster',
+      'chains/schemes',
+      'chains/families',
+      'chains/networks',
+    ],
+    npm: ['@dfns/sdk', '@dfns/sdk-keysigner'],
+  },
+  devnet: { may: ['*'], npm: ['*'] },
+  bench: { may: ['*'], npm: ['*'] },
+};
+
+const root = new URL('..', import.meta.url).pathname;
+const rooms = [
+  ...['packages', 'apps'].flatMap((top) => list(join(root, top)).map((path) => [path.split('/').pop(), path])),
+  ['bench', join(root, 'bench')],
+];
+const faults = [];
+
+for (const [room, path] of rooms) {
+  const rule = table[room];
+  if (!rule) {
+    faults.push(`${relative(root, path)}: no row in scripts/check-rooms.mjs`);
+    continue;
+  }
+  const manifest = JSON.parse(read(join(path, 'package.json')) ?? '{}');
+  const declared = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies };
+  for (const file of sources(join(path, 'src'))) check(room, rule, declared, file);
+}
+
+if (faults.length > 0) {
+  console.error(faults.join('\n'));
+  console.error(`${faults.length} import(s) the table in scripts/check-rooms.mjs does not allow`);
+  process.exit(1);
+}
+console.log(`rooms: ${rooms.length} rooms keep the import table`);
+
+function check(room, rule, declared, file) {
+  const isTest = /\.(test|bench)\.ts$/.test(file) || file.includes('/test/');
+  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const found = [...text.matchAll(/(?<![.'\w-])(?:from|import)\s*\(?\s*'([^'\s]+)'|require\w*\(\s*'([^']+)'\s*\)/g)];
+  for (const [, viaImport, viaRequire] of found) {
+    const name = viaImport ?? viaRequire;
+    if (name.startsWith('.')) {
+      if (
+        relative(root, join(file, '..', name))
+          .split('/')
+          .slice(0, 2)
+          .join('/') !== relative(root, file).split('/').slice(0, 2).join('/') &&
+        room !== 'bench'
+      )
+        faults.push(`${relative(root, file)}: ${name} leaves the room`);
+      continue;
+    }
+    if (name.startsWith('node:')) continue;
+    const parts = name.split('/');
+    const packageName = name.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
+    if (packageName.startsWith('@holdfast/')) {
+      const target = parts[1];
+      const sub = `${target}/${parts[2] ?? ''}`;
+      if (target === room) continue;
+      const allowed = [...rule.may, ...(isTest ? (rule.test ?? []) : [])];
+      const ok = allowed.some((entry) => entry === '*' || entry === target || entry === sub);
+      const never = !isTest && (rule.never ?? []).some((entry) => entry === target || entry === sub);
+      if (!ok || never) faults.push(`${relative(root, file)}: ${room} may not import ${sub}`);
+      else if (!declared[packageName] && room !== 'bench')
+        faults.push(`${relative(root, file)}: ${packageName} is not declared in package.json`);
+    } else {
+      const allowed = [...rule.npm, ...(isTest ? (rule.test ?? []) : [])];
+      if (!allowed.includes('*') && !allowed.includes(packageName))
+        faults.push(`${relative(root, file)}: ${room} may not use the package ${packageName}`);
+    }
+  }
+}
+
+function list(folder) {
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isDirectory());
+}
+
+function* sources(folder) {
+  let names;
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) yield* sources(path);
+    else if (name.endsWith('.ts')) yield path;
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

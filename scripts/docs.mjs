@@ -1,0 +1,8 @@
+// `npm run docs`: writes the pages that are made from data and tests. `npm run check` says when one is out of date.
+import { spawnSync } from 'node:child_process';
+
+let status = 0;
+for (const script of ['scripts/attacks.mjs', 'scripts/bad-inputs.mjs']) {
+  status ||= spawnSync(process.execPath, [script], { stdio: 'inherit' }).status ?? 1;
+}
+process.exit(status);
