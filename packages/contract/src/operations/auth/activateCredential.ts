@@ -1,0 +1,17 @@
+/** Activates a credential. */
+import { operation } from '../operation.ts';
+import { Closed, Message, Text } from '../shapes.ts';
+
+export const activateCredential = operation({
+  name: 'activateCredential',
+  domain: 'auth',
+  method: 'PUT',
+  path: '/auth/credentials/activate',
+  auth: 'bearer',
+  userAction: true,
+  permissions: [],
+  effect: 'governance',
+  request: Closed({ credentialUuid: Text(64, 1) }),
+  response: Message,
+  summary: 'Activates a credential',
+});

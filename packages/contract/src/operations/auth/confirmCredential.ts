@@ -1,0 +1,25 @@
+/** Confirms to the signers a credential that was enrolled by code. */
+import { Type } from 'typebox';
+import { operation } from '../operation.ts';
+import { Closed, Id, Name, Text } from '../shapes.ts';
+import { Credential } from './shapes.ts';
+
+export const confirmCredential = operation({
+  name: 'confirmCredential',
+  domain: 'auth',
+  method: 'POST',
+  path: '/holdfast/credentials/confirm',
+  auth: 'bearer',
+  userAction: true,
+  permissions: ['Auth:Users:Update'],
+  effect: 'governance',
+  request: Closed({
+    userId: Id('us'),
+    credentialId: Text(1400, 1),
+    kind: Type.Enum(['Key', 'Fido2']),
+    publicKey: Text(4000, 1),
+    name: Name,
+  }),
+  response: Credential,
+  summary: 'Confirms to the signers a credential that was enrolled by code',
+});

@@ -1,0 +1,17 @@
+/** Deactivates a credential. */
+import { operation } from '../operation.ts';
+import { Closed, Message, Text } from '../shapes.ts';
+
+export const deactivateCredential = operation({
+  name: 'deactivateCredential',
+  domain: 'auth',
+  method: 'PUT',
+  path: '/auth/credentials/deactivate',
+  auth: 'bearer',
+  userAction: true,
+  permissions: [],
+  effect: 'governance',
+  request: Closed({ credentialUuid: Text(64, 1) }),
+  response: Message,
+  summary: 'Deactivates a credential',
+});

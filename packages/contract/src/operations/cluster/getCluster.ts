@@ -1,0 +1,30 @@
+/** Tells who the signers are and which of them are there. */
+import { Type } from 'typebox';
+import { operation } from '../operation.ts';
+import { Reply } from '../shapes.ts';
+
+export const getCluster = operation({
+  name: 'getCluster',
+  domain: 'cluster',
+  method: 'GET',
+  path: '/holdfast/cluster',
+  auth: 'public',
+  userAction: false,
+  permissions: [],
+  effect: 'none',
+  response: Reply({
+    clusterId: Type.String(),
+    fingerprint: Type.String(),
+    epoch: Type.Integer(),
+    signers: Type.Array(
+      Reply({
+        index: Type.Integer(),
+        signerId: Type.String(),
+        identityKey: Type.String(),
+        online: Type.Boolean(),
+        backends: Type.Optional(Type.Record(Type.String(), Type.String())),
+      }),
+    ),
+  }),
+  summary: 'Tells who the signers are and which of them are there',
+});

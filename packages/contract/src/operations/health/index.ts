@@ -1,0 +1,2 @@
+/** Every operation of this domain; a test fails when the folder and this list disagree. */
+export { getHealth } from './getHealth.ts';

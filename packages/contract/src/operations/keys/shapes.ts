@@ -1,0 +1,128 @@
+/** Shapes of keys and signatures (reference/api/keys.md). */
+import { type TProperties, Type } from 'typebox';
+import { signatureKinds } from '../../types/signature-bodies.ts';
+import {
+  BlockchainKind,
+  Closed,
+  Curve,
+  ExternalId,
+  Network,
+  Protocol,
+  Reply,
+  Scheme,
+  Text,
+  Timestamp,
+} from '../shapes.ts';
+
+export const keyMembers = {
+  id: Type.String(),
+  scheme: Scheme,
+  curve: Curve,
+  publicKey: Type.String({ description: 'hex without 0x; compressed, 32 bytes for ed25519' }),
+  masterKey: Type.Optional(Type.Boolean()),
+  derivedFrom: Type.Optional(Reply({ keyId: Type.String(), path: Type.String() })),
+  name: Type.Optional(Type.String()),
+  status: Type.Enum(['Active', 'Archived']),
+  custodial: Type.Boolean(),
+  dateCreated: Timestamp,
+  imported: Type.Optional(Type.Boolean()),
+  exported: Type.Optional(Type.Boolean()),
+  dateExported: Type.Optional(Timestamp),
+  dateDeleted: Type.Optional(Timestamp),
+};
+export const Key = Reply(keyMembers);
+
+export const DeriveFrom = Closed({ keyId: Text(64, 1), path: Type.Optional(Text(200)) });
+
+export const EncryptedKeyShare = Closed({ signerId: Text(64, 1), encryptedKeyShare: Text(4096, 1) });
+
+export const importMembers = {
+  name: Type.Optional(Text(100, 1)),
+  curve: Curve,
+  protocol: Protocol,
+  minSigners: Type.Literal(3),
+  encryptedKeyShares: Type.Array(EncryptedKeyShare, { maxItems: 64 }),
+};
+
+export const ExportRequest = Closed({
+  encryptionKey: Text(64, 1),
+  supportedSchemes: Type.Array(Closed({ protocol: Protocol, curve: Curve }), { maxItems: 32 }),
+  /** Newer clients: the key stops signing either way, so both values mean the same here. */
+  delete: Type.Optional(Type.Boolean()),
+});
+
+export const ExportedShares = Reply({
+  publicKey: Type.String(),
+  protocol: Protocol,
+  curve: Curve,
+  minSigners: Type.Integer(),
+  encryptedKeyShares: Type.Array(Reply({ signerId: Type.String(), encryptedKeyShare: Type.String() })),
+});
+
+const Hex = (bytesMax: number) =>
+  Type.String({
+    maxLength: 2 * bytesMax + 2,
+    pattern: '^(0x)?([0-9a-fA-F]{2})*$',
+    says: `must be hex, two digits for each of at most ${bytesMax} bytes`,
+  });
+const Digest = Type.String({ pattern: '^(0x)?[0-9a-fA-F]{64}$', says: 'must be 0x and 64 hex digits' });
+const MerkleRoot = Type.String({
+  pattern: '^((0x)?[0-9a-fA-F]{64})?$',
+  says: 'must be empty, or 0x and 64 hex digits',
+});
+
+const signatureBody = <P extends TProperties>(properties: P) =>
+  Closed({
+    ...properties,
+    network: Type.Optional(Network),
+    blockchainKind: Type.Optional(BlockchainKind),
+    externalId: Type.Optional(ExternalId),
+  });
+
+/** The chains put no bound on a message; 64 KiB is ours. A PSBT carries whole previous transactions; a command to a
+ * signer holds 384 KiB of signed text. */
+export const SignatureBody = Type.Union([
+  signatureBody({ kind: Type.Literal(signatureKinds[0]), hash: Digest, taprootMerkleRoot: Type.Optional(MerkleRoot) }),
+  signatureBody({ kind: Type.Literal(signatureKinds[1]), message: Hex(65_536) }),
+  signatureBody({ kind: Type.Literal(signatureKinds[2]), message: Hex(65_536) }),
+  signatureBody({
+    kind: Type.Literal(signatureKinds[3]),
+    types: Type.Record(Type.String(), Type.Array(Closed({ name: Text(256), type: Text(256) }), { maxItems: 256 })),
+    domain: Closed({
+      name: Type.Optional(Text(1000)),
+      version: Type.Optional(Text(1000)),
+      chainId: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Text(80)])),
+      verifyingContract: Type.Optional(Text(42)),
+      salt: Type.Optional(Text(66)),
+    }),
+    message: Type.Record(Type.String(), Type.Unknown()),
+  }),
+  signatureBody({ kind: Type.Literal(signatureKinds[4]), transaction: Hex(131_072) }),
+  signatureBody({ kind: Type.Literal(signatureKinds[5]), psbt: Text(380_000, 1) }),
+]);
+
+const Signature = Reply({
+  r: Type.String(),
+  s: Type.String(),
+  recid: Type.Optional(Type.Integer()),
+  encoded: Type.Optional(Type.String()),
+});
+
+export const signatureMembers = {
+  id: Type.String(),
+  keyId: Type.String(),
+  requester: Reply({ userId: Type.String(), tokenId: Type.Optional(Type.String()) }),
+  requestBody: Type.Record(Type.String(), Type.Unknown()),
+  status: Type.Enum(['Pending', 'Executing', 'Signed', 'Confirmed', 'Failed', 'Rejected']),
+  reason: Type.Optional(Type.String()),
+  signature: Type.Optional(Signature),
+  signatures: Type.Optional(Type.Array(Signature)),
+  signedData: Type.Optional(Type.String()),
+  network: Type.Optional(Type.String()),
+  approvalId: Type.Optional(Type.String()),
+  dateRequested: Timestamp,
+  datePolicyResolved: Type.Optional(Timestamp),
+  dateSigned: Type.Optional(Timestamp),
+  externalId: Type.Optional(Type.String()),
+};
+export const SignatureRequest = Reply(signatureMembers);

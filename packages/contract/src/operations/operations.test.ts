@@ -1,0 +1,93 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { effectOf, fullName, matchOperation, methodsOf, operations, paramKinds, signedOperations } from './index.ts';
+
+test('names, and pairs of method and path, are unique', () => {
+  equal(new Set(operations.map(fullName)).size, operations.length);
+  const routes = operations.flatMap((of) =>
+    [of.method, ...(of.alsoMethods ?? [])].map((method) => `${method} ${of.path}`),
+  );
+  equal(new Set(routes).size, routes.length);
+});
+
+test('every operation is found by its own path', () => {
+  for (const of of operations) {
+    const path = of.path.replaceAll(/:\w+/g, 'x-1');
+    const match = matchOperation(of.method, path);
+    equal(match && fullName(match.operation), fullName(of));
+    deepEqual(
+      Object.keys(match?.params ?? {}),
+      [...of.path.matchAll(/:(\w+)/g)].map(([, name]) => name),
+    );
+  }
+});
+
+test('every path parameter is of a known kind', () => {
+  for (const of of operations) for (const [, name] of of.path.matchAll(/:(\w+)/g)) ok(paramKinds[name ?? ''], of.path);
+});
+
+test('a static segment wins over a parameter, for every method', () => {
+  equal(matchOperation('POST', '/wallets/import')?.operation.name, 'importWallet');
+  equal(matchOperation('GET', '/wallets/import'), undefined);
+  deepEqual(methodsOf('/wallets/import'), ['POST']);
+});
+
+for (const path of [
+  '',
+  'wallets',
+  '//wallets',
+  '/wallets/',
+  '/wallets/..',
+  '/wallets/%2e',
+  '/wallets;a',
+  '/Wallets',
+  '/wallets/é',
+  '/wallets?x',
+  '/wallets/a b',
+  '/-wallets',
+]) {
+  test(`there is nothing at ${JSON.stringify(path)}`, () => {
+    equal(matchOperation('GET', path), undefined);
+    deepEqual(methodsOf(path), []);
+  });
+}
+
+test('what changes something at a signer is signed by a user', () => {
+  for (const of of signedOperations) ok(of.userAction && of.auth === 'bearer' && of.method !== 'GET', fullName(of));
+  for (const of of operations) if (of.auth !== 'bearer') equal(of.effect, 'none', fullName(of));
+});
+
+test('the effects at the signers are these', () => {
+  const names: Record<string, string[]> = {};
+  for (const of of signedOperations) names[of.effect] = [...(names[of.effect] ?? []), fullName(of)].sort();
+  deepEqual(names, {
+    governance: [
+      'auth.activateCredential',
+      'auth.activateServiceAccount',
+      'auth.activateUser',
+      'auth.confirmCredential',
+      'auth.createCredential',
+      'auth.createServiceAccount',
+      'auth.createUser',
+      'auth.deactivateCredential',
+      'auth.deactivateServiceAccount',
+      'auth.deactivateUser',
+      'orgs.updateOrgSettings',
+      'permissions.createAssignment',
+      'permissions.deleteAssignment',
+    ],
+    createKey: ['keys.createKey', 'wallets.createWallet'],
+    importKey: ['keys.importKey', 'wallets.importWallet'],
+    exportKey: ['keys.exportKey', 'wallets.exportWallet'],
+    archive: ['keys.deleteKey', 'wallets.deleteWallet'],
+    sign: ['keys.generateSignature', 'wallets.generateSignature'],
+  });
+});
+
+test('a wallet on a key that is there makes a record, not a key', () => {
+  const match = matchOperation('POST', '/wallets');
+  ok(match);
+  equal(effectOf(match.operation, { network: 'Ethereum' }), 'createKey');
+  equal(effectOf(match.operation, { network: 'Ethereum', signingKey: { scheme: 'ECDSA' } }), 'createKey');
+  equal(effectOf(match.operation, { network: 'Ethereum', signingKey: { id: 'key-1' } }), 'wallet');
+});

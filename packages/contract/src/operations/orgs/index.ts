@@ -1,0 +1,4 @@
+/** Every operation of this domain; a test fails when the folder and this list disagree. */
+export { createOrg } from './createOrg.ts';
+export { getOrgSettings } from './getOrgSettings.ts';
+export { updateOrgSettings } from './updateOrgSettings.ts';
