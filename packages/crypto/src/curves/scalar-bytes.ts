@@ -1,0 +1,130 @@
+/**
+ * Scalars as 32 big-endian bytes: what every backend does in the same way. Comparisons and the conditional
+ * subtraction look at every byte whatever the value is.
+ */
+import { bigIntToBytes, bytesToBigInt, equalBytes, isAllZero, isBytes } from '../bytes.ts';
+import { check, refuse } from '../errors.ts';
+import type { Scalar, ScalarField } from './types.ts';
+
+/** Draws before a source of randomness is called broken; an honest one fails this with probability below 2^-128. */
+const DRAWS_MAX = 256;
+
+/** The backend's part of a scalar field. Arguments are valid scalars; results are fresh arrays. */
+export interface ScalarArithmetic {
+  add(a: Scalar, b: Scalar): Scalar;
+  mul(a: Scalar, b: Scalar): Scalar;
+  neg(a: Scalar): Scalar;
+  /** The argument is not zero. */
+  invert(a: Scalar): Scalar;
+  /** 64 big-endian bytes modulo the order. */
+  reduce64(bytes: Uint8Array): Scalar;
+}
+
+export function scalarField(order: bigint, arithmetic: ScalarArithmetic): ScalarField {
+  const orderBytes = bigIntToBytes(order, 32);
+  const topMask = 0xff >> (256 - order.toString(2).length);
+
+  return {
+    order,
+    // Fresh each time: a caller may wipe what it was given.
+    get zero() {
+      return new Uint8Array(32) as Scalar;
+    },
+    get one() {
+      return smallScalar(1);
+    },
+    decode(bytes) {
+      check(isBytes(bytes) && bytes.length === 32, 'E_SCALAR', 'A scalar is 32 bytes.');
+      check(isBelow(bytes, orderBytes), 'E_SCALAR', 'A scalar is below the group order.');
+      return new Uint8Array(bytes) as Scalar;
+    },
+    fromBigInt(value) {
+      const rest = value % order;
+      return bigIntToBytes(rest < 0n ? rest + order : rest, 32) as Scalar;
+    },
+    toBigInt: (k) => bytesToBigInt(k),
+    reduce(bytes) {
+      check(isBytes(bytes) && bytes.length >= 32 && bytes.length <= 64, 'E_SCALAR', 'Reduces 32 to 64 bytes.');
+      const wide = new Uint8Array(64);
+      wide.set(bytes, 64 - bytes.length);
+      const reduced = arithmetic.reduce64(wide);
+      wide.fill(0);
+      return reduced;
+    },
+    random(random) {
+      for (let draw = 0; draw < DRAWS_MAX; draw++) {
+        const drawn = random(32);
+        check(
+          isBytes(drawn) && drawn.length === 32,
+          'E_SCALAR',
+          'The source of randomness gave a wrong number of bytes.',
+        );
+        const candidate = new Uint8Array(drawn);
+        candidate[0] = (candidate[0] as number) & topMask;
+        // Whether a draw was thrown away says nothing about the one that is kept.
+        if (isBelow(candidate, orderBytes) && !isAllZero(candidate)) return candidate as Scalar;
+      }
+      refuse('E_SCALAR', 'The source of randomness is broken.');
+    },
+    isZero: isAllZero,
+    equals: equalBytes,
+    add: arithmetic.add,
+    sub: (a, b) => arithmetic.add(a, arithmetic.neg(b)),
+    mul: arithmetic.mul,
+    neg: arithmetic.neg,
+    invert(a) {
+      check(!isAllZero(a), 'E_SCALAR', 'Zero has no inverse.');
+      return arithmetic.invert(a);
+    },
+  };
+}
+
+/** A scalar from a small non-negative integer. */
+export function smallScalar(value: number): Scalar {
+  const bytes = new Uint8Array(32);
+  bytes[28] = value >>> 24;
+  bytes[29] = value >>> 16;
+  bytes[30] = value >>> 8;
+  bytes[31] = value;
+  return bytes as Scalar;
+}
+
+/** a < b for two big-endian numbers of the same length, in constant time. */
+export function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  let borrow = 0;
+  for (let k = a.length - 1; k >= 0; k--) borrow = (((a[k] as number) - (b[k] as number) - borrow) >> 8) & 1;
+  return borrow === 1;
+}
+
+/** value − order where value ≥ order, value otherwise; in constant time. */
+export function subtractOnce(value: Uint8Array, order: Uint8Array): Uint8Array {
+  const difference = new Uint8Array(value.length);
+  let borrow = 0;
+  for (let k = value.length - 1; k >= 0; k--) {
+    const d = (value[k] as number) - (order[k] as number) - borrow;
+    difference[k] = d;
+    borrow = (d >> 8) & 1;
+  }
+  const keep = -borrow & 0xff;
+  for (let k = 0; k < value.length; k++) {
+    difference[k] = ((value[k] as number) & keep) | ((difference[k] as number) & ~keep);
+  }
+  return difference;
+}
+
+/** k as an integer of absolute value below 2^31, where k or order − k is that small. For public scalars. */
+export function asSmall(k: Scalar, orderBytes: Uint8Array): number | undefined {
+  if (isPrefixZero(k)) return low32(k);
+  for (let b = 0; b < 16; b++) if (k[b] !== orderBytes[b]) return undefined;
+  const difference = bytesToBigInt(orderBytes) - bytesToBigInt(k);
+  return difference < 0x80000000n ? -Number(difference) : undefined;
+}
+
+function isPrefixZero(k: Uint8Array): boolean {
+  for (let b = 0; b < 28; b++) if (k[b] !== 0) return false;
+  return (k[28] as number) < 0x80;
+}
+
+function low32(k: Uint8Array): number {
+  return (((k[28] as number) << 24) | ((k[29] as number) << 16) | ((k[30] as number) << 8) | (k[31] as number)) >>> 0;
+}
