@@ -1,0 +1,17 @@
+/** What protocols and their drivers share: types, the round machine, guards, identity-signed messages. */
+
+export { AbortError, abort, attempt, check, RefusedError, refuse } from './guards.ts';
+export { type HedgeOptions, hedgedRandom } from './random.ts';
+export { partiesMax, RoundMachine, type Stage } from './round-machine.ts';
+export { signedBytes } from './signed-bytes.ts';
+export {
+  bodyBytesMax,
+  echoedBytesMax,
+  type Format,
+  type FormatParts,
+  format,
+  type Inbox,
+  type Received,
+  type Slot,
+} from './slots.ts';
+export * from './types.ts';
