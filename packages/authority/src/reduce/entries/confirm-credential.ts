@@ -1,0 +1,35 @@
+/** Someone already enrolled vouches for a credential that was enrolled by a code (rulings 3). */
+import { isCredentialId } from '../../assertion/index.ts';
+import { refuse } from '../../errors/index.ts';
+import { deriveId } from '../../ids/index.ts';
+import type { CredentialRecord } from '../../types/index.ts';
+import { operationsOf, withEntry } from '../state.ts';
+import { checkGrant } from './cap.ts';
+import { readText } from './fields.ts';
+import type { Reducer } from './reducer.ts';
+
+export const confirmCredential: Reducer = (state, { body, user: actor, nullifier }, deps) => {
+  const user = state.users.get(readText(body, 'userId', 64)) ?? refuse('E_NOT_FOUND', 'user not found');
+  if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
+  const credentialId = readText(body, 'credentialId', 1364);
+  const kind = body['kind'];
+  if (kind !== 'Key' && kind !== 'Fido2') return refuse('E_UNSUPPORTED', 'body.kind must be Key or Fido2');
+  if (!isCredentialId(credentialId))
+    refuse('E_BODY', 'body.credentialId is not a credential id', { path: 'body.credentialId' });
+  if (state.credentials.has(credentialId)) refuse('E_CREDENTIAL_EXISTS', 'credential is already registered');
+  const publicKey = readText(body, 'publicKey', 4096);
+  const { algorithm } = deps.verify.parsePublicKey(publicKey);
+  // Whoever holds the key acts as that user: to confirm it is to grant all the user has.
+  checkGrant(state, actor.userId, operationsOf(state, user.userId));
+  const credential: CredentialRecord = {
+    credentialId,
+    uuid: deriveId('cr', nullifier),
+    userId: user.userId,
+    kind,
+    algorithm,
+    publicKey,
+    name: readText(body, 'name', 100),
+    active: true,
+  };
+  return { ...state, credentials: withEntry(state.credentials, credentialId, credential) };
+};

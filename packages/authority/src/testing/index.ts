@@ -1,0 +1,4 @@
+/** Test only: nothing of a running process imports this folder. */
+export { codeOf } from './codes.ts';
+export * from './keys.ts';
+export * from './world.ts';

@@ -1,0 +1,106 @@
+/** The shapes that the api, the signers and the client exchange about authority. Plain data, JSON on the wire. */
+
+/** base64url without padding, canonical (re-encodes to itself). */
+export type Base64Url = string;
+
+export type ChallengeKind = 'UserAction' | 'Login' | 'Registration' | 'Recovery';
+
+/** security-model.md 2.6 (a); field order is the canonical order. */
+export interface ChallengeRecord {
+  readonly v: 1;
+  readonly k: ChallengeKind;
+  /** Cluster fingerprint, base64url of 32 bytes. */
+  readonly c: Base64Url;
+  readonly o: string;
+  readonly u: string;
+  readonly m: 'POST' | 'PUT' | 'DELETE' | 'GET';
+  /** Path without query. */
+  readonly p: string;
+  /** base64url SHA-256 of the exact payload string. */
+  readonly h: Base64Url;
+  /** Authority head of the organisation the user was shown, base64url of 32 bytes. */
+  readonly a: Base64Url;
+  /** Context digest: empty, or base64url of 32 bytes. */
+  readonly x: '' | Base64Url;
+  /** freshDigest of the token list, base64url of 32 bytes; empty for kinds other than UserAction. */
+  readonly b: '' | Base64Url;
+  /** Expiry, whole seconds since 1970. */
+  readonly e: number;
+  /** 16 random bytes, base64url. */
+  readonly n: Base64Url;
+}
+
+/** One freshness token: the signer's roster index (1…5) and 16 bytes in base64url (rulings 1). */
+export type FreshToken = readonly [index: number, token: Base64Url];
+
+export type CredentialKind = 'Key' | 'Fido2';
+export type KeyAlgorithm = 'Ed25519' | 'P-256' | 'secp256k1' | 'RSA';
+
+export interface CredentialRecord {
+  readonly credentialId: string;
+  readonly uuid: string;
+  readonly userId: string;
+  readonly kind: CredentialKind;
+  readonly algorithm: KeyAlgorithm;
+  /** PEM SubjectPublicKeyInfo, as enrolled. */
+  readonly publicKey: string;
+  readonly name: string;
+  readonly active: boolean;
+  /** Service accounts with `daysValid`: whole seconds since 1970 after which the credential counts no more. */
+  readonly expires?: number;
+}
+
+export type Assertion =
+  | {
+      readonly kind: 'Key';
+      readonly credId: string;
+      readonly clientData: Base64Url;
+      readonly signature: Base64Url;
+      readonly algorithm?: string;
+    }
+  | {
+      readonly kind: 'Fido2';
+      readonly credId: string;
+      readonly clientData: Base64Url;
+      readonly authenticatorData: Base64Url;
+      readonly signature: Base64Url;
+      readonly userHandle?: Base64Url;
+    };
+
+/** What a user signed: the request as the user's client built it. `payload` is the exact string of /auth/action/init. */
+export interface SignedRequest {
+  readonly method: 'POST' | 'PUT' | 'DELETE' | 'GET';
+  readonly path: string;
+  readonly payload: string;
+}
+
+/** An entry of one organisation's chain: height 0 is the genesis. */
+export type LogEntry =
+  | { readonly v: 1; readonly height: 0; readonly genesis: string; readonly proof: Assertion }
+  | {
+      readonly v: 1;
+      readonly org: string;
+      readonly height: number;
+      /** Head before this entry, base64url. */
+      readonly prev: Base64Url;
+      readonly request: SignedRequest;
+      readonly assertion: Assertion;
+    };
+
+/** A signer's signed word that it holds an entry: Ed25519 over ackBytes(org, height, head). */
+export interface Ack {
+  readonly index: number;
+  readonly org: string;
+  readonly height: number;
+  readonly head: Base64Url;
+  readonly signature: Base64Url;
+}
+
+/** A signer's signed word that it has not acknowledged a head and never will: Ed25519 over withdrawBytes(org, height, head). */
+export interface Withdrawal {
+  readonly index: number;
+  readonly org: string;
+  readonly height: number;
+  readonly head: Base64Url;
+  readonly signature: Base64Url;
+}
