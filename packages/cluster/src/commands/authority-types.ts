@@ -1,0 +1,10 @@
+/** The shapes of authority as they travel: declared once in `authority`, only their types are used here. */
+export type {
+  Ack,
+  Assertion,
+  Base64Url,
+  FreshToken,
+  LogEntry,
+  SignedRequest,
+  Withdrawal,
+} from '@holdfast/authority/types';

@@ -1,0 +1,28 @@
+/** What the api and the signers say to each other. */
+export { ClusterError, type ClusterErrorCode } from '../errors.ts';
+export type { Ack, Assertion, Base64Url, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+export {
+  COMMAND_BYTES_MAX,
+  decodeCommand,
+  decodePush,
+  decodeReply,
+  encodeCommand,
+  encodePush,
+  encodeReply,
+  PUSH_BYTES_MAX,
+  REPLY_BYTES_MAX,
+} from './codec.ts';
+export { PAYLOAD_CHARS_MAX } from './shapes.ts';
+export type {
+  ActEvidence,
+  ChainHead,
+  Command,
+  KeyStatement,
+  Push,
+  RawSignature,
+  RecordMark,
+  Refusal,
+  Reply,
+  Result,
+  SignerStatus,
+} from './types.ts';

@@ -1,0 +1,242 @@
+/** Limits and forms of every member of Command, Reply and Push (docs/specs/commands.md). */
+import type { Ack, Assertion, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+import {
+  ascending,
+  base64,
+  base64Url,
+  choice,
+  either,
+  hex,
+  integer,
+  list,
+  literal,
+  nullable,
+  number,
+  object,
+  oneOf,
+  pair,
+  type Shape,
+  table,
+  text,
+} from './shape.ts';
+import type {
+  ActEvidence,
+  ChainHead,
+  Command,
+  KeyStatement,
+  Push,
+  RawSignature,
+  RecordMark,
+  Refusal,
+  Reply,
+  Result,
+  SignerStatus,
+} from './types.ts';
+
+/** A payload is a request body: the api takes 1 MiB, a command must carry it escaped beside the rest. */
+export const PAYLOAD_CHARS_MAX = 384 * 1024;
+const SIGNERS = 5;
+const HASH = 32;
+const SIGNATURE = 64;
+/** One signing request produces a bounded number of signatures: inputs of one transaction. */
+const SIGNATURES_MAX = 1024;
+const ENTRIES_MAX = 256;
+const HEADS_MAX = 4096;
+const PENDING_MAX = 4096;
+
+const version = literal(1);
+const id = text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-]+$/ });
+/** The public API's form: prefix, then groups of lower-case letters and digits. */
+const publicId = text({ max: 48, pattern: /^[a-z]{2,8}(-[0-9a-z]{4,26}){1,3}$/ });
+const signerIndex = integer(1, SIGNERS);
+const height = integer(0, Number.MAX_SAFE_INTEGER);
+const hash = base64Url(HASH);
+const signature = base64Url(SIGNATURE);
+const sessionId = hex(HASH);
+
+const request: Shape<SignedRequest> = object({
+  method: oneOf('POST', 'PUT', 'DELETE', 'GET'),
+  // The exact form is consent's affair (security-model.md 2.6 (h) 3); here: printable, absolute, no query.
+  path: text({ min: 1, max: 512, pattern: /^\/[\x21\x22\x24-\x3e\x40-\x7e]*$/ }),
+  payload: text({ max: PAYLOAD_CHARS_MAX }),
+});
+
+const credentialId = text({ min: 1, max: 1024, pattern: /^[A-Za-z0-9_-]+$/ });
+const clientData = base64Url({ max: 4096 });
+/** RSA of 8192 bits is the longest signature anybody may enrol. */
+const userSignature = base64Url({ max: 1024 });
+const assertion: Shape<Assertion> = choice<Assertion>('kind', {
+  Key: object(
+    { kind: literal('Key'), credId: credentialId, clientData, signature: userSignature },
+    { algorithm: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9_-]+$/ }) },
+  ),
+  Fido2: object(
+    {
+      kind: literal('Fido2'),
+      credId: credentialId,
+      clientData,
+      authenticatorData: base64Url({ max: 2048 }),
+      signature: userSignature,
+    },
+    { userHandle: base64Url({ max: 64 }) },
+  ),
+});
+
+const token: Shape<FreshToken> = pair(signerIndex, base64Url(16));
+const tokens = ascending(token, { max: SIGNERS, key: ([index]) => index });
+
+const ack: Shape<Ack> = object({ index: signerIndex, org: publicId, height, head: hash, signature });
+const acks = list(ack, { max: SIGNERS });
+const withdrawal: Shape<Withdrawal> = object({ index: signerIndex, org: publicId, height, head: hash, signature });
+const chainHead: Shape<ChainHead> = object(
+  { org: publicId, height, head: hash },
+  { tail: object({ height, head: hash }) },
+);
+
+const genesis = text({ min: 1, max: 16 * 1024 });
+const logEntry: Shape<LogEntry> = either(
+  object({ v: version, height: literal(0), genesis, proof: assertion }),
+  (value) => (value as { height?: unknown } | null)?.height === 0,
+  object({ v: version, org: publicId, height: integer(1, Number.MAX_SAFE_INTEGER), prev: hash, request, assertion }),
+);
+
+const keyStatement: Shape<KeyStatement> = object({ index: signerIndex, signature });
+const mark: Shape<RecordMark> = object({
+  index: signerIndex,
+  org: publicId,
+  recordId: publicId,
+  mark: oneOf('wallet', 'exported', 'archived'),
+  nullifier: hash,
+  signature,
+});
+const evidence: Shape<ActEvidence> = object({ request, assertion });
+
+export const command: Shape<Command> = choice<Command>('kind', {
+  Genesis: object({ v: version, id, kind: literal('Genesis'), genesis, proof: assertion }),
+  Act: object(
+    {
+      v: version,
+      id,
+      kind: literal('Act'),
+      request,
+      assertion,
+      tokens,
+      runNonce: hex(HASH),
+      participants: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
+    },
+    { session: sessionId },
+  ),
+  Commit: object({ v: version, id, kind: literal('Commit'), org: publicId, acks }),
+  CatchUp: object({
+    v: version,
+    id,
+    kind: literal('CatchUp'),
+    org: publicId,
+    entries: list(object({ entry: logEntry, acks }), { max: ENTRIES_MAX }),
+  }),
+  KeyCertificate: object({
+    v: version,
+    id,
+    kind: literal('KeyCertificate'),
+    keyId: publicId,
+    statements: list(keyStatement, { max: SIGNERS }),
+  }),
+  RecordCatchUp: object({
+    v: version,
+    id,
+    kind: literal('RecordCatchUp'),
+    act: evidence,
+    marks: list(mark, { max: SIGNERS }),
+  }),
+  Withdraw: object({ v: version, id, kind: literal('Withdraw'), org: publicId, height, head: hash }),
+  Release: object({
+    v: version,
+    id,
+    kind: literal('Release'),
+    org: publicId,
+    height,
+    head: hash,
+    withdrawals: list(withdrawal, { max: SIGNERS }),
+  }),
+  Made: object({ v: version, id, kind: literal('Made'), act: evidence }),
+  ImportKey: object({ v: version, id, kind: literal('ImportKey') }),
+  Heads: object({ v: version, id, kind: literal('Heads') }),
+  Pending: object({ v: version, id, kind: literal('Pending') }),
+  Status: object({ v: version, id, kind: literal('Status') }),
+});
+
+const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
+const status: Shape<SignerStatus> = object({
+  index: signerIndex,
+  version: text({ min: 1, max: 32, pattern: /^[0-9A-Za-z.+-]+$/ }),
+  backends: table(text({ max: 256 }), { max: 16, name: /^[a-z0-9-]{1,32}$/ }),
+  keys: integer(0, Number.MAX_SAFE_INTEGER),
+  prssSession: nullable(sessionId),
+  peersOnline: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
+});
+
+const result: Shape<Result> = choice<Result>('t', {
+  ack: object({ t: literal('ack'), ack }),
+  done: object({ t: literal('done') }),
+  key: object(
+    {
+      t: literal('key'),
+      keyId: publicId,
+      publicKey: text({ min: 64, max: 130, pattern: /^[0-9a-f]+$/ }),
+      epoch: text({ min: 1, max: 64, pattern: /^[0-9A-Za-z_-]+$/ }),
+      statement: keyStatement,
+    },
+    { walletId: publicId, mark },
+  ),
+  signatures: object({ t: literal('signatures'), signatures: list(rawSignature, { max: SIGNATURES_MAX }) }),
+  share: object({ t: literal('share'), keyId: publicId, encryptedKeyShare: base64({ max: 16 * 1024 }), mark }),
+  mark: object({ t: literal('mark'), mark }),
+  importKey: object({
+    t: literal('importKey'),
+    encryptionKey: base64(34),
+    encryptionKeySignature: base64(SIGNATURE),
+    expires: text({ min: 1, max: 32, pattern: /^[0-9TZ:.+-]+$/ }),
+  }),
+  heads: object({
+    t: literal('heads'),
+    heads: list(chainHead, { max: HEADS_MAX }),
+  }),
+  withdrawal: object({ t: literal('withdrawal'), withdrawal }),
+  pending: object({
+    t: literal('pending'),
+    keys: list(object({ keyId: publicId, statement: keyStatement }), { max: PENDING_MAX }),
+  }),
+  status: object({ t: literal('status'), status }),
+});
+
+const detailText = text({ max: 512 });
+const detail: Shape<string | number | boolean> = (value, at, code) => {
+  if (typeof value === 'boolean') return value;
+  return typeof value === 'string' ? detailText(value, at, code) : number(value, at, code);
+};
+const refusal: Shape<Refusal> = object(
+  { code: text({ min: 1, max: 64, pattern: /^[A-Za-z][A-Za-z0-9_.-]*$/ }), message: text({ max: 1024 }) },
+  {
+    culprits: list(signerIndex, { max: SIGNERS }),
+    details: table(detail, { max: 32, name: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ }),
+  },
+);
+
+export const reply: Shape<Reply> = choice<Reply>('ok', {
+  true: object({ v: version, id, ok: literal(true), result }),
+  false: object({ v: version, id, ok: literal(false), error: refusal }),
+});
+
+export const push: Shape<Push> = choice<Push>('push', {
+  Token: object({ v: version, push: literal('Token'), token: base64Url(16) }),
+  Session: object({
+    v: version,
+    push: literal('Session'),
+    session: nullable(sessionId),
+  }),
+  Figures: object({
+    v: version,
+    push: literal('Figures'),
+    figures: table(number, { max: 128, name: /^[a-z][a-z0-9_]{0,63}$/ }),
+  }),
+});

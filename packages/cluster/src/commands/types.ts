@@ -1,0 +1,181 @@
+/**
+ * What the api says to a signer and what a signer answers. The signer treats every byte of it as hostile: a
+ * command carries what a user signed and hints; never a digest, never an execution id (rulings 6).
+ * JSON text on the wire, strictly parsed, at most COMMAND_BYTES_MAX.
+ */
+import type { Ack, Assertion, Base64Url, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+
+export type Command =
+  /** First entry of an organisation; accepted only if the operator pinned its hash. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Genesis';
+      readonly genesis: string;
+      readonly proof: Assertion;
+    }
+  /** A user's signed request, governance or key operation alike. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Act';
+      readonly request: SignedRequest;
+      readonly assertion: Assertion;
+      readonly tokens: readonly FreshToken[];
+      /** 32 bytes hex, chosen by the api; freshness is the signer's own affair (started execution ids). */
+      readonly runNonce: string;
+      /** Roster indices of the participants of the run, sorted; empty for operations without a run. */
+      readonly participants: readonly number[];
+      /** Hex id of the PRSS session to use (engine H); a signer uses it only if it holds it live. */
+      readonly session?: string;
+    }
+  /** Three acknowledgements that commit an entry this signer accepted. */
+  | { readonly v: 1; readonly id: string; readonly kind: 'Commit'; readonly org: string; readonly acks: readonly Ack[] }
+  /** Entries a signer missed, each with three acknowledgements. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'CatchUp';
+      readonly org: string;
+      readonly entries: readonly { readonly entry: LogEntry; readonly acks: readonly Ack[] }[];
+    }
+  /** Asks for the promise never to acknowledge this head: only a signer that has not done so may give it. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Withdraw';
+      readonly org: string;
+      readonly height: number;
+      readonly head: Base64Url;
+    }
+  /** Such promises by three others: this head can never be certified, so who acknowledged it is free again. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Release';
+      readonly org: string;
+      readonly height: number;
+      readonly head: Base64Url;
+      readonly withdrawals: readonly Withdrawal[];
+    }
+  /** All five key statements of a new key: turns a pending share into an active one (rulings 15). */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'KeyCertificate';
+      readonly keyId: string;
+      readonly statements: readonly KeyStatement[];
+    }
+  /** Three signed marks (exported, archived, wallet made) for a record this signer missed while it was away. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'RecordCatchUp';
+      readonly act: ActEvidence;
+      readonly marks: readonly RecordMark[];
+    }
+  /** What this act has made at the signer: its answer once more, for an api that was stopped before it wrote it down. */
+  | { readonly v: 1; readonly id: string; readonly kind: 'Made'; readonly act: ActEvidence }
+  | { readonly v: 1; readonly id: string; readonly kind: 'ImportKey' }
+  | { readonly v: 1; readonly id: string; readonly kind: 'Heads' }
+  | { readonly v: 1; readonly id: string; readonly kind: 'Pending' }
+  | { readonly v: 1; readonly id: string; readonly kind: 'Status' };
+
+/** The request and assertion of an accepted act, kept by the api so that an absent signer can be brought up. */
+export interface ActEvidence {
+  readonly request: SignedRequest;
+  readonly assertion: Assertion;
+}
+
+/** enc("holdfast/key/v1", org, keyId, curve, X, epoch) signed by the signer's identity (rulings 7). */
+export interface KeyStatement {
+  readonly index: number;
+  readonly signature: Base64Url;
+}
+
+/** A signer's signed word on a record: enc("holdfast/mark/v1", org, recordId, mark, nullifier). */
+export interface RecordMark {
+  readonly index: number;
+  readonly org: string;
+  readonly recordId: string;
+  readonly mark: 'wallet' | 'exported' | 'archived';
+  readonly nullifier: Base64Url;
+  readonly signature: Base64Url;
+}
+
+export interface RawSignature {
+  /** r‖s big-endian for ECDSA and stark; R‖z for EdDSA; x(R)‖s for BIP-340. 64 bytes hex. */
+  readonly signature: string;
+  /** ECDSA on secp256k1 and stark: recovery bit 0…3. */
+  readonly recid?: number;
+}
+
+export type Reply =
+  | { readonly v: 1; readonly id: string; readonly ok: true; readonly result: Result }
+  | { readonly v: 1; readonly id: string; readonly ok: false; readonly error: Refusal };
+
+export interface Refusal {
+  /** Stable code from the contract's table or an `E_…` protocol code. */
+  readonly code: string;
+  readonly message: string;
+  /** Roster indices where a protocol named somebody. */
+  readonly culprits?: readonly number[];
+  /** For E_STALE_HEAD and the like: what the signer has. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Result =
+  | { readonly t: 'ack'; readonly ack: Ack }
+  | { readonly t: 'done' }
+  | {
+      readonly t: 'key';
+      readonly keyId: string;
+      readonly walletId?: string;
+      readonly publicKey: string;
+      readonly epoch: string;
+      readonly statement: KeyStatement;
+      readonly mark?: RecordMark;
+    }
+  | { readonly t: 'signatures'; readonly signatures: readonly RawSignature[] }
+  | { readonly t: 'share'; readonly keyId: string; readonly encryptedKeyShare: string; readonly mark: RecordMark }
+  | { readonly t: 'mark'; readonly mark: RecordMark }
+  | {
+      readonly t: 'importKey';
+      /** base64 of 34 bytes: 01 ‖ compressed secp256k1 point. */
+      readonly encryptionKey: string;
+      /** Identity signature over enc("holdfast/import-key/v1", fingerprint, signerId, key bytes, expires). */
+      readonly encryptionKeySignature: string;
+      readonly expires: string;
+    }
+  | {
+      readonly t: 'heads';
+      readonly heads: readonly ChainHead[];
+    }
+  | { readonly t: 'withdrawal'; readonly withdrawal: Withdrawal }
+  | { readonly t: 'pending'; readonly keys: readonly { readonly keyId: string; readonly statement: KeyStatement }[] }
+  | { readonly t: 'status'; readonly status: SignerStatus };
+
+/** Where a signer is in one organisation's chain. */
+export interface ChainHead {
+  readonly org: string;
+  readonly height: number;
+  readonly head: Base64Url;
+  /** The entry it acknowledged above that, not committed. */
+  readonly tail?: { readonly height: number; readonly head: Base64Url };
+}
+
+export interface SignerStatus {
+  readonly index: number;
+  readonly version: string;
+  readonly backends: Readonly<Record<string, string>>;
+  readonly keys: number;
+  readonly prssSession: string | null;
+  readonly peersOnline: readonly number[];
+}
+
+/** Pushed by a signer to the api without being asked. */
+export type Push =
+  | { readonly v: 1; readonly push: 'Token'; readonly token: Base64Url }
+  | { readonly v: 1; readonly push: 'Session'; readonly session: string | null }
+  /** The signer's figures for /metrics and /holdfast/cluster (rulings 36): counters and gauges by name. */
+  | { readonly v: 1; readonly push: 'Figures'; readonly figures: Readonly<Record<string, number>> };
