@@ -1,0 +1,7 @@
+/** Migrations in order of name; the same SQL on both engines. */
+import type { Migration } from 'kysely';
+import * as first from './0001-first.ts';
+
+export const migrations: Record<string, Migration> = {
+  '0001-first': first,
+};

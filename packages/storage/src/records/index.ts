@@ -1,0 +1,13 @@
+export * from './access-tokens.ts';
+export * from './acts.ts';
+export * from './challenges.ts';
+export * from './credentials.ts';
+export * from './keys.ts';
+export * from './organisations.ts';
+export { decodeCursor, encodeCursor, type Page, type Paging } from './paging.ts';
+export * from './permissions.ts';
+export * from './registration-codes.ts';
+export type { Proposal, Schema } from './schema.ts';
+export * from './signatures.ts';
+export * from './users.ts';
+export * from './wallets.ts';

@@ -1,0 +1,251 @@
+/** The tables as Kysely sees them. Times are ISO text with milliseconds, hashes and heads base64url text. */
+import type { ColumnType, Generated } from 'kysely';
+
+/** JSON columns: read as values, written as text, so that the driver never guesses (arrays would become SQL arrays). */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+export interface Schema {
+  organisations: {
+    id: string;
+    seq: Generated<number>;
+    name: string;
+    /** Canonical genesis, as its hash is pinned at the signers. */
+    genesis: string;
+    /** Reducer state after the last entry. */
+    state: Json<unknown>;
+    head: string;
+    height: number;
+    /** Entry sent to the signers and not yet known to be committed: what a crash leaves to be finished. */
+    proposal: NullableJson<Proposal>;
+    /** Roster indices of signers that acknowledged a dropped entry of the next height: each has one vote there. */
+    spentVotes: Json<number[]>;
+    dateCreated: string;
+  };
+  authorityEntries: {
+    orgId: string;
+    height: number;
+    /** Head after the entry. */
+    head: string;
+    /** Canonical JSON of the entry: text, because the head is a hash over it. */
+    entry: string;
+    /** Null for the genesis. */
+    nullifier: Nullable<string>;
+    acks: Json<unknown[]>;
+    dateCreated: string;
+  };
+  users: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    username: string;
+    name: string;
+    kind: string;
+    isActive: boolean;
+    isServiceAccount: boolean;
+    isRegistered: boolean;
+    isSsoRequired: boolean;
+    externalId: Nullable<string>;
+    dateCreated: string;
+  };
+  credentials: {
+    uuid: string;
+    seq: Generated<number>;
+    credentialId: string;
+    orgId: string;
+    userId: string;
+    kind: string;
+    algorithm: string;
+    /** PEM SubjectPublicKeyInfo. */
+    publicKey: string;
+    name: string;
+    isActive: boolean;
+    /** Known to the signers; an unconfirmed one may log in and read, nothing else. */
+    isConfirmed: boolean;
+    /** Passkey counter; 0 for keys. */
+    counter: number;
+    relyingPartyId: string;
+    origin: string;
+    dateCreated: string;
+  };
+  accessTokens: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    userId: string;
+    kind: string;
+    name: string;
+    /** SHA-256 of the token; the token itself is never stored. */
+    hash: string;
+    /** Credential the token is bound to; null for login tokens. */
+    credentialId: Nullable<string>;
+    isActive: boolean;
+    dateExpires: string;
+    dateCreated: string;
+  };
+  challenges: {
+    id: string;
+    orgId: string;
+    userId: Nullable<string>;
+    tokenId: Nullable<string>;
+    kind: string;
+    method: Nullable<string>;
+    path: Nullable<string>;
+    query: Nullable<string>;
+    payload: Nullable<string>;
+    challenge: string;
+    nullifier: string;
+    tokens: NullableJson<unknown[]>;
+    credentialKind: Nullable<string>;
+    status: string;
+    assertion: NullableJson<unknown>;
+    dateExpires: string;
+    dateCreated: string;
+  };
+  registrationCodes: {
+    userId: string;
+    orgId: string;
+    hash: string;
+    attempts: number;
+    dateExpires: string;
+    dateCreated: string;
+  };
+  credentialCodes: {
+    hash: string;
+    userId: string;
+    orgId: string;
+    dateExpires: string;
+  };
+  permissions: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    name: string;
+    operations: Json<string[]>;
+    status: string;
+    isImmutable: boolean;
+    isArchived: boolean;
+    dateCreated: string;
+    dateUpdated: string;
+  };
+  assignments: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    permissionId: string;
+    identityId: string;
+    isImmutable: boolean;
+    dateCreated: string;
+    dateUpdated: string;
+  };
+  acts: {
+    nullifier: string;
+    seq: Generated<number>;
+    orgId: string;
+    userId: string;
+    tokenId: Nullable<string>;
+    operation: string;
+    method: string;
+    path: string;
+    payload: string;
+    assertion: Json<unknown>;
+    status: string;
+    /** Id of the record the act made or changed, once known. */
+    recordId: Nullable<string>;
+    reason: Nullable<string>;
+    dateCreated: string;
+    dateResolved: Nullable<string>;
+  };
+  keys: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    scheme: string;
+    curve: string;
+    protocol: string;
+    /** Hex, as on the wire. */
+    publicKey: string;
+    /** Hash of the public shares, names the sharing. */
+    epoch: string;
+    name: Nullable<string>;
+    status: string;
+    isCustodial: boolean;
+    isImported: boolean;
+    isExported: boolean;
+    ownerId: Nullable<string>;
+    nullifier: string;
+    dateCreated: string;
+    dateExported: Nullable<string>;
+    dateDeleted: Nullable<string>;
+  };
+  keyStatements: {
+    keyId: string;
+    signerIndex: number;
+    signature: string;
+  };
+  recordMarks: {
+    orgId: string;
+    recordId: string;
+    mark: string;
+    signerIndex: number;
+    nullifier: string;
+    signature: string;
+  };
+  wallets: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    keyId: string;
+    network: string;
+    address: Nullable<string>;
+    name: Nullable<string>;
+    status: string;
+    externalId: Nullable<string>;
+    tags: Json<string[]>;
+    /** What made it: for the idempotency of externalId. */
+    nullifier: string;
+    dateCreated: string;
+    dateDeleted: Nullable<string>;
+  };
+  signatures: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    keyId: string;
+    walletId: Nullable<string>;
+    network: Nullable<string>;
+    requesterUserId: string;
+    requesterTokenId: Nullable<string>;
+    /** Text, so that members keep their order. */
+    requestBody: ColumnType<unknown, string, string>;
+    requestPath: string;
+    status: string;
+    reason: Nullable<string>;
+    signature: NullableJson<unknown>;
+    signatures: NullableJson<unknown[]>;
+    signedData: Nullable<string>;
+    externalId: Nullable<string>;
+    nullifier: string;
+    dateRequested: string;
+    dateSigned: Nullable<string>;
+  };
+  usedCiphertexts: {
+    hash: string;
+    orgId: string;
+    dateCreated: string;
+  };
+}
+
+/** An authority entry on its way to the signers. */
+export interface Proposal {
+  readonly height: number;
+  /** Head after the entry. */
+  readonly head: string;
+  /** Canonical JSON of the entry. */
+  readonly entry: string;
+  /** Freshness tokens the assertion commits to; signers that missed the entry want to see them again. */
+  readonly tokens: readonly unknown[];
+  readonly nullifier: string;
+  readonly dateCreated: string;
+}
