@@ -1,0 +1,213 @@
+/** Five real signers in one process, from one seed: their own code, stores on disk, a clock that a test moves. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Command,
+  decodeCommand,
+  decodeReply,
+  encodeCommand,
+  encodeReply,
+  type Reply,
+} from '@holdfast/cluster/commands';
+import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntry } from '@holdfast/cluster/roster';
+import type { Env } from '@holdfast/contract/types';
+import { sha256 } from '@holdfast/crypto/transcript';
+import { seededRandom } from '@holdfast/mpc/simulator';
+import { createSigner, type Signer } from '@holdfast/signer/signer';
+import { openStore, type Store } from '@holdfast/signer/store';
+import { createTestClock, type TestClock } from './clock.ts';
+import { createTestNet, type TestNet } from './net.ts';
+
+export interface TestSigner {
+  readonly index: number;
+  /** Folder of the store; the file is `store.sqlite`. */
+  readonly dir: string;
+  readonly settings: { allowImport: boolean; allowExport: boolean };
+  frozen: boolean;
+  /** Undefined while the process is dead. */
+  readonly process: { readonly signer: Signer; readonly store: Store } | undefined;
+  readonly logs: { event: string; facts: Readonly<Record<string, unknown>> }[];
+  /** Every crash point passed, in order. */
+  readonly points: string[];
+  /** Dies, as by kill -9, the next time it passes this point. */
+  crashAt(point: string | undefined): void;
+}
+
+export interface TestCluster {
+  readonly seed: string;
+  readonly roster: Roster;
+  readonly clock: TestClock;
+  readonly net: TestNet;
+  /** signers[i − 1] has roster index i. */
+  readonly signers: readonly TestSigner[];
+  readonly pins: Map<string, Uint8Array>;
+  random(n: number): Uint8Array;
+  /** As the api would: encoded, decoded, carried out, encoded, decoded. Undefined when the signer is gone or dies over it. */
+  send(index: number, command: Command): Promise<Reply | undefined>;
+  kill(index: number): void;
+  start(index: number): Promise<void>;
+  stop(): void;
+}
+
+/** Ends a process in the middle of a step; nothing may catch it and go on. */
+class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+const STARTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/**
+ * Starts five signers that know each other and have a session of shared randomness.
+ *
+ *     const cluster = await startTestCluster('seed 1');
+ *     const reply = await cluster.send(1, { v: 1, id: 'c1', kind: 'Status' });
+ *     cluster.stop();
+ */
+export async function startTestCluster(seed: string): Promise<TestCluster> {
+  const root = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  const clock = createTestClock(STARTED_AT);
+  const net = createTestNet();
+  const world = seededRandom(`${seed}/world`);
+  const identities: Identity[] = [1, 2, 3, 4, 5].map((k) => {
+    const random = seededRandom(`${seed}/identity/${k}`);
+    return identityFromSeeds({ identitySeed: random.bytes(32), transportSeed: random.bytes(32) });
+  });
+  const roster = createRoster({
+    epoch: 0,
+    relay: 'ws://127.0.0.1:8787/holdfast/relay',
+    signers: identities.map(rosterEntry),
+  });
+  const pins = new Map<string, Uint8Array>();
+  let starts = 0;
+
+  interface Slot extends TestSigner {
+    process: { signer: Signer; store: Store } | undefined;
+    crash: string | undefined;
+    identity: Identity;
+    death: (() => void)[];
+  }
+  const slots: Slot[] = roster.signers.map((entry): Slot => {
+    const identity = identities.find((each) => Buffer.compare(each.publicKey, entry.identityKey) === 0);
+    if (identity === undefined) throw new Error('bug: a roster entry without its identity');
+    return {
+      index: entry.index,
+      dir: join(root, `signer-${entry.index}`),
+      settings: { allowImport: true, allowExport: true },
+      frozen: false,
+      process: undefined,
+      logs: [],
+      points: [],
+      crash: undefined,
+      identity,
+      death: [],
+      crashAt(point) {
+        this.crash = point;
+      },
+    };
+  });
+  const slotOf = (index: number): Slot => {
+    const slot = slots[index - 1];
+    if (slot === undefined) throw new Error(`there is no signer ${index}`);
+    return slot;
+  };
+
+  const kill = (index: number): void => {
+    const slot = slotOf(index);
+    const { process } = slot;
+    if (process === undefined) return;
+    slot.process = undefined;
+    net.leave(index);
+    // Frees the file, as the end of a process does. What was not committed is gone.
+    setImmediate(() => {
+      process.signer.close();
+      closeQuietly(process.store);
+    });
+    for (const tell of slot.death) tell();
+    slot.death = [];
+  };
+  const start = async (index: number): Promise<void> => {
+    const slot = slotOf(index);
+    if (slot.process !== undefined) return;
+    // Let the file of the process before go.
+    await clock.settle();
+    const random = seededRandom(`${seed}/process/${index}/${starts++}`);
+    const mine = (): boolean => slot.process === undefined || slot.process.store === store;
+    const env: Env = {
+      now: () => clock.now(),
+      random: (n) => random.bytes(n),
+      setTimer: (ms, fn) => clock.setTimer(ms, () => (mine() ? fn() : undefined)),
+      log: (event, facts) => void slot.logs.push({ event, facts }),
+      point(name) {
+        slot.points.push(name);
+        if (slot.crash !== name) return;
+        slot.crash = undefined;
+        kill(index);
+        throw new Killed(name);
+      },
+    };
+    const { mkdirSync } = await import('node:fs');
+    mkdirSync(slot.dir, { recursive: true, mode: 0o700 });
+    const keys = seededRandom(`${seed}/unseal/${index}`);
+    const store: Store = openStore({
+      file: join(slot.dir, 'store.sqlite'),
+      signerId: sha256(slot.identity.publicKey),
+      sealKey: keys.bytes(32),
+      macKey: keys.bytes(32),
+      now: env.now,
+      random: env.random,
+      point: (name) => env.point(name),
+    });
+    const link = net.join(index);
+    const signer = createSigner({
+      env,
+      store,
+      roster,
+      index,
+      link,
+      identity: slot.identity,
+      settings: slot.settings,
+      pin: (orgId) => pins.get(orgId),
+      isFrozen: () => slot.frozen,
+    });
+    slot.process = { signer, store };
+  };
+
+  for (const { index } of slots) await start(index);
+  await clock.settle();
+
+  return {
+    seed,
+    roster,
+    clock,
+    net,
+    signers: slots,
+    pins,
+    random: (n) => world.bytes(n),
+    async send(index, command) {
+      const slot = slotOf(index);
+      const { process } = slot;
+      if (process === undefined) return undefined;
+      const died = new Promise<undefined>((resolve) => void slot.death.push(() => resolve(undefined)));
+      const text = encodeCommand(command);
+      const reply = process.signer
+        .answer(decodeCommand(text))
+        .then((r) => (slot.process === process ? decodeReply(encodeReply(r)) : undefined));
+      return Promise.race([reply, died]);
+    },
+    kill,
+    start,
+    stop() {
+      for (const { index } of slots) kill(index);
+      setImmediate(() => setImmediate(() => rmSync(root, { recursive: true, force: true })));
+    },
+  };
+}
+
+function closeQuietly(store: Store): void {
+  try {
+    store.close();
+  } catch {
+    // A statement of the killed process was still open; the test's next start waits for the file anyway.
+  }
+}
