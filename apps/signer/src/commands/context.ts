@@ -1,0 +1,26 @@
+/** Everything a command may use, in one type. */
+import type { Env } from '@holdfast/contract/types';
+import type { ClusterView } from '../cluster-view/index.ts';
+import type { Freshness } from '../consent/freshness.ts';
+import type { Organisations } from '../consent/organisations.ts';
+import type { Peers, Runs, Sessions } from '../runs/index.ts';
+import type { Store } from '../store/index.ts';
+import type { ImportKeys } from './import-keys.ts';
+
+export interface Context {
+  readonly env: Env;
+  readonly store: Store;
+  readonly cluster: ClusterView;
+  readonly organisations: Organisations;
+  readonly freshness: Freshness;
+  readonly importKeys: ImportKeys;
+  readonly peers: Peers;
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
+  /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */
+  readonly making: Set<string>;
+  isFrozen(): boolean;
+  /** Counters since the start, by name (rulings 36). */
+  readonly counters: Record<string, number>;
+}

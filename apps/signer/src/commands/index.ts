@@ -1,0 +1,178 @@
+/**
+ * One command in, one reply out. Every byte of a command is hostile; every refusal is a stable code and a sentence,
+ * and the log gets ids, the operation, the outcome and the time it took: never a body.
+ */
+import type { Command, Refusal, Reply, Result } from '@holdfast/cluster/commands';
+import { backends } from '@holdfast/crypto/curves';
+import { consentTo } from '../consent/index.ts';
+import { check, Refused } from '../refusal/index.ts';
+import { recordCatchUp } from './catch-up.ts';
+import { keyCertificate, pendingKeys } from './certificate.ts';
+import type { Context } from './context.ts';
+import { createKey } from './create-key.ts';
+import { exportKey } from './export-key.ts';
+import { importKey } from './import-key.ts';
+import { made } from './made.ts';
+import { changeRecord } from './records-acts.ts';
+import { sign } from './sign.ts';
+
+export const VERSION = '0.1.0';
+
+/** Answers every command; never throws and never rejects. */
+export async function answer(ctx: Context, command: Command): Promise<Reply> {
+  const { id, kind } = command;
+  const started = ctx.env.now();
+  const facts: Record<string, unknown> = { command: id, kind };
+  try {
+    const result = await carryOut(ctx, command, facts);
+    count(ctx, 'commands_done');
+    ctx.env.log('command.done', { ...facts, ms: ctx.env.now() - started });
+    return { v: 1, id, ok: true, result };
+  } catch (error) {
+    const refusal = asRefusal(ctx, error);
+    count(ctx, 'commands_refused');
+    ctx.env.log('command.refused', { ...facts, code: refusal.code, ms: ctx.env.now() - started });
+    return { v: 1, id, ok: false, error: refusal };
+  }
+}
+
+async function carryOut(ctx: Context, command: Command, facts: Record<string, unknown>): Promise<Result> {
+  switch (command.kind) {
+    case 'Act':
+      return act(ctx, command, facts);
+    case 'Genesis':
+      checkAwake(ctx);
+      return { t: 'ack', ack: ctx.organisations.found(command.genesis, command.proof) };
+    case 'Commit':
+      checkAwake(ctx);
+      ctx.organisations.commit(command.org, command.acks);
+      return { t: 'done' };
+    case 'CatchUp':
+      checkAwake(ctx);
+      ctx.organisations.catchUp(command.org, command.entries);
+      return { t: 'done' };
+    case 'Withdraw':
+      checkAwake(ctx);
+      return { t: 'withdrawal', withdrawal: ctx.organisations.withdraw(command) };
+    case 'Release':
+      checkAwake(ctx);
+      ctx.organisations.release(command, command.withdrawals);
+      return { t: 'done' };
+    case 'KeyCertificate':
+      checkAwake(ctx);
+      return keyCertificate(ctx, command);
+    case 'RecordCatchUp':
+      checkAwake(ctx);
+      return recordCatchUp(ctx, command);
+    case 'Made':
+      checkAwake(ctx);
+      return made(ctx, command);
+    case 'ImportKey':
+      checkAwake(ctx);
+      return ctx.importKeys.current();
+    case 'Heads':
+      return { t: 'heads', heads: ctx.organisations.heads() };
+    case 'Pending':
+      return pendingKeys(ctx);
+    case 'Status':
+      return { t: 'status', status: statusOf(ctx) };
+    default:
+      return unknownCommand(command);
+  }
+}
+
+/** security-model.md 2.6 (h): consent first, and only then what the request asks for. */
+async function act(
+  ctx: Context,
+  command: Extract<Command, { kind: 'Act' }>,
+  facts: Record<string, unknown>,
+): Promise<Result> {
+  checkAwake(ctx); // Step 1.
+  // The api lost our answer: the entry is here already, checked when it came.
+  const again = ctx.organisations.acknowledgedAlready(command);
+  if (again !== undefined) return { t: 'ack', ack: again };
+  const consented = consentTo(ctx, command);
+  facts['operation'] = consented.operation;
+  facts['org'] = consented.org;
+  switch (consented.effect) {
+    case 'governance':
+      return { t: 'ack', ack: ctx.organisations.propose(consented) };
+    case 'createKey':
+      return createKey(ctx, consented, command);
+    case 'importKey':
+      return importKey(ctx, consented, command);
+    case 'sign':
+      return sign(ctx, consented, command);
+    case 'exportKey':
+      return exportKey(ctx, consented);
+    case 'archive':
+    case 'wallet':
+      return changeRecord(ctx, consented);
+  }
+}
+
+function count(ctx: Context, name: string): void {
+  ctx.counters[name] = (ctx.counters[name] ?? 0) + 1;
+}
+
+function checkAwake(ctx: Context): void {
+  check(!ctx.isFrozen(), 'E_SEALED', 'this signer is frozen by its operator');
+  const damagedAt = ctx.store.journal.damagedAt();
+  check(
+    damagedAt === undefined,
+    'E_SEALED',
+    `the journal of this signer is damaged at row ${damagedAt}; its operator has been told`,
+  );
+}
+
+function statusOf(ctx: Context) {
+  return {
+    index: ctx.cluster.index,
+    version: VERSION,
+    backends: backends(),
+    keys: ctx.store.keys.count(),
+    prssSession: ctx.sessions.current(),
+    peersOnline: ctx.peers.online(),
+  };
+}
+
+const MESSAGE_CHARS_MAX = 512;
+
+/**
+ * Errors of the rooms carry a stable code and a sentence without secrets. Anything else is a bug here: the api learns
+ * nothing but that, and the log gets the kind and the place of it.
+ */
+function asRefusal(ctx: Context, error: unknown): Refusal {
+  if (error instanceof Refused) {
+    const { code, message, details, culprits } = error;
+    return {
+      code,
+      message: message.slice(0, MESSAGE_CHARS_MAX),
+      ...(culprits === undefined || culprits.length === 0
+        ? {}
+        : { culprits: [...new Set(culprits)].filter((c) => c > 0).sort((a, b) => a - b) }),
+      ...(details === undefined ? {} : { details }),
+    };
+  }
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && KNOWN.has(error.name)) {
+    return { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) };
+  }
+  const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+  ctx.env.log('command.bug', { error: error instanceof Error ? error.name : typeof error, place });
+  return { code: 'E_INTERNAL', message: 'this signer met a bug; its log names the place' };
+}
+
+/** Error classes of the rooms whose messages are written for the outside. */
+const KNOWN = new Set([
+  'AuthorityError',
+  'ChainError',
+  'ClusterError',
+  'CryptoError',
+  'RefusedError',
+  'AbortError',
+  'WireError',
+]);
+
+function unknownCommand(command: never): never {
+  throw new Error(`bug: a command that passed the codec is unknown: ${typeof command}`);
+}

@@ -1,0 +1,52 @@
+/** Finding keys and wallets for an act: only those of its own organisation exist for it. */
+import type { ConsentedAct } from '../consent/index.ts';
+import { check, refuse } from '../refusal/index.ts';
+import type { KeyRecord, WalletRecord } from '../store/index.ts';
+import type { Context } from './context.ts';
+
+/** A key with everything that using it needs. */
+export type UsableKey = KeyRecord & { readonly activeEpoch: Uint8Array; readonly publicKey: Uint8Array };
+
+export interface Target {
+  readonly key: UsableKey;
+  /** Where the request named a wallet. */
+  readonly wallet?: WalletRecord;
+}
+
+/** The key behind `:keyId` or `:walletId` of the path. Another organisation's is as unknown as one that never was. */
+export function targetOf(ctx: Context, act: ConsentedAct): Target {
+  const { walletId, keyId } = act.params;
+  if (walletId === undefined) return { key: keyOf(ctx, act, keyId ?? '') };
+  const wallet = walletOf(ctx, act, walletId);
+  return { key: keyOf(ctx, act, wallet.keyId), wallet };
+}
+
+export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey {
+  const key = ctx.store.keys.key(keyId);
+  check(key !== undefined && key.org === act.org, 'E_NOT_FOUND', 'key not found');
+  const { activeEpoch, publicKey } = key;
+  if (activeEpoch === undefined || publicKey === undefined) refuse('E_NOT_FOUND', 'key not found');
+  return { ...key, activeEpoch, publicKey };
+}
+
+export function walletOf(ctx: Context, act: ConsentedAct, walletId: string): WalletRecord {
+  const wallet = ctx.store.keys.wallet(walletId);
+  check(
+    wallet !== undefined && wallet.org === act.org && wallet.status !== 'Pending',
+    'E_NOT_FOUND',
+    'wallet not found',
+  );
+  return wallet;
+}
+
+/** A key that may sign or get a wallet: neither exported nor archived, ever. */
+export function checkUsable({ key, wallet }: Target): void {
+  check(!key.exported, 'E_KEY_EXPORTED', 'key is exported and can no longer sign');
+  check(!key.archived, 'E_KEY_INACTIVE', 'key is archived and can no longer sign');
+  check(
+    wallet === undefined || wallet.status === 'Active',
+    'E_WALLET_INACTIVE',
+    'wallet is archived and can no longer sign',
+  );
+  check(key.purpose === 'sign', 'E_KEY_KIND', 'the key was made for another purpose');
+}

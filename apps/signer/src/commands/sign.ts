@@ -1,0 +1,171 @@
+/** POST …/signatures: recomputes what is to be signed from the signed body, journals it, then takes part. */
+import { planSignature, type SigningItem, type SigningPlan } from '@holdfast/chains/families';
+import type { Command, RawSignature, Result } from '@holdfast/cluster/commands';
+import type { Scheme } from '@holdfast/contract/types';
+import { fromHex, toHex } from '@holdfast/contract/wire';
+import { curve as curveOf } from '@holdfast/crypto/curves';
+import { enc, type Item, i as item, sha256 } from '@holdfast/crypto/transcript';
+import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
+import { createEcdsaH, type PrssSession } from '@holdfast/mpc/honest-majority';
+import type { KeyShare, Machine, RunContext } from '@holdfast/mpc/runtime';
+import { THRESHOLD } from '../cluster-view/index.ts';
+import type { ConsentedAct } from '../consent/index.ts';
+import { check, refuse } from '../refusal/index.ts';
+import { burn, requestHash, testAttempt } from './attempt.ts';
+import type { Context } from './context.ts';
+import { checkParticipants, partiesOf } from './participants.ts';
+import { checkUsable, type Target, targetOf } from './records.ts';
+
+type Act = Extract<Command, { kind: 'Act' }>;
+type Signed = { readonly signature: Uint8Array; readonly recid?: number };
+
+/** Below the api's deadline for a signature, so that its answer is the signers' and not a timeout. */
+export const SIGN_DEADLINE_MS = 4_000;
+/** Inputs of one transaction; each is a run of its own. */
+export const ITEMS_MAX = 128;
+
+export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promise<Result> {
+  const target = targetOf(ctx, act);
+  checkUsable(target);
+  const { key } = target;
+  const plan = planOf(act, target);
+  const digest = digestOf(plan);
+  const attempt = testAttempt(ctx, act, digest);
+  const ecdsa = key.protocol === 'CGGMP21';
+  checkParticipants(ctx, command.participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
+  const prss = ecdsa ? sessionOf(ctx, command) : undefined;
+
+  const { share, record } = ctx.store.keys.open(key.keyId, key.activeEpoch);
+  const release = ctx.runs.reserve(plan.items.length);
+  const machines: Machine<Signed>[] = [];
+  try {
+    const parties = partiesOf(ctx, { points: record.points, participants: command.participants });
+    const curve = curveOf(key.curve);
+    for (const [index, each] of plan.items.entries()) {
+      const execId = ctx.cluster.execId({
+        protocol: protocolOf(each),
+        keyId: key.keyId,
+        curve: key.curve,
+        parties,
+        key: { epoch: key.activeEpoch, publicKey: key.publicKey },
+        requestHash: requestHash(act, { digest, item: { index, count: plan.items.length } }),
+        runNonce: fromHex(command.runNonce),
+        ...(prss === undefined ? {} : { session: prss.id }),
+      });
+      const run: RunContext = {
+        execId,
+        self: share.index,
+        parties: [...parties.keys()],
+        curve,
+        env: ctx.cluster.mpcEnv(parties),
+      };
+      machines.push(machineFor(run, { share, item: each, prss }));
+    }
+
+    // Step 17: nothing that depends on a nonce leaves before this is on the disk.
+    const execIds = machines.map((m) => m.execId);
+    ctx.store.transaction('sign', () => {
+      burn(ctx, act, { digest, execIds, keyId: key.keyId });
+      ctx.store.journal.append('sign.started', {
+        org: act.org,
+        operation: act.operation,
+        keyId: key.keyId,
+        nullifier: toHex(act.nullifier),
+        attempt,
+        digest: toHex(digest),
+        execIds: execIds.map(toHex).join(','),
+      });
+    });
+
+    // Step 18, in lockstep: each item is a run of its own under an id of its own.
+    const runs = machines.map((machine) =>
+      ctx.runs.run({ machine, self: share.index, parties, deadlineMs: SIGN_DEADLINE_MS }),
+    );
+    const settled = await Promise.allSettled(runs);
+    const signatures = settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return rawSignature(one.value);
+    });
+    return { t: 'signatures', signatures };
+  } finally {
+    for (const machine of machines) machine.wipe();
+    share.x.fill(0);
+    release();
+  }
+}
+
+/** Step 16: this signer's own construction from the signed body; the api's opinion is never asked. */
+function planOf(act: ConsentedAct, { key, wallet }: Target): SigningPlan {
+  const plan = planSignature({
+    key: { scheme: key.scheme as Scheme, curve: key.curve, publicKey: key.publicKey },
+    ...(wallet === undefined ? {} : { network: wallet.network }),
+    body: act.body,
+  });
+  const { items } = plan;
+  check(items.length >= 1 && items.length <= ITEMS_MAX, 'E_BODY', `a request signs 1 to ${ITEMS_MAX} things`);
+  const expected = { CGGMP21: 'ecdsa', FROST: 'eddsa', FROST_BITCOIN: 'bip340' }[key.protocol];
+  check(
+    items.every((each) => each.algorithm === expected),
+    'E_SIGNATURE_KIND',
+    'this kind of signature is not available for the key',
+  );
+  return plan;
+}
+
+/** SHA-256 over everything that will be signed, tweaks included, in order. */
+export function digestOf(plan: SigningPlan): Uint8Array {
+  return sha256(enc('holdfast/digest/v1', item.list(plan.items.map(digestItem))));
+}
+
+function digestItem(each: SigningItem): Item {
+  switch (each.algorithm) {
+    case 'ecdsa':
+      return item.list([item.text('ecdsa'), item.bytes(each.digest)]);
+    case 'eddsa':
+      return item.list([item.text('eddsa'), item.bytes(each.message)]);
+    case 'bip340': {
+      const { message, taprootMerkleRoot: root } = each;
+      return item.list([item.text('bip340'), item.bytes(message), root === undefined ? item.absent : item.bytes(root)]);
+    }
+    default:
+      return each satisfies never;
+  }
+}
+
+function sessionOf(ctx: Context, command: Act): PrssSession {
+  const session = command.session === undefined ? undefined : ctx.sessions.get(command.session);
+  if (session === undefined)
+    refuse('E_SESSION', 'this signer does not hold that session of shared randomness; use the newest');
+  return session;
+}
+
+function protocolOf(each: SigningItem): string {
+  return { ecdsa: 'ecdsa-h', eddsa: 'frost-ed25519', bip340: 'frost-bip340' }[each.algorithm];
+}
+
+function machineFor(
+  run: RunContext,
+  o: { share: KeyShare; item: SigningItem; prss: PrssSession | undefined },
+): Machine<Signed> {
+  const { share, prss } = o;
+  const each = o.item;
+  switch (each.algorithm) {
+    case 'ecdsa':
+      if (prss === undefined) throw new Error('bug: ECDSA without a session');
+      return createEcdsaH(run, { share, prss, digest: each.digest });
+    case 'eddsa':
+      return createFrostEd25519(run, { share, message: each.message });
+    case 'bip340': {
+      const { taprootMerkleRoot } = each;
+      return createFrostBip340(run, {
+        share,
+        message: each.message,
+        ...(taprootMerkleRoot === undefined ? {} : { taprootMerkleRoot }),
+      });
+    }
+  }
+}
+
+function rawSignature({ signature, recid }: Signed): RawSignature {
+  return { signature: toHex(signature), ...(recid === undefined ? {} : { recid }) };
+}

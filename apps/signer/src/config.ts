@@ -1,0 +1,514 @@
+/**
+ * Settings, the signer's folder and its secrets: read once, checked, typed. With main.ts and operator.ts the only
+ * file of this process that touches the environment and the disk; the store's own file aside.
+ * The format of the folder: docs/specs/sealed-vault.md.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, scryptSync } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  type Identity,
+  identityFromSeeds,
+  parseRoster,
+  type Roster,
+  type RosterEntry,
+  rosterEntry,
+} from '@holdfast/cluster/roster';
+import { asJsonObject, fromBase64, fromHex, parseStrictJson, toBase64, toHex } from '@holdfast/contract/wire';
+import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
+
+/** The setting is unsafe or missing: the process says so in one line and exits with 78 (EX_CONFIG). */
+export class UnsafeSettings extends Error {
+  override readonly name = 'UnsafeSettings';
+  static readonly exitCode = 78;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  readonly dir: string;
+  readonly rosterFile: string;
+  /** Undefined: the roster's relay. */
+  readonly relayUrl: string | undefined;
+  readonly unseal: UnsealSource;
+  /** Test builds only: kill -9 self the nth time a named point is passed. */
+  readonly crashAt: { readonly point: string; readonly count: number } | undefined;
+}
+
+export type UnsealSource =
+  | { readonly from: 'key'; readonly text: string; readonly name: string }
+  | { readonly from: 'file'; readonly file: string }
+  | { readonly from: 'passphrase'; readonly passphrase: string };
+
+/** What the operator of this signer allows, besides what the organisation allows. */
+export interface SignerSettings {
+  readonly allowImport: boolean;
+  readonly allowExport: boolean;
+}
+
+/** Keys derived from the unseal secret, one per purpose, 32 bytes each. */
+export interface StoreKeys {
+  readonly sealKey: Uint8Array;
+  readonly macKey: Uint8Array;
+}
+
+export interface SignerFolder {
+  readonly identity: Identity;
+  readonly signerId: Uint8Array;
+  readonly roster: Roster;
+  /** Roster index of this signer, 1…5. */
+  readonly index: number;
+  readonly keys: StoreKeys;
+  readonly settings: SignerSettings;
+  readonly storeFile: string;
+  readonly relayUrl: string;
+  /** Read at the time of asking, so that `trust` and `freeze` act on a running signer. */
+  pin(orgId: string): Uint8Array | undefined;
+  isFrozen(): boolean;
+}
+
+const IDENTITY_FILE = 'identity.key';
+const UNSEAL_FILE = 'unseal.key';
+const SETTINGS_FILE = 'settings.json';
+const FROZEN_FILE = 'frozen';
+const SECRET_BYTES_MIN = 32;
+const PASSPHRASE_CHARS_MIN = 16;
+/** RFC 7914: 128 MiB, about half a second; asked for once per start. */
+const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
+
+/** Reads the environment. Each name has a line in .env.example. */
+export function readConfig(env: Environment): Config {
+  const given = env.HOLDFAST_SIGNER_DIR;
+  if (given === undefined || given === '')
+    throw new UnsafeSettings('HOLDFAST_SIGNER_DIR is not set: give the folder of this signer');
+  const dir = resolve(given);
+  return {
+    dir,
+    rosterFile: resolve(env.HOLDFAST_ROSTER ?? join(dir, '..', 'roster.json')),
+    relayUrl: env.HOLDFAST_RELAY_URL,
+    unseal: readUnsealSource(env, dir),
+    crashAt: env.NODE_ENV === 'test' ? readCrashPoint(env.HOLDFAST_CRASH_AT) : undefined,
+  };
+}
+
+/** A supervisor that is killed can tell nobody: its end of a pipe goes with it, and that is this process's end too. */
+export function endsWithInput(env: Environment): boolean {
+  return env.HOLDFAST_LIFELINE === 'stdin';
+}
+
+/** Opens a folder made by createFolder, with every check of start-up. Throws UnsafeSettings. */
+export function openFolder(config: Config): SignerFolder {
+  checkFolder(config.dir);
+  const { identity, root } = openIdentity(config);
+  const roster = readRoster(config.rosterFile);
+  const signerId = sha256(identity.publicKey);
+  const index = roster.signers.find((s) => Buffer.compare(s.signerId, signerId) === 0)?.index;
+  if (index === undefined) {
+    throw new UnsafeSettings(
+      `${config.rosterFile} does not contain this signer (${toBase64(identity.publicKey)}): add its line from "operator status"`,
+    );
+  }
+  const relayUrl = config.relayUrl ?? roster.relay;
+  if (!/^wss?:\/\/[^\s]+$/.test(relayUrl))
+    throw new UnsafeSettings('HOLDFAST_RELAY_URL must be a ws:// or wss:// address');
+  const keys = { sealKey: subKey(root, 'seal'), macKey: subKey(root, 'mac') };
+  root.fill(0);
+  return {
+    identity,
+    signerId,
+    roster,
+    index,
+    keys,
+    relayUrl,
+    settings: readSettings(config.dir),
+    storeFile: join(config.dir, 'store.sqlite'),
+    pin: (orgId) => readPin(config.dir, orgId),
+    isFrozen: () => existsSync(join(config.dir, FROZEN_FILE)),
+  };
+}
+
+/**
+ * Makes a new signer: folder (0700), identity, unseal secret unless one is given. Answers its line for the roster.
+ * Refuses a folder that already has an identity.
+ */
+export function createFolder(o: {
+  readonly dir: string;
+  readonly unseal: UnsealSource;
+  readonly settings: SignerSettings;
+  readonly random: (n: number) => Uint8Array;
+}): RosterEntry {
+  mkdirSync(o.dir, { recursive: true, mode: 0o700 });
+  chmodSync(o.dir, 0o700);
+  const file = join(o.dir, IDENTITY_FILE);
+  if (existsSync(file) || existsSync(join(o.dir, 'store.sqlite'))) {
+    throw new UnsafeSettings(`${o.dir} already holds a signer: choose an empty folder`);
+  }
+  if (o.unseal.from === 'file' && !existsSync(o.unseal.file)) {
+    writeDurably(o.unseal.file, `${toBase64(o.random(SECRET_BYTES_MIN))}\n`);
+  }
+  const salt = o.random(16);
+  const kind = o.unseal.from === 'passphrase' ? 'scrypt' : 'hkdf';
+  const root = deriveRoot(readSecret(o.unseal), kind, salt);
+  const identitySeed = o.random(32);
+  const transportSeed = o.random(32);
+  try {
+    const identity = identityFromSeeds({ identitySeed, transportSeed });
+    writeDurably(
+      file,
+      sealIdentity({
+        root,
+        kind,
+        salt,
+        nonce: o.random(12),
+        identityKey: identity.publicKey,
+        seeds: Buffer.concat([identitySeed, transportSeed]),
+      }),
+    );
+    writeDurably(join(o.dir, SETTINGS_FILE), `${JSON.stringify(o.settings, null, 2)}\n`);
+    mkdirSync(join(o.dir, 'pins'), { recursive: true, mode: 0o700 });
+    return rosterEntry(identity);
+  } finally {
+    identitySeed.fill(0);
+    transportSeed.fill(0);
+    root.fill(0);
+  }
+}
+
+/** The roster line of an existing folder. */
+export function readRosterEntry(config: Config): RosterEntry {
+  checkFolder(config.dir);
+  const { identity, root } = openIdentity(config);
+  root.fill(0);
+  return rosterEntry(identity);
+}
+
+/** Trusts the genesis with this SHA-256 as the beginning of the organisation. An existing pin is never changed. */
+export function writePin(dir: string, orgId: string, sha256Hex: string): void {
+  if (!isOrgId(orgId)) throw new UnsafeSettings('the organisation id must look like or-xxxxx-xxxxx-xxxxxxxxxxxxxxxx');
+  if (!/^[0-9a-f]{64}$/.test(sha256Hex))
+    throw new UnsafeSettings('the genesis hash must be 64 hex digits, as printed by "org create"');
+  checkFolder(dir);
+  const known = readPin(dir, orgId);
+  if (known !== undefined && toHex(known) !== sha256Hex)
+    throw new UnsafeSettings(`${orgId} is pinned to another genesis already`);
+  mkdirSync(join(dir, 'pins'), { recursive: true, mode: 0o700 });
+  if (known === undefined) writeDurably(join(dir, 'pins', orgId), `${sha256Hex}\n`);
+}
+
+/** A frozen signer contributes to nothing until it is unfrozen; survives restarts. */
+export function setFrozen(dir: string, frozen: boolean): void {
+  checkFolder(dir);
+  const file = join(dir, FROZEN_FILE);
+  if (frozen) writeDurably(file, 'frozen by its operator\n');
+  else rmSync(file, { force: true });
+}
+
+function readUnsealSource(env: Environment, dir: string): UnsealSource {
+  const { HOLDFAST_UNSEAL_KEY: key, HOLDFAST_UNSEAL_KEY_FILE: file, HOLDFAST_UNSEAL_PASSPHRASE: passphrase } = env;
+  const given = [key, file, passphrase].filter((v) => v !== undefined && v !== '');
+  if (given.length > 1) {
+    throw new UnsafeSettings(
+      'give one of HOLDFAST_UNSEAL_KEY, HOLDFAST_UNSEAL_KEY_FILE and HOLDFAST_UNSEAL_PASSPHRASE, not several',
+    );
+  }
+  if (key) return { from: 'key', text: key, name: 'HOLDFAST_UNSEAL_KEY' };
+  if (passphrase) return { from: 'passphrase', passphrase };
+  return { from: 'file', file: file ? resolve(file) : join(dir, UNSEAL_FILE) };
+}
+
+function readCrashPoint(text: string | undefined): Config['crashAt'] {
+  const match = /^([\w:.-]+):([1-9]\d{0,5})$/.exec(text ?? '');
+  return match?.[1] === undefined ? undefined : { point: match[1], count: Number(match[2]) };
+}
+
+function checkFolder(dir: string): void {
+  let mode: number;
+  let owner: number;
+  try {
+    const stat = statSync(dir);
+    if (!stat.isDirectory()) throw new UnsafeSettings(`${dir} is not a folder`);
+    mode = stat.mode & 0o777;
+    owner = stat.uid;
+  } catch (cause) {
+    if (cause instanceof UnsafeSettings) throw cause;
+    throw new UnsafeSettings(`${dir} cannot be read: make it with "operator init"`, { cause });
+  }
+  // Windows has no such modes; there the folder's own rights decide.
+  if (process.platform === 'win32') return;
+  if ((mode & 0o077) !== 0)
+    throw new UnsafeSettings(`store directory must be mode 0700, not 0${mode.toString(8)}: chmod 700 ${dir}`);
+  if (owner !== process.getuid?.())
+    throw new UnsafeSettings(`${dir} belongs to another user: chown it to the user this signer runs as`);
+}
+
+/** The text of a file that holds a secret; nobody but its owner may be able to read it. */
+function readSecretFile(file: string): string {
+  let mode: number;
+  try {
+    mode = statSync(file).mode & 0o777;
+  } catch (cause) {
+    throw new UnsafeSettings(`${file} cannot be read: put it back, or set HOLDFAST_UNSEAL_KEY`, { cause });
+  }
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new UnsafeSettings(`${file} must be mode 0600, not 0${mode.toString(8)}: chmod 600 ${file}`);
+  }
+  return readFileSync(file, 'utf8');
+}
+
+interface Secret {
+  readonly kind: 'hkdf' | 'scrypt';
+  readonly bytes: Uint8Array;
+}
+
+function readSecret(source: UnsealSource): Secret {
+  if (source.from === 'passphrase') {
+    const text = source.passphrase.normalize('NFKC');
+    if ([...text].length < PASSPHRASE_CHARS_MIN)
+      throw new UnsafeSettings(`HOLDFAST_UNSEAL_PASSPHRASE is shorter than ${PASSPHRASE_CHARS_MIN} characters`);
+    return { kind: 'scrypt', bytes: Buffer.from(text, 'utf8') };
+  }
+  const name = source.from === 'file' ? source.file : source.name;
+  const bytes = decodeSecret((source.from === 'file' ? readSecretFile(source.file) : source.text).trim(), name);
+  if (bytes.length < SECRET_BYTES_MIN)
+    throw new UnsafeSettings(
+      `${name} is shorter than ${SECRET_BYTES_MIN} bytes: make one with "openssl rand -base64 32"`,
+    );
+  if (new Set(bytes).size < 8)
+    throw new UnsafeSettings(`${name} is not random: make one with "openssl rand -base64 32"`);
+  return { kind: 'hkdf', bytes };
+}
+
+function decodeSecret(text: string, name: string): Uint8Array {
+  try {
+    return /^([0-9a-fA-F]{2})+$/.test(text) ? fromHex(text.toLowerCase()) : fromBase64(text);
+  } catch {
+    // The cause would quote the secret.
+    throw new UnsafeSettings(`${name} must hold base64 or hex of at least ${SECRET_BYTES_MIN} random bytes`);
+  }
+}
+
+function deriveRoot(secret: Secret, kind: string, salt: Uint8Array): Uint8Array {
+  if (kind !== secret.kind) {
+    throw new UnsafeSettings(
+      kind === 'scrypt'
+        ? 'this signer is sealed with a passphrase: set HOLDFAST_UNSEAL_PASSPHRASE'
+        : 'this signer is sealed with a key, not a passphrase: set HOLDFAST_UNSEAL_KEY_FILE',
+    );
+  }
+  const root =
+    kind === 'scrypt'
+      ? scryptSync(secret.bytes, salt, 32, { ...SCRYPT, maxmem: 256 * SCRYPT.N * SCRYPT.r })
+      : Buffer.from(hkdfSync('sha256', secret.bytes, salt, 'holdfast/unseal/v1', 32));
+  secret.bytes.fill(0);
+  return root;
+}
+
+function subKey(root: Uint8Array, purpose: 'seal' | 'mac' | 'identity'): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', root, new Uint8Array(), `holdfast/unseal/v1/${purpose}`, 32));
+}
+
+function identityAad(o: { kind: string; salt: Uint8Array; identityKey: Uint8Array }): Uint8Array {
+  return enc('holdfast/identity/v1', item.text(o.kind), item.bytes(o.salt), item.bytes(o.identityKey));
+}
+
+/** docs/specs/sealed-vault.md §1. */
+function sealIdentity(o: {
+  root: Uint8Array;
+  kind: string;
+  salt: Uint8Array;
+  nonce: Uint8Array;
+  identityKey: Uint8Array;
+  seeds: Buffer;
+}): string {
+  const cipher = createCipheriv('aes-256-gcm', subKey(o.root, 'identity'), o.nonce);
+  cipher.setAAD(identityAad(o));
+  const sealed = Buffer.concat([cipher.update(o.seeds), cipher.final(), cipher.getAuthTag()]);
+  o.seeds.fill(0);
+  const file = {
+    v: 1,
+    kdf: o.kind,
+    salt: toBase64(o.salt),
+    identityKey: toBase64(o.identityKey),
+    nonce: toBase64(o.nonce),
+    sealed: toBase64(sealed),
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+function openIdentity(config: Config): { identity: Identity; root: Uint8Array } {
+  const file = join(config.dir, IDENTITY_FILE);
+  if (!existsSync(file))
+    throw new UnsafeSettings(`${file} is missing: make a signer with "operator init", or restore it from the backup`);
+  const parts = parseIdentityFile(file);
+  const root = deriveRoot(readSecret(config.unseal), parts.kind, parts.salt);
+  const decipher = createDecipheriv('aes-256-gcm', subKey(root, 'identity'), parts.nonce, { authTagLength: 16 });
+  decipher.setAAD(identityAad(parts));
+  decipher.setAuthTag(parts.sealed.subarray(-16));
+  const seeds = decipher.update(parts.sealed.subarray(0, -16));
+  try {
+    decipher.final();
+  } catch {
+    seeds.fill(0);
+    throw new UnsafeSettings(`the unseal secret does not open ${file}: give the one this signer was made with`);
+  }
+  try {
+    const identity = identityFromSeeds({ identitySeed: seeds.subarray(0, 32), transportSeed: seeds.subarray(32) });
+    if (Buffer.compare(identity.publicKey, parts.identityKey) !== 0)
+      throw new UnsafeSettings(`${file} is damaged: restore it from the backup`);
+    return { identity, root };
+  } finally {
+    seeds.fill(0);
+  }
+}
+
+function parseIdentityFile(file: string): {
+  kind: string;
+  salt: Uint8Array;
+  identityKey: Uint8Array;
+  nonce: Uint8Array;
+  sealed: Uint8Array;
+} {
+  try {
+    const o = asJsonObject(parseStrictJson(readSecretFile(file)), 'identity.key');
+    if (o.v !== 1) throw new UnsafeSettings(`${file} has format ${String(o.v)}, which this release does not know`);
+    const read = (name: string, bytes: number): Uint8Array => fromBase64(o[name] as string, { bytes });
+    return {
+      kind: o.kdf === 'scrypt' ? 'scrypt' : 'hkdf',
+      salt: read('salt', 16),
+      identityKey: read('identityKey', 32),
+      nonce: read('nonce', 12),
+      sealed: read('sealed', 80),
+    };
+  } catch (cause) {
+    if (cause instanceof UnsafeSettings) throw cause;
+    throw new UnsafeSettings(`${file} is damaged: restore it from the backup`, { cause });
+  }
+}
+
+function readRoster(file: string): Roster {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UnsafeSettings(`${file} cannot be read: set HOLDFAST_ROSTER to the cluster's roster file`, { cause });
+  }
+  try {
+    return parseRoster(text);
+  } catch (cause) {
+    throw new UnsafeSettings(`${file}: ${cause instanceof Error ? cause.message : 'not a roster'}`, { cause });
+  }
+}
+
+function readSettings(dir: string): SignerSettings {
+  const file = join(dir, SETTINGS_FILE);
+  if (!existsSync(file)) return { allowImport: false, allowExport: false };
+  try {
+    const o = asJsonObject(parseStrictJson(readFileSync(file, 'utf8')), 'settings');
+    for (const [name, value] of Object.entries(o)) {
+      if (name !== 'allowImport' && name !== 'allowExport')
+        throw new UnsafeSettings(`${file}: ${name} is not a setting`);
+      if (typeof value !== 'boolean') throw new UnsafeSettings(`${file}: ${name} must be true or false`);
+    }
+    return { allowImport: o.allowImport === true, allowExport: o.allowExport === true };
+  } catch (cause) {
+    if (cause instanceof UnsafeSettings) throw cause;
+    throw new UnsafeSettings(`${file} is not valid JSON`, { cause });
+  }
+}
+
+function readPin(dir: string, orgId: string): Uint8Array | undefined {
+  // The id becomes a file name: nothing but an id may pass.
+  if (!isOrgId(orgId)) return undefined;
+  const file = join(dir, 'pins', orgId);
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, 'utf8').trim();
+  return /^[0-9a-f]{64}$/.test(text) ? fromHex(text) : undefined;
+}
+
+function isOrgId(text: string): boolean {
+  return /^or-[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{14,16}$/.test(text);
+}
+
+/** Written beside, flushed, renamed, and the folder flushed: after a crash the file is whole or absent. */
+function writeDurably(file: string, text: string): void {
+  const beside = `${file}.new`;
+  const fd = openSync(beside, 'w', 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(beside, file);
+  if (process.platform === 'win32') return;
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Tells operators which process runs; the lock on the store is what keeps a second one out. */
+export function writeRunFile(dir: string, pid: number): void {
+  writeDurably(join(dir, 'signer.pid'), `${pid}\n`);
+}
+
+/** What an operator can see without opening the store. */
+export function inspectFolder(config: Config): {
+  readonly pid: number | undefined;
+  readonly frozen: boolean;
+  readonly settings: SignerSettings;
+  readonly mode: string;
+} {
+  checkFolder(config.dir);
+  const file = join(config.dir, 'signer.pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').trim()) : Number.NaN;
+  return {
+    pid: Number.isSafeInteger(pid) && isAlive(pid) ? pid : undefined,
+    frozen: existsSync(join(config.dir, FROZEN_FILE)),
+    settings: readSettings(config.dir),
+    mode: `0${(statSync(config.dir).mode & 0o777).toString(8)}`,
+  };
+}
+
+/** Median of flushed 256-byte writes in milliseconds: what every contribution waits for. */
+export function measureFlush(dir: string, now: () => number): number {
+  const file = join(dir, 'flush.probe');
+  const fd = openSync(file, 'w', 0o600);
+  const samples: number[] = [];
+  try {
+    for (let k = 0; k < 21; k++) {
+      const start = now();
+      writeSync(fd, new Uint8Array(256));
+      fsyncSync(fd);
+      samples.push(now() - start);
+    }
+  } finally {
+    closeSync(fd);
+    rmSync(file, { force: true });
+  }
+  return samples.sort((a, b) => a - b)[10] ?? Number.NaN;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // No such process, or not ours: either way it is not this signer.
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+/** What consent needs to know of the public contract: which requests signers act on, and what each must look like. */
+import type { AuthorityDeps, KnownOperation } from '@holdfast/authority/consent';
+import { nodeVerify } from '@holdfast/authority/verify-node';
+import { effectOf, fullName, matchOperation, paramKinds, permissionsOf } from '@holdfast/contract/operations';
+import { managedPermissions } from '@holdfast/contract/permissions';
+import { check } from '@holdfast/contract/schema';
+import { idKinds, isId } from '@holdfast/contract/types';
+import { toBase64Url } from '@holdfast/contract/wire';
+
+/** Everything `authority` does not know by itself, the same at the api and at every signer. */
+export function authorityDeps(fingerprint: Uint8Array): AuthorityDeps {
+  return {
+    clusterFingerprint: toBase64Url(fingerprint),
+    verify: nodeVerify,
+    operation: knownOperation,
+    managedPermissions,
+  };
+}
+
+/** Undefined for what the api keeps for itself. */
+export function knownOperation(method: string, path: string): KnownOperation | undefined {
+  const match = matchOperation(method, path);
+  if (match === undefined || match.operation.effect === 'none') return undefined;
+  const { operation, params } = match;
+  return {
+    name: fullName(operation),
+    params,
+    effect: (body) => effectOf(operation, body),
+    permissions: (body) => permissionsOf(operation, body),
+    problem(body) {
+      for (const [name, value] of Object.entries(params)) {
+        const kind = paramKinds[name];
+        if (kind !== undefined && !isId(kind, value))
+          return { code: 'E_PARAM', path: name, message: `${name} is not a ${idKinds[kind]} id` };
+      }
+      const problem = operation.request === undefined ? undefined : check(operation.request, body, 'body');
+      return problem === undefined
+        ? undefined
+        : { code: 'E_BODY', path: problem.path, message: `${problem.path} ${problem.message}` };
+    },
+  };
+}

@@ -1,0 +1,422 @@
+/**
+ * The authority log of every organisation (docs/specs/authority-log.md): what this signer acknowledged, what three
+ * signers committed, and the state that follows. Nothing but a committed entry is ever used.
+ */
+
+import { encodeChallenge, nullifier as nullifierOf } from '@holdfast/authority/challenge';
+import type { AuthorityDeps, State } from '@holdfast/authority/consent';
+import { claimedChallenge } from '@holdfast/authority/consent';
+import { genesisHash } from '@holdfast/authority/genesis';
+import { orgIdOf } from '@holdfast/authority/ids';
+import {
+  ackBytes,
+  type EntryAfterGenesis,
+  encodeEntry,
+  type GenesisEntry,
+  headOf,
+  release as letGo,
+  withdraw as promise,
+  type Votes,
+  verifyAcks,
+  verifyWithdrawals,
+  acknowledge as vote,
+  withdrawBytes,
+} from '@holdfast/authority/log';
+import { apply, initialState } from '@holdfast/authority/reduce';
+import type { Ack, Assertion, LogEntry, SignedRequest, Withdrawal } from '@holdfast/authority/types';
+import type { ChainHead } from '@holdfast/cluster/commands';
+import type { Env } from '@holdfast/contract/types';
+import { toBase64Url, toHex, utf8 } from '@holdfast/contract/wire';
+import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
+import type { ClusterView } from '../cluster-view/index.ts';
+import { check, refuse } from '../refusal/index.ts';
+import type { Store } from '../store/index.ts';
+import { authorityDeps } from './contract.ts';
+import type { ConsentedAct } from './index.ts';
+
+export interface Organisations {
+  readonly deps: AuthorityDeps;
+  /** The committed state; undefined while there is none, or while its records are damaged. */
+  state(org: string): State | undefined;
+  /** Every organisation in which this credential is enrolled. */
+  statesWith(credentialId: string): State[];
+  heads(): ChainHead[];
+  /** The first entry of an organisation that this signer's operator pinned. */
+  found(genesis: string, proof: Assertion): Ack;
+  /** The acknowledgement of an entry this signer holds already; whoever asks again learns nothing new. */
+  acknowledgedAlready(act: { readonly request: SignedRequest; readonly assertion: Assertion }): Ack | undefined;
+  /** Takes a consented governance act as the next entry, acknowledged and not yet used. */
+  propose(act: ConsentedAct): Ack;
+  /** Three acknowledgements make the entry this signer holds part of the chain. */
+  commit(org: string, acks: readonly Ack[]): void;
+  /** The promise never to acknowledge a head at the next height; only where that has not happened. */
+  withdraw(at: HeadAt): Withdrawal;
+  /** Lets go of the acknowledged entry, which three others promised never to acknowledge: it can never be certified. */
+  release(at: HeadAt, withdrawals: readonly Withdrawal[]): void;
+  /** Entries this signer missed; each re-checked in all but freshness, for which its three acknowledgements stand. */
+  catchUp(org: string, entries: readonly { readonly entry: LogEntry; readonly acks: readonly Ack[] }[]): void;
+}
+
+/** A head somebody may have acknowledged at one height. */
+export interface HeadAt {
+  readonly org: string;
+  readonly height: number;
+  /** base64url of 32 bytes. */
+  readonly head: string;
+}
+
+interface Entry {
+  readonly entry: LogEntry;
+  readonly head: Uint8Array;
+  readonly state: State;
+}
+
+interface Chain {
+  committed: State | undefined;
+  /** Acknowledged, not committed. One for a height, ever: two acknowledgements would let two certificates exist. */
+  tail: Entry | undefined;
+  /** Heads of the next height that are never acknowledged (again). */
+  never: Votes['never'];
+  /** Highest height on the disk of a chain whose records are damaged; below it nothing is used. */
+  damagedTop: number | undefined;
+}
+
+export function createOrganisations(o: {
+  env: Env;
+  store: Store;
+  cluster: ClusterView;
+  pin(orgId: string): Uint8Array | undefined;
+}): Organisations {
+  const { env, store, cluster } = o;
+  const deps = authorityDeps(cluster.roster.fingerprint);
+  const identityKeys = cluster.roster.signers.map((s) => s.identityKey);
+  const chains = new Map<string, Chain>();
+  for (const org of store.log.orgs()) chains.set(org, load(org));
+
+  /** Reads a chain and runs it through the reducer again: the state is derived, never stored. */
+  function load(org: string): Chain {
+    const log = store.log.read(org);
+    const chain: Chain = {
+      ...noChain(),
+      damagedTop: log.damagedAt === undefined ? undefined : log.top,
+    };
+    try {
+      for (const stored of log.entries) {
+        const next = after(chain, stored.entry);
+        check(
+          toHex(next.head) === toHex(stored.head),
+          'E_ENTRY',
+          `entry ${stored.height} of ${org} has another head than stored`,
+        );
+        if (stored.committed) chain.committed = next.state;
+        else chain.tail = next;
+      }
+      loadPromises(org, chain);
+    } catch (error) {
+      chain.damagedTop = log.top;
+      env.log('authority.log.damaged', {
+        org,
+        code: error instanceof Error && 'code' in error ? String(error.code) : 'bug',
+      });
+    }
+    if (chain.damagedTop !== undefined) env.log('authority.log.set-aside', { org, top: chain.damagedTop });
+    return chain;
+  }
+
+  /** One that cannot be read may be about what was acknowledged: then this signer says nothing at that height. */
+  function loadPromises(org: string, chain: Chain): void {
+    const { list, damagedAt } = store.log.promises(org);
+    const next = (chain.committed?.height ?? -1) + 1;
+    const mine = list.filter(({ height }) => height === next);
+    chain.never = new Map(mine.map(({ head, kind }) => [toBase64Url(head), kind]));
+    if (damagedAt !== undefined && damagedAt >= next) chain.damagedTop = Math.max(chain.damagedTop ?? 0, damagedAt);
+  }
+
+  /** The entry checked on top of a chain. Refusals come from the reducer. */
+  function after(chain: Chain, entry: LogEntry): Entry {
+    if (entry.height === 0) {
+      const state = initialState(entry as GenesisEntry, deps);
+      return { entry, head: headOf(entry, undefined), state };
+    }
+    const { committed } = chain;
+    if (committed === undefined)
+      return refuse('E_STALE_HEAD', 'this signer has no beginning of that organisation; send CatchUp', { height: -1 });
+    const state = apply(committed, entry as EntryAfterGenesis, deps);
+    return { entry, head: headOf(entry, decodeHead(committed.head)), state };
+  }
+
+  function checkPinned(genesis: string): string {
+    const hash = genesisHash(genesis);
+    const org = orgIdOf(hash);
+    const pin = o.pin(org);
+    check(
+      pin !== undefined && toHex(pin) === toHex(hash),
+      'E_UNPINNED',
+      "the organisation's genesis is not trusted by this signer; run: holdfast signer trust",
+    );
+    return org;
+  }
+
+  function acknowledge(org: string, e: Entry): Ack {
+    const { height } = e.entry;
+    const signature = cluster.identity.sign(ackBytes(org, height, e.head));
+    return { index: cluster.index, org, height, head: toBase64Url(e.head), signature: toBase64Url(signature) };
+  }
+
+  /** Writes the entry and what it burns, and flushes; memory follows the disk. */
+  function accept(
+    org: string,
+    chain: Chain,
+    e: Entry,
+    how: { committed: boolean; acks: readonly Ack[]; event: string },
+  ): void {
+    store.transaction('authority', () => {
+      store.log.put(org, {
+        height: e.entry.height,
+        head: e.head,
+        committed: how.committed,
+        entry: e.entry,
+        acks: how.acks,
+      });
+      burn(e);
+      if (how.committed) store.log.clearPromises(org, e.entry.height);
+      store.journal.append(how.event, { org, height: e.entry.height, head: toHex(e.head) });
+    });
+    if (how.committed) {
+      chain.committed = e.state;
+      if (chain.damagedTop !== undefined && e.entry.height >= chain.damagedTop) chain.damagedTop = undefined;
+      // None, unless the records below were damaged and have just been caught up.
+      loadPromises(org, chain);
+      if (chain.tail !== undefined && chain.tail.entry.height <= e.entry.height) chain.tail = undefined;
+    } else {
+      chain.tail = e;
+    }
+    chains.set(org, chain);
+  }
+
+  /** The assertion of an entry is spent on it, here as where it was proposed. */
+  function burn({ entry, head }: Entry): void {
+    if (entry.height === 0) return;
+    const { request, assertion, org } = entry as EntryAfterGenesis;
+    const nullifier = nullifierIn(assertion);
+    if (nullifier === undefined || store.used.spent(nullifier) !== undefined) return;
+    const intent = sha256(
+      enc(
+        'holdfast/entry-intent/v1',
+        item.text(org),
+        item.text(request.method),
+        item.text(request.path),
+        item.bytes(sha256(utf8(request.payload))),
+      ),
+    );
+    store.used.spend({ nullifier, intent, digest: head, attempts: 1, time: env.now() });
+  }
+
+  const usable = (chain: Chain | undefined): State | undefined =>
+    chain?.damagedTop === undefined ? chain?.committed : undefined;
+
+  const votesOf = ({ tail, never }: Chain): Votes => ({
+    held: tail === undefined ? undefined : toBase64Url(tail.head),
+    never,
+  });
+
+  /** The chain of which this is the next height. What is below is decided, what is above cannot be acknowledged yet. */
+  function chainAt({ org, height }: HeadAt): Chain {
+    const chain = chains.get(org);
+    const committed = usable(chain);
+    if (chain === undefined || committed === undefined)
+      return refuse('E_STALE_HEAD', 'this signer has no beginning of that organisation; send CatchUp', { height: -1 });
+    check(height === committed.height + 1, 'E_STALE_HEAD', `this signer decides on entry ${committed.height + 1} now`, {
+      height: committed.height,
+    });
+    return chain;
+  }
+
+  return {
+    deps,
+    state: (org) => usable(chains.get(org)),
+    statesWith: (credentialId) =>
+      [...chains.values()].flatMap((chain) => {
+        const state = usable(chain);
+        return state?.credentials.has(credentialId) === true ? [state] : [];
+      }),
+    heads: () =>
+      [...chains].flatMap(([org, { committed, tail }]) =>
+        committed === undefined
+          ? []
+          : [
+              {
+                org,
+                height: committed.height,
+                head: committed.head,
+                ...(tail === undefined ? {} : { tail: { height: tail.entry.height, head: toBase64Url(tail.head) } }),
+              },
+            ],
+      ),
+
+    found(genesis, proof) {
+      const org = checkPinned(genesis);
+      const chain = chains.get(org) ?? noChain();
+      const entry: LogEntry = { v: 1, height: 0, genesis, proof };
+      const made = after(chain, entry);
+      // The head does not depend on the proof, so asking again gives the same acknowledgement.
+      if (chain.committed === undefined && chain.tail === undefined)
+        accept(org, chain, made, { committed: false, acks: [], event: 'authority.acknowledged' });
+      return acknowledge(org, made);
+    },
+
+    acknowledgedAlready({ request, assertion }) {
+      const nullifier = nullifierIn(assertion);
+      if (nullifier === undefined || store.used.spent(nullifier) === undefined) return undefined;
+      for (const [org, { tail, committed }] of chains) {
+        const held = tail === undefined ? lastOf(org, committed) : tail;
+        if (held === undefined || held.entry.height === 0) continue;
+        const same =
+          encodeEntry({ ...(held.entry as EntryAfterGenesis), request, assertion }) === encodeEntry(held.entry);
+        if (same) return acknowledge(org, held);
+      }
+      return undefined;
+    },
+
+    propose(act) {
+      const chain = chains.get(act.org);
+      const committed = usable(chain);
+      if (chain === undefined || committed === undefined)
+        return refuse('E_STALE_HEAD', 'this signer has no beginning of that organisation; send CatchUp', {
+          height: -1,
+        });
+      check(store.used.spent(act.nullifier) === undefined, 'E_REPLAY', 'this signed request has been used before');
+      const entry: LogEntry = {
+        v: 1,
+        org: act.org,
+        height: committed.height + 1,
+        prev: committed.head,
+        request: act.request,
+        assertion: act.assertion,
+      };
+      const made = after(chain, entry);
+      const { tail } = chain;
+      // An acknowledgement is a vote: a second one for this height would let two certificates exist.
+      check(
+        tail === undefined,
+        'E_STALE_HEAD',
+        'another change of the organisation waits for its acknowledgements; try again',
+        { height: committed.height, pending: true },
+      );
+      vote(votesOf(chain), toBase64Url(made.head));
+      accept(act.org, chain, made, { committed: false, acks: [], event: 'authority.acknowledged' });
+      return acknowledge(act.org, made);
+    },
+
+    commit(org, acks) {
+      const chain = chains.get(org);
+      const [first] = acks;
+      check(first !== undefined, 'E_ACKS', 'no acknowledgements');
+      const { height, head } = first;
+      verifyAcks({ acks, org, height, head, identityKeys, verify: deps.verify });
+      const committed = chain?.committed;
+      if (committed !== undefined && height <= committed.height) {
+        const known = store.log.at(org, height);
+        check(
+          known !== undefined && toBase64Url(known.head) === head,
+          'E_ACKS',
+          'another entry is committed at that height',
+        );
+        return;
+      }
+      const tail = chain?.tail;
+      if (
+        chain === undefined ||
+        tail === undefined ||
+        tail.entry.height !== height ||
+        toBase64Url(tail.head) !== head
+      ) {
+        return refuse('E_STALE_HEAD', 'this signer does not hold that entry; send CatchUp', {
+          height: committed?.height ?? -1,
+        });
+      }
+      accept(org, chain, tail, { committed: true, acks, event: 'authority.committed' });
+    },
+
+    withdraw(at) {
+      const { org, height, head } = at;
+      const chain = chainAt(at);
+      const votes = votesOf(chain);
+      const next = promise(votes, head);
+      if (next !== votes) {
+        store.transaction('authority', () => {
+          store.log.putPromise(org, { height, head: decodeHead(head), kind: 'withdrawn', proof: [] });
+          store.journal.append('authority.withdrawn', { org, height, head: toHex(decodeHead(head)) });
+        });
+        chain.never = next.never;
+      }
+      const signature = cluster.identity.sign(withdrawBytes(org, height, decodeHead(head)));
+      return { index: cluster.index, org, height, head, signature: toBase64Url(signature) };
+    },
+
+    release(at, withdrawals) {
+      const { org, height, head } = at;
+      const chain = chainAt(at);
+      verifyWithdrawals({ ...at, withdrawals, identityKeys, verify: deps.verify, self: cluster.index });
+      const votes = votesOf(chain);
+      const next = letGo(votes, head);
+      if (next === votes) return;
+      store.transaction('authority', () => {
+        store.log.dropTail(org, height);
+        store.log.putPromise(org, { height, head: decodeHead(head), kind: 'released', proof: withdrawals });
+        const by = withdrawals.map(({ index }) => index).join(',');
+        store.journal.append('authority.released', { org, height, head: toHex(decodeHead(head)), by });
+      });
+      // The assertion of the dropped entry stays spent.
+      chain.tail = undefined;
+      chain.never = next.never;
+    },
+
+    catchUp(org, entries) {
+      for (const { entry, acks } of entries) {
+        const chain = chains.get(org) ?? noChain();
+        if (entry.height === 0)
+          check(
+            checkPinned((entry as GenesisEntry).genesis) === org,
+            'E_ENTRY',
+            'entry belongs to another organisation',
+          );
+        const height = chain.committed?.height ?? -1;
+        if (entry.height <= height) continue;
+        check(entry.height === height + 1, 'E_STALE_HEAD', `this signer needs entry ${height + 1} first`, { height });
+        const made = after(chain, entry);
+        verifyAcks({
+          acks,
+          org,
+          height: entry.height,
+          head: toBase64Url(made.head),
+          identityKeys,
+          verify: deps.verify,
+        });
+        accept(org, chain, made, { committed: true, acks, event: 'authority.caught-up' });
+      }
+    },
+  };
+
+  /** The newest committed entry, for one who did not hear the acknowledgement. */
+  function lastOf(org: string, committed: State | undefined): Entry | undefined {
+    const stored = committed === undefined ? undefined : store.log.at(org, committed.height);
+    return stored === undefined || committed === undefined
+      ? undefined
+      : { entry: stored.entry, head: stored.head, state: committed };
+  }
+}
+
+function noChain(): Chain {
+  return { committed: undefined, tail: undefined, never: new Map(), damagedTop: undefined };
+}
+
+/** The nullifier of an assertion whose challenge can be read; the challenge has one text only. */
+function nullifierIn(assertion: Assertion): Uint8Array | undefined {
+  const challenge = claimedChallenge(assertion);
+  return challenge === undefined ? undefined : nullifierOf(encodeChallenge(challenge));
+}
+
+function decodeHead(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64url'));
+}

@@ -1,0 +1,128 @@
+/**
+ * One signer: store, consent and runs put together over a link to the others. Everything of the world comes in as an
+ * argument, so that five of them run in one process from one seed (architecture.md §5).
+ */
+
+import type { Command, Push, Reply } from '@holdfast/cluster/commands';
+import type { Identity, Roster } from '@holdfast/cluster/roster';
+import type { Env } from '@holdfast/contract/types';
+import { createClusterView } from '../cluster-view/index.ts';
+import type { Context } from '../commands/context.ts';
+import { createImportKeys } from '../commands/import-keys.ts';
+import { answer } from '../commands/index.ts';
+import { createFreshness } from '../consent/freshness.ts';
+import { createOrganisations } from '../consent/organisations.ts';
+import { createRuns, createSessions, type Peers } from '../runs/index.ts';
+import type { Store } from '../store/index.ts';
+
+/** The way to the api and to the other signers. */
+export interface Link {
+  readonly peers: Peers;
+  onCommand(handler: (command: Command) => Promise<Reply>): void;
+  push(push: Push): void;
+  /** Called whenever an api has just become reachable. */
+  onUp(up: () => void): void;
+  start(): void;
+  close(): void;
+}
+
+export interface SignerOptions {
+  readonly env: Env;
+  readonly store: Store;
+  readonly roster: Roster;
+  readonly index: number;
+  readonly identity: Identity;
+  readonly link: Link;
+  readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
+  /** The operator's pin of an organisation's genesis. */
+  pin(orgId: string): Uint8Array | undefined;
+  isFrozen(): boolean;
+}
+
+export interface Signer {
+  /** As the link calls it; tests call it directly. */
+  answer(command: Command): Promise<Reply>;
+  readonly session: () => string | null;
+  close(): void;
+}
+
+export function createSigner(o: SignerOptions): Signer {
+  const { env, store, link } = o;
+  const { peers } = link;
+  const cluster = createClusterView({ roster: o.roster, index: o.index, identity: o.identity, random: env.random });
+  const runs = createRuns({ env, peers });
+  const sessions = createSessions({
+    env,
+    cluster,
+    store,
+    peers,
+    runs,
+    announce: (session) => link.push({ v: 1, push: 'Session', session }),
+  });
+  const freshness = createFreshness({
+    env,
+    index: o.index,
+    push: (token) => link.push({ v: 1, push: 'Token', token }),
+  });
+  const importKeys = createImportKeys({ env, cluster });
+  const organisations = createOrganisations({ env, store, cluster, pin: o.pin });
+  const ctx: Context = {
+    env,
+    store,
+    cluster,
+    organisations,
+    freshness,
+    importKeys,
+    peers,
+    runs,
+    sessions,
+    settings: o.settings,
+    making: new Set(),
+    isFrozen: o.isFrozen,
+    counters: {},
+  };
+  const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
+
+  store.transaction('start', () =>
+    store.journal.append('signer.started', { index: o.index, cluster: o.roster.clusterId }),
+  );
+  link.onCommand((command) => answer(ctx, command));
+  link.onUp(() => {
+    freshness.repeat();
+    link.push({ v: 1, push: 'Session', session: sessions.current() });
+  });
+  link.start();
+
+  return {
+    answer: (command) => answer(ctx, command),
+    session: () => sessions.current(),
+    close() {
+      stopFigures();
+      runs.close();
+      sessions.close();
+      freshness.close();
+      importKeys.close();
+    },
+  };
+}
+
+const FIGURES_EVERY_MS = 15_000;
+
+/** Figures for operators, over the link (rulings 36): how much, never about whom. */
+function reportFigures(ctx: Context, push: (figures: Readonly<Record<string, number>>) => void): () => void {
+  let cancel = (): void => {};
+  const report = (): void => {
+    const { store, runs, peers, counters } = ctx;
+    push({
+      ...counters,
+      keys: store.keys.count(),
+      journal_rows: store.journal.length,
+      runs_active: runs.active,
+      peers_online: peers.online().length,
+      frozen: ctx.isFrozen() ? 1 : 0,
+    });
+    cancel = ctx.env.setTimer(FIGURES_EVERY_MS, report);
+  };
+  cancel = ctx.env.setTimer(FIGURES_EVERY_MS, report);
+  return () => cancel();
+}

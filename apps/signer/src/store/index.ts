@@ -1,0 +1,109 @@
+/**
+ * Everything one signer remembers (rulings 25): one file, one owner, one flush for what belongs together.
+ *
+ * @example
+ * const store = openStore({ file, identityKey, keys: deriveStoreKeys(secret), now, random, point });
+ * store.transaction('export', () => { store.keys.mark(keyId, 'exported'); store.journal.append('export', { keyId }); });
+ */
+import { type Journal, openJournal } from '../journal/index.ts';
+import { check } from '../refusal/index.ts';
+import { createVault } from '../vault/index.ts';
+import { type Db, openDatabase } from './database.ts';
+import { createKeyShelf, type KeyShelf } from './keys.ts';
+import { createLogShelf, type LogShelf } from './log.ts';
+import { createUsedShelf, type UsedShelf } from './used.ts';
+
+export type { Journal, JournalRow } from '../journal/index.ts';
+export type { KeyRecord, KeyShelf, NewShare, PointMap, WalletRecord } from './keys.ts';
+export type { LogShelf, OrgLog, StoredEntry, StoredPromise } from './log.ts';
+export { SCHEMA_VERSION } from './schema.ts';
+export type { Spent, UsedShelf } from './used.ts';
+
+export interface StoreOptions {
+  readonly file: string;
+  /** SHA-256 of the identity key: the store belongs to one identity for ever. */
+  readonly signerId: Uint8Array;
+  /** Each 32 bytes, derived from the unseal secret for one purpose. */
+  readonly sealKey: Uint8Array;
+  readonly macKey: Uint8Array;
+  now(): number;
+  random(n: number): Uint8Array;
+  point(name: string): void;
+}
+
+export interface Store {
+  readonly keys: KeyShelf;
+  readonly log: LogShelf;
+  readonly used: UsedShelf;
+  readonly journal: Journal;
+  /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
+  transaction<T>(name: string, work: () => T): T;
+  /** Keys whose record or share does not verify. Opens every share: minutes for a very large vault. */
+  audit(): { keyId: string; problem: string }[];
+  close(): void;
+}
+
+/** Refusals: E_STORE_LOCKED, E_STORE_DAMAGED, E_STORE_NEWER, E_STORE_FOREIGN, E_UNSEAL. */
+export function openStore(o: StoreOptions): Store {
+  const db = openDatabase({ file: o.file, macKey: o.macKey, point: o.point });
+  try {
+    claim(db, o);
+    const vault = createVault({ sealKey: o.sealKey, random: o.random });
+    const keys = createKeyShelf({ db, vault, signerId: o.signerId });
+    const journal = openJournal(db, o.now);
+    return {
+      keys,
+      log: createLogShelf(db),
+      used: createUsedShelf(db),
+      journal,
+      transaction: (name, work) => db.transaction(name, work),
+      audit: () => keys.keyIds().flatMap((keyId) => problemsOf(keys, keyId)),
+      close: () => db.close(),
+    };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** A new store takes the identity's name; an old one must carry it, under this unseal secret. */
+function claim(db: Db, o: StoreOptions): void {
+  const row = db.one("select v, mac from meta where k = 'signerId'");
+  if (row === undefined) {
+    const empty =
+      db.one('select 1 from keys limit 1') === undefined && db.one('select 1 from journal limit 1') === undefined;
+    check(empty, 'E_STORE_DAMAGED', 'the store has lost the name of its signer: restore this signer from its backup');
+    db.transaction('claim', () =>
+      db.run(
+        'insert into meta (k, v, mac) values (?, ?, ?)',
+        'signerId',
+        o.signerId,
+        db.mac('meta', ['signerId', o.signerId]),
+      ),
+    );
+    return;
+  }
+  const [name, mac] = row;
+  check(
+    name instanceof Uint8Array && Buffer.compare(name, o.signerId) === 0,
+    'E_STORE_FOREIGN',
+    'the store belongs to another identity: put back the identity.key that came with it',
+  );
+  check(
+    db.macHolds('meta', ['signerId', name], mac),
+    'E_UNSEAL',
+    'the unseal secret is not the one this store was sealed with',
+  );
+}
+
+function problemsOf(keys: KeyShelf, keyId: string): { keyId: string; problem: string }[] {
+  try {
+    const key = keys.key(keyId);
+    const epochs = keys.pendingEpochs(keyId).map((p) => p.epoch);
+    if (key?.activeEpoch !== undefined) epochs.push(key.activeEpoch);
+    for (const epoch of epochs) keys.open(keyId, epoch).share.x.fill(0);
+    return [];
+  } catch (error) {
+    return [{ keyId, problem: error instanceof Error ? error.message : 'unreadable' }];
+  }
+}

@@ -1,0 +1,353 @@
+/** Keys, the sealed shares under them, and wallets. A record that does not verify quarantines its key and nothing else. */
+
+import { fromHex, parseStrictJson, toHex } from '@holdfast/contract/wire';
+import type { CurveName } from '@holdfast/crypto/curves';
+import type { KeyShare, ProtocolName } from '@holdfast/mpc/runtime';
+import { check, refuse } from '../refusal/index.ts';
+import type { Vault, VaultRecord } from '../vault/index.ts';
+import type { Db, Row } from './database.ts';
+
+export interface KeyRecord {
+  readonly keyId: string;
+  readonly org: string;
+  readonly curve: CurveName;
+  readonly protocol: ProtocolName;
+  readonly scheme: string;
+  readonly purpose: 'sign';
+  /** Nullifier of the request that made it. */
+  readonly origin: Uint8Array;
+  readonly imported: boolean;
+  readonly exported: boolean;
+  readonly archived: boolean;
+  /** Both absent until all five signers stated the key. */
+  readonly activeEpoch: Uint8Array | undefined;
+  readonly publicKey: Uint8Array | undefined;
+}
+
+export interface WalletRecord {
+  readonly walletId: string;
+  readonly org: string;
+  readonly keyId: string;
+  readonly network: string;
+  readonly status: 'Pending' | 'Active' | 'Archived';
+  readonly origin: Uint8Array;
+}
+
+/** Who holds which evaluation point of one key (rulings 20). */
+export type PointMap = readonly { readonly signerId: Uint8Array; readonly index: number }[];
+
+export interface NewShare {
+  readonly key: Omit<KeyRecord, 'activeEpoch' | 'publicKey' | 'exported' | 'archived'>;
+  readonly share: KeyShare;
+  /** Canonical encodings, in order of evaluation point. */
+  readonly publicKey: Uint8Array;
+  readonly publicShares: readonly Uint8Array[];
+  readonly points: PointMap;
+  readonly wallet?: { readonly walletId: string; readonly network: string };
+}
+
+export interface KeyShelf {
+  key(keyId: string): KeyRecord | undefined;
+  wallet(walletId: string): WalletRecord | undefined;
+  walletsOf(keyId: string): WalletRecord[];
+  keyIds(): string[];
+  count(): number;
+  /** Keys of this cluster with this public key that could still sign here: every one not exported (rulings 13). */
+  holdersOf(publicKey: Uint8Array): string[];
+  pendingEpochs(keyId?: string): { keyId: string; epoch: Uint8Array }[];
+  /** What is public about one share record, pending or active. */
+  record(keyId: string, epoch: Uint8Array): VaultRecord | undefined;
+  /** Opens a share; the caller wipes it. */
+  open(keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord };
+
+  // The rest writes, inside a transaction of the store.
+  putPending(n: NewShare): void;
+  activate(keyId: string, epoch: Uint8Array): void;
+  /** Exported and archived are part of what seals the share: a cleared flag in the file opens nothing. */
+  mark(keyId: string, flag: 'exported' | 'archived'): void;
+  putWallet(w: WalletRecord): void;
+  setWalletStatus(walletId: string, status: WalletRecord['status']): void;
+}
+
+const KEY_COLUMNS =
+  'keyId, org, curve, protocol, scheme, purpose, origin, imported, exported, archived, activeEpoch, publicKey';
+const WALLET_COLUMNS = 'walletId, org, keyId, network, status, origin';
+const VAULT_COLUMNS = 'keyId, epoch, status, version, record, nonce, sealed';
+
+export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }): KeyShelf {
+  const { db, vault, signerId } = o;
+
+  const key = (keyId: string): KeyRecord | undefined => {
+    const row = db.one(`select ${KEY_COLUMNS}, mac from keys where keyId = ?`, keyId);
+    if (row === undefined) return undefined;
+    check(
+      db.macHolds('keys', row.slice(0, -1), row.at(-1)),
+      'E_KEY_QUARANTINED',
+      `the record of ${keyId} is damaged; the key is set aside`,
+    );
+    return asKey(row);
+  };
+  const wallet = (walletId: string): WalletRecord | undefined => {
+    const row = db.one(`select ${WALLET_COLUMNS}, mac from wallets where walletId = ?`, walletId);
+    return row === undefined ? undefined : checkedWallet(db, row);
+  };
+  const vaultRow = (
+    keyId: string,
+    epoch: Uint8Array,
+  ): { status: string; record: VaultRecord; row: Row } | undefined => {
+    const row = db.one(`select ${VAULT_COLUMNS}, mac from vault where keyId = ? and epoch = ?`, keyId, epoch);
+    const owner = row === undefined ? undefined : key(keyId);
+    if (row === undefined || owner === undefined) return undefined;
+    check(
+      db.macHolds('vault', row.slice(0, -1), row.at(-1)),
+      'E_KEY_QUARANTINED',
+      `the share record of ${keyId} is damaged; the key is set aside`,
+    );
+    return { status: String(row[2]), record: asVaultRecord(owner, signerId, epoch, row), row };
+  };
+  const writeKey = (k: KeyRecord): void => {
+    const cells: Row = [
+      k.keyId,
+      k.org,
+      k.curve,
+      k.protocol,
+      k.scheme,
+      k.purpose,
+      k.origin,
+      flag(k.imported),
+      flag(k.exported),
+      flag(k.archived),
+      k.activeEpoch ?? null,
+      k.publicKey ?? null,
+    ];
+    db.run(
+      `insert into keys (${KEY_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (keyId) do update set exported = excluded.exported, archived = excluded.archived,
+         activeEpoch = excluded.activeEpoch, publicKey = excluded.publicKey, mac = excluded.mac`,
+      ...cells,
+      db.mac('keys', cells),
+    );
+  };
+  const writeShare = (status: string, record: VaultRecord, x: Uint8Array): void => {
+    const s = vault.seal(record, x);
+    const cells: Row = [record.keyId, record.epoch, status, s.version, encodePublic(record), s.nonce, s.sealed];
+    db.run(
+      `insert into vault (${VAULT_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (keyId, epoch) do update set status = excluded.status, version = excluded.version, record = excluded.record,
+         nonce = excluded.nonce, sealed = excluded.sealed, mac = excluded.mac`,
+      ...cells,
+      db.mac('vault', cells),
+    );
+  };
+  const writeWallet = (w: WalletRecord): void => {
+    const cells: Row = [w.walletId, w.org, w.keyId, w.network, w.status, w.origin];
+    db.run(
+      `insert into wallets (${WALLET_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?)
+       on conflict (walletId) do update set status = excluded.status, mac = excluded.mac`,
+      ...cells,
+      db.mac('wallets', cells),
+    );
+  };
+  const openShare = (keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord; status: string } => {
+    const found = vaultRow(keyId, epoch);
+    if (found === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+    const { row, record, status } = found;
+    const share = vault.open(record, { version: Number(row[3]), nonce: bytes(row[5]), sealed: bytes(row[6]) });
+    return { share, record, status };
+  };
+
+  const shelf: KeyShelf = {
+    key,
+    wallet,
+    walletsOf: (keyId) =>
+      db.all(`select ${WALLET_COLUMNS}, mac from wallets where keyId = ?`, keyId).map((row) => checkedWallet(db, row)),
+    keyIds: () => db.all('select keyId from keys order by keyId').map((row) => String(row[0])),
+    count: () => Number(db.one('select count(*) from keys where activeEpoch is not null')?.[0] ?? 0),
+    holdersOf: (publicKey) =>
+      db.all('select keyId from keys where publicKey = ? and exported = 0', publicKey).map((row) => String(row[0])),
+    pendingEpochs(keyId) {
+      const rows =
+        keyId === undefined
+          ? db.all("select keyId, epoch from vault where status = 'pending' order by keyId")
+          : db.all("select keyId, epoch from vault where status = 'pending' and keyId = ?", keyId);
+      return rows.map((row) => ({ keyId: String(row[0]), epoch: bytes(row[1]) }));
+    },
+    record: (keyId, epoch) => vaultRow(keyId, epoch)?.record,
+    open: openShare,
+
+    putPending(n) {
+      const known = key(n.key.keyId);
+      const next: KeyRecord = known ?? {
+        ...n.key,
+        exported: false,
+        archived: false,
+        activeEpoch: undefined,
+        publicKey: undefined,
+      };
+      check(
+        known === undefined || (known.activeEpoch === undefined && sameKey(known, n.key)),
+        'E_KEY_EXISTS',
+        `${n.key.keyId} exists already`,
+      );
+      writeKey(next);
+      const { share } = n;
+      const record: VaultRecord = {
+        ...next,
+        signerId,
+        t: share.t,
+        n: share.n,
+        index: share.index,
+        epoch: share.epoch,
+        publicKey: n.publicKey,
+        publicShares: n.publicShares,
+        points: n.points,
+      };
+      writeShare('pending', record, share.x);
+      if (n.wallet !== undefined && wallet(n.wallet.walletId) === undefined) {
+        writeWallet({ ...n.wallet, org: next.org, keyId: next.keyId, status: 'Pending', origin: next.origin });
+      }
+    },
+
+    activate(keyId, epoch) {
+      const owner = key(keyId);
+      if (owner === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+      const { share, record } = openShare(keyId, epoch);
+      try {
+        writeShare('active', record, share.x);
+      } finally {
+        share.x.fill(0);
+      }
+      writeKey({ ...owner, activeEpoch: epoch, publicKey: record.publicKey });
+      for (const w of shelf.walletsOf(keyId)) if (w.status === 'Pending') writeWallet({ ...w, status: 'Active' });
+    },
+
+    mark(keyId, flagName) {
+      const owner = key(keyId);
+      if (owner === undefined) refuse('E_NO_SHARE', `this signer holds no share of ${keyId}`);
+      // Shares are opened under the old flags and sealed again under the new, all of them.
+      const rows = db
+        .all('select epoch from vault where keyId = ?', keyId)
+        .map((row) => openShare(keyId, bytes(row[0])));
+      const next: KeyRecord = { ...owner, [flagName]: true };
+      writeKey(next);
+      for (const { share, record, status } of rows) {
+        try {
+          writeShare(status, { ...record, [flagName]: true }, share.x);
+        } finally {
+          share.x.fill(0);
+        }
+      }
+      if (flagName === 'archived') for (const w of shelf.walletsOf(keyId)) writeWallet({ ...w, status: 'Archived' });
+    },
+
+    putWallet(w) {
+      const known = wallet(w.walletId);
+      check(known === undefined, 'E_WALLET_EXISTS', `${w.walletId} exists already`);
+      writeWallet(w);
+    },
+
+    setWalletStatus(walletId, status) {
+      const known = wallet(walletId);
+      if (known === undefined) refuse('E_NO_WALLET', 'this signer knows no such wallet');
+      writeWallet({ ...known, status });
+    },
+  };
+  return shelf;
+}
+
+function sameKey(a: KeyRecord, b: NewShare['key']): boolean {
+  return (
+    a.org === b.org &&
+    a.curve === b.curve &&
+    a.protocol === b.protocol &&
+    a.scheme === b.scheme &&
+    Buffer.compare(a.origin, b.origin) === 0
+  );
+}
+
+function asKey(row: Row): KeyRecord {
+  return {
+    keyId: String(row[0]),
+    org: String(row[1]),
+    curve: String(row[2]) as CurveName,
+    protocol: String(row[3]) as ProtocolName,
+    scheme: String(row[4]),
+    purpose: 'sign',
+    origin: bytes(row[6]),
+    imported: row[7] === 1,
+    exported: row[8] === 1,
+    archived: row[9] === 1,
+    activeEpoch: row[10] instanceof Uint8Array ? row[10] : undefined,
+    publicKey: row[11] instanceof Uint8Array ? row[11] : undefined,
+  };
+}
+
+function checkedWallet(db: Db, row: Row): WalletRecord {
+  const walletId = String(row[0]);
+  check(
+    db.macHolds('wallets', row.slice(0, -1), row.at(-1)),
+    'E_KEY_QUARANTINED',
+    `the record of ${walletId} is damaged; the wallet is set aside`,
+  );
+  return {
+    walletId,
+    org: String(row[1]),
+    keyId: String(row[2]),
+    network: String(row[3]),
+    status: String(row[4]) as WalletRecord['status'],
+    origin: bytes(row[5]),
+  };
+}
+
+/** The public half of a share record, as stored; its row's checksum and the share's seal both cover it. */
+function encodePublic(r: VaultRecord): Uint8Array {
+  const text = JSON.stringify({
+    t: r.t,
+    n: r.n,
+    index: r.index,
+    publicKey: toHex(r.publicKey),
+    publicShares: r.publicShares.map((p) => toHex(p)),
+    points: r.points.map((p) => [toHex(p.signerId), p.index]),
+  });
+  return new TextEncoder().encode(text);
+}
+
+function asVaultRecord(owner: KeyRecord, signerId: Uint8Array, epoch: Uint8Array, row: Row): VaultRecord {
+  // The row's checksum held: this is text that encodePublic wrote.
+  const p = parseStrictJson(new TextDecoder().decode(bytes(row[4]))) as unknown as {
+    t: number;
+    n: number;
+    index: number;
+    publicKey: string;
+    publicShares: string[];
+    points: [string, number][];
+  };
+  return {
+    keyId: owner.keyId,
+    org: owner.org,
+    protocol: owner.protocol,
+    curve: owner.curve,
+    scheme: owner.scheme,
+    purpose: owner.purpose,
+    origin: owner.origin,
+    imported: owner.imported,
+    exported: owner.exported,
+    archived: owner.archived,
+    signerId,
+    epoch,
+    t: p.t,
+    n: p.n,
+    index: p.index,
+    publicKey: fromHex(p.publicKey),
+    publicShares: p.publicShares.map((hex) => fromHex(hex)),
+    points: p.points.map(([id, index]) => ({ signerId: fromHex(id), index })),
+  };
+}
+
+function bytes(cell: unknown): Uint8Array {
+  return cell instanceof Uint8Array ? cell : new Uint8Array();
+}
+
+function flag(on: boolean): number {
+  return on ? 1 : 0;
+}

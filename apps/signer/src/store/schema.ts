@@ -1,0 +1,58 @@
+/**
+ * The tables, one step per schema version; a released step never changes. `mac` authenticates its row (every other
+ * column, in order) under a key derived from the unseal secret, so that a flipped byte is noticed where it matters.
+ */
+export const SCHEMA: readonly string[] = [
+  `
+  create table meta (k text primary key, v blob not null, mac blob not null) strict, without rowid;
+
+  create table keys (
+    keyId text primary key, org text not null, curve text not null, protocol text not null, scheme text not null,
+    purpose text not null, origin blob not null, imported integer not null, exported integer not null,
+    archived integer not null, activeEpoch blob, publicKey blob, mac blob not null
+  ) strict, without rowid;
+  create index keys_public on keys (publicKey);
+  create index keys_org on keys (org);
+
+  create table vault (
+    keyId text not null references keys (keyId), epoch blob not null, status text not null, version integer not null,
+    record blob not null, nonce blob not null, sealed blob not null, mac blob not null,
+    primary key (keyId, epoch)
+  ) strict, without rowid;
+
+  create table wallets (
+    walletId text primary key, org text not null, keyId text not null references keys (keyId), network text not null,
+    status text not null, origin blob not null, mac blob not null
+  ) strict, without rowid;
+  create index wallets_key on wallets (keyId);
+
+  create table log (
+    org text not null, height integer not null, head blob not null, committed integer not null, entry text not null,
+    acks text not null, mac blob not null,
+    primary key (org, height)
+  ) strict, without rowid;
+
+  create table nullifiers (
+    nullifier blob primary key, intent blob not null, digest blob not null, attempts integer not null,
+    time integer not null, mac blob not null
+  ) strict, without rowid;
+
+  create table executions (execId blob primary key, keyId text not null, time integer not null) strict, without rowid;
+
+  create table ciphertexts (point blob primary key, nullifier blob not null, time integer not null) strict, without rowid;
+
+  create table journal (
+    seq integer primary key, time integer not null, event text not null, facts text not null, hash blob not null
+  ) strict;
+  `,
+  // Heads this signer will never acknowledge (again), at the height above what is committed.
+  `
+  create table promises (
+    org text not null, height integer not null, head blob not null, kind text not null, proof text not null,
+    mac blob not null,
+    primary key (org, height, head)
+  ) strict, without rowid;
+  `,
+];
+
+export const SCHEMA_VERSION = SCHEMA.length;
