@@ -1,0 +1,120 @@
+/** The api as one thing that starts and stops: relay, door to the signers, database, HTTP. */
+import { createRelayHub, type RelayHub } from '@holdfast/cluster/relay';
+import type { Roster } from '@holdfast/cluster/roster';
+import type { Env } from '@holdfast/contract/types';
+import type { Database } from '@holdfast/storage/database';
+import type { FastifyInstance } from 'fastify';
+import { authPorts } from '../auth/index.ts';
+import type { Context } from '../context.ts';
+import { recoverGovernance } from '../governance/index.ts';
+import { handlers } from '../operations/index.ts';
+import { createServer } from '../server.ts';
+import type { Secrets, Settings } from '../settings.ts';
+import { keepSettling, takeUpUnfinished } from '../settlement/index.ts';
+import { createSigners } from '../signers/index.ts';
+
+export type { Context } from '../context.ts';
+export type { Secrets, Settings } from '../settings.ts';
+
+export interface Api {
+  readonly ctx: Context;
+  readonly app: FastifyInstance;
+  readonly hub: RelayHub;
+  /** Starts to listen; answers the port, which is chosen by the system when the setting is 0. */
+  listen(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The whole gate with every handler, for a context that somebody else made. */
+export const createApi = (ctx: Context): FastifyInstance => createServer(ctx, { auth: authPorts, handlers });
+
+const QUORUM = 3;
+
+/**
+ * Makes an api on an open database. What an earlier process left in the middle is taken up before the first request.
+ *
+ *     const api = await startApi({ env, config, secrets, roster, db });
+ *     await api.listen();
+ */
+export async function startApi(o: {
+  readonly env: Env;
+  readonly config: Settings;
+  readonly secrets: Secrets;
+  readonly roster: Roster;
+  readonly db: Database;
+}): Promise<Api> {
+  const { env, config, secrets, roster, db } = o;
+  const hub = createRelayHub({ roster, env });
+  const signers = createSigners({ link: hub, roster, env, db });
+  const ctx: Context = { env, config, secrets, db, signers, log: env.log };
+  await takeUpUnfinished(ctx);
+  const app = createApi(ctx);
+  hub.attach(app.server);
+  const answered = watchRequests(app);
+  const settling = keepSettling(ctx);
+  const stopWaiting = whenThreeAreThere(hub, () => void recover(ctx));
+  const stopWaking = hub.onPresence((online) => {
+    if (online.length >= QUORUM) settling.wake();
+  });
+  return {
+    ctx,
+    app,
+    hub,
+    async listen() {
+      await app.listen({ host: config.bind, port: config.port });
+      const address = app.server.address();
+      return typeof address === 'object' && address !== null ? address.port : config.port;
+    },
+    async close() {
+      stopWaiting();
+      stopWaking();
+      // The server is closed when its last connection is, and signers stay connected: they are let go as soon as every
+      // request under way, which may need them, has its answer.
+      const closed = app.close();
+      await answered();
+      await settling.stop();
+      await signers.close();
+      hub.close();
+      await closed;
+      await db.close();
+    },
+  };
+}
+
+/** Answers a wait for the moment when no request is under way. */
+function watchRequests(app: FastifyInstance): () => Promise<void> {
+  let underWay = 0;
+  let tell: (() => void) | undefined;
+  app.server.on('request', (_request, reply) => {
+    underWay += 1;
+    reply.once('close', () => {
+      underWay -= 1;
+      if (underWay === 0) tell?.();
+    });
+  });
+  return async () => {
+    if (underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+  };
+}
+
+/** Once per process: entries an earlier one left in the middle need three signers to be settled. */
+function whenThreeAreThere(hub: RelayHub, act: () => void): () => void {
+  const stop = hub.onPresence((online) => {
+    if (online.length < QUORUM) return;
+    stop();
+    act();
+  });
+  return stop;
+}
+
+async function recover(ctx: Context): Promise<void> {
+  try {
+    await recoverGovernance(ctx);
+  } catch (error) {
+    // Not lost: every governance request settles what is unfinished in its organisation first.
+    ctx.log('governance.recovery.failed', { kind: error instanceof Error ? error.name : 'unknown' });
+  }
+}

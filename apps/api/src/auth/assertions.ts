@@ -1,0 +1,126 @@
+/** A factor from the wire, verified against the challenge it should answer; passkey counters are kept here. */
+import { verifyAssertion } from '@holdfast/authority/assertion';
+import type { Assertion, KeyAlgorithm } from '@holdfast/authority/types';
+import { nodeVerify } from '@holdfast/authority/verify-node';
+import { refuse } from '@holdfast/contract/errors';
+import { fromBase64Url, utf8Decode, WireError } from '@holdfast/contract/wire';
+import type { Executor } from '@holdfast/storage/database';
+import { type CredentialRow, findCredential, type OrganisationRow, raiseCounter } from '@holdfast/storage/records';
+import type { Context } from '../context.ts';
+import { relyingPartyOf } from './challenges.ts';
+
+/** `firstFactor` as the contract's schema lets it through. */
+export type Factor =
+  | {
+      readonly kind: 'Key' | 'Fido2' | 'PasswordProtectedKey';
+      readonly credentialAssertion: {
+        readonly credId: string;
+        readonly clientData: string;
+        readonly signature: string;
+        readonly algorithm?: string | undefined;
+        readonly authenticatorData?: string | undefined;
+        readonly userHandle?: string | undefined;
+      };
+    }
+  | { readonly kind: 'Password' | 'Totp' };
+
+export interface VerifiedFactor {
+  readonly assertion: Assertion;
+  readonly credential: CredentialRow;
+  readonly signCount: number | undefined;
+}
+
+/** Refuses unless an active credential of the right owner signed exactly this challenge. */
+export async function verifyFactor(
+  ctx: Context,
+  factor: Factor,
+  expected: {
+    organisation: Pick<OrganisationRow, 'id' | 'genesis'>;
+    challenge: string;
+    /** Null when the credential is to say who the user is. */
+    userId: string | null;
+    /** The one credential a service account's token is bound to. */
+    credentialId?: string | undefined;
+  },
+): Promise<VerifiedFactor> {
+  const assertion = readFactor(factor);
+  const { organisation, userId, credentialId } = expected;
+  const credential = await findCredential(ctx.db.kysely, expected.organisation.id, assertion.credId);
+  const isUsable =
+    credential?.isActive === true &&
+    (userId === null || credential.userId === userId) &&
+    (credentialId === undefined || credential.credentialId === credentialId);
+  if (!isUsable) refuse('E_NO_CREDENTIAL');
+  const { origins, rpIds } = relyingPartyOf(organisation);
+  const { challenge, signCount } = verifyAssertion({
+    assertion,
+    credential: {
+      credentialId: credential.credentialId,
+      kind: credential.kind as Assertion['kind'],
+      algorithm: credential.algorithm as KeyAlgorithm,
+      publicKey: credential.publicKey,
+    },
+    origins,
+    rpIds,
+    verify: nodeVerify,
+    purpose: 'get',
+  });
+  if (challenge !== expected.challenge) refuse('E_ASSERTION', 'the signature is for another challenge');
+  checkUserHandle(assertion, credential.userId);
+  return { assertion, credential, signCount };
+}
+
+/** Moves a passkey's counter on; part of the transaction that spends the challenge. */
+export async function countUse(ctx: Context, tx: Executor, { credential, signCount }: VerifiedFactor): Promise<void> {
+  if (signCount === undefined || (await raiseCounter(tx, credential.uuid, signCount))) return;
+  ctx.log('auth.counter-not-raised', {
+    orgId: credential.orgId,
+    userId: credential.userId,
+    credential: credential.uuid,
+  });
+  refuse('E_COUNTER');
+}
+
+/** The assertion in the form signers take: padding off, exactly the members of its kind. */
+export function readFactor(factor: Factor): Assertion {
+  if (factor.kind === 'Key') {
+    const { credId, clientData, signature, algorithm } = factor.credentialAssertion;
+    return {
+      kind: 'Key',
+      credId: unpadded(credId),
+      clientData: unpadded(clientData),
+      signature: unpadded(signature),
+      ...(algorithm === undefined ? {} : { algorithm }),
+    };
+  }
+  if (factor.kind === 'Fido2') {
+    const { credId, clientData, authenticatorData, signature, userHandle } = factor.credentialAssertion;
+    return {
+      kind: 'Fido2',
+      credId: unpadded(credId),
+      clientData: unpadded(clientData),
+      authenticatorData: unpadded(authenticatorData ?? ''),
+      signature: unpadded(signature),
+      // Authenticators without a resident key send an empty one.
+      ...(userHandle === undefined || userHandle === '' ? {} : { userHandle: unpadded(userHandle) }),
+    };
+  }
+  return refuse('E_CREDENTIAL_KIND');
+}
+
+/** auth.md §3: the authenticator keeps the text of the user id. */
+function checkUserHandle(assertion: Assertion, userId: string): void {
+  if (assertion.kind !== 'Fido2' || assertion.userHandle === undefined) return;
+  if (decodeText(assertion.userHandle) !== userId) refuse('E_NO_CREDENTIAL');
+}
+
+function decodeText(text: string): string | undefined {
+  try {
+    return utf8Decode(fromBase64Url(text));
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+const unpadded = (text: string): string => text.replace(/={1,2}$/, '');

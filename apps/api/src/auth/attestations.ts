@@ -1,0 +1,47 @@
+/** A new credential's proof of itself, verified against the challenge it should answer. */
+import { type VerifiedAttestation, verifyAttestation } from '@holdfast/authority/assertion';
+import type { CredentialKind } from '@holdfast/authority/types';
+import { nodeVerify } from '@holdfast/authority/verify-node';
+import { refuse } from '@holdfast/contract/errors';
+import type { OrganisationRow } from '@holdfast/storage/records';
+import { relyingPartyOf } from './challenges.ts';
+
+/** `RegistrationCredential` and `NewCredential` as the contract's schema lets them through. */
+export interface CredentialWish {
+  readonly credentialKind: string;
+  readonly credentialInfo: object;
+  readonly credentialName?: string | undefined;
+  readonly encryptedPrivateKey?: string | undefined;
+}
+
+export function verifyNewCredential(
+  wish: CredentialWish,
+  expected: { organisation: Pick<OrganisationRow, 'genesis'>; challenge: string },
+): VerifiedAttestation {
+  const kind = enrollableKind(wish.credentialKind);
+  if (wish.encryptedPrivateKey !== undefined) {
+    refuse('E_UNSUPPORTED', 'encryptedPrivateKey is for PasswordProtectedKey, which is not available in this release');
+  }
+  const { credId, clientData, attestationData } = wish.credentialInfo as Record<string, string>;
+  const { origins, rpIds } = relyingPartyOf(expected.organisation);
+  const verified = verifyAttestation({
+    kind,
+    info: { credId: credId ?? '', clientData: clientData ?? '', attestationData: attestationData ?? '' },
+    origins,
+    rpIds,
+    verify: nodeVerify,
+  });
+  if (verified.challenge !== expected.challenge) {
+    refuse('E_ATTESTATION', 'attestation is not valid: it answers another challenge');
+  }
+  return verified;
+}
+
+/** Kinds that an assertion of can authorise something (2.6 (c)); the others are named, not taken. */
+export function enrollableKind(kind: string): CredentialKind {
+  if (kind === 'Key' || kind === 'Fido2') return kind;
+  return refuse(
+    'E_UNSUPPORTED',
+    `credentials of kind ${kind.slice(0, 32)} are not available in this release; use Fido2 or Key`,
+  );
+}

@@ -1,0 +1,178 @@
+/** Challenges: the record a user signs, the row that remembers it, and the identifier the client brings back. */
+import { encodeChallenge, nullifier as nullifierOf, payloadHash } from '@holdfast/authority/challenge';
+import { decodeGenesis } from '@holdfast/authority/genesis';
+import type { ChallengeKind, FreshToken } from '@holdfast/authority/types';
+import { refuse } from '@holdfast/contract/errors';
+import { toBase64Url } from '@holdfast/contract/wire';
+import {
+  type ChallengeRow,
+  type ChallengeUse,
+  type CredentialRow,
+  deleteExpiredChallenges,
+  deleteExpiredLogins,
+  findChallenge,
+  insertChallenge,
+  type NewChallenge,
+  type OrganisationRow,
+} from '@holdfast/storage/records';
+import type { Context } from '../context.ts';
+import { isoDate, randomId } from './ids.ts';
+import { issueToken, readToken } from './tokens.ts';
+
+/** Signers refuse a challenge that expires later than this. */
+export const CHALLENGE_MS = 300_000;
+/** How many challenges are made between two sweeps of what has expired. */
+const SWEEP_EVERY = 256;
+
+export interface ChallengeWish {
+  use: ChallengeUse;
+  organisation: Pick<OrganisationRow, 'id' | 'head'>;
+  /** Empty for a login that is to find out who the user is. */
+  userId: string;
+  tokenId: string | null;
+  request: { method: 'POST' | 'PUT' | 'DELETE' | 'GET'; path: string; query: string | null; payload: string };
+  /** Freshness tokens and their digest: user actions only. */
+  fresh?: { tokens: readonly FreshToken[]; digest: string };
+  credentialKind?: string;
+}
+
+export interface MadeChallenge {
+  readonly id: string;
+  readonly text: string;
+  readonly identifier: string;
+  readonly expiresAtMs: number;
+}
+
+const recordKinds: Readonly<Record<ChallengeUse, ChallengeKind>> = {
+  UserAction: 'UserAction',
+  Login: 'Login',
+  Registration: 'Registration',
+  // A further credential is a registration too; the row tells the two apart.
+  Credential: 'Registration',
+};
+
+let made = 0;
+
+/** Makes a challenge, remembers it, and returns its text and identifier. */
+export async function makeChallenge(ctx: Context, wish: ChallengeWish): Promise<MadeChallenge> {
+  const { organisation, request, fresh } = wish;
+  const now = ctx.env.now();
+  const expiry = Math.floor((now + CHALLENGE_MS) / 1000);
+  const text = encodeChallenge({
+    v: 1,
+    k: recordKinds[wish.use],
+    c: ctx.signers.fingerprint,
+    o: organisation.id,
+    u: wish.userId,
+    m: request.method,
+    p: request.path,
+    h: payloadHash(request.payload),
+    a: organisation.head,
+    x: '',
+    b: fresh?.digest ?? '',
+    e: expiry,
+    n: toBase64Url(ctx.env.random(16)),
+  });
+  const id = randomId(ctx, 'ch');
+  const row: NewChallenge = {
+    id,
+    kind: wish.use,
+    orgId: organisation.id,
+    userId: wish.userId === '' ? null : wish.userId,
+    tokenId: wish.tokenId,
+    challenge: text,
+    nullifier: toBase64Url(nullifierOf(text)),
+    dateExpires: isoDate(expiry * 1000),
+    dateCreated: isoDate(now),
+    request,
+  };
+  if (fresh !== undefined) row.tokens = fresh.tokens;
+  if (wish.credentialKind !== undefined) row.credentialKind = wish.credentialKind;
+  await insertChallenge(ctx.db.kysely, row);
+  await sweep(ctx, now);
+  const claims = { id, orgId: organisation.id, userId: wish.userId, kind: 'Temp' } as const;
+  const expiresAtMs = expiry * 1000;
+  return { id, text, identifier: await issueToken(ctx, 'challenge', claims, expiresAtMs), expiresAtMs };
+}
+
+/** Refuses identifiers of another use, owner or time with the same words, and a spent challenge with its own. */
+export async function openChallenge(
+  ctx: Context,
+  identifier: string,
+  expected: { use: ChallengeUse; orgId?: string; userId?: string; tokenId?: string | null },
+): Promise<ChallengeRow> {
+  const claims = await readToken(ctx, 'challenge', identifier);
+  const row = claims === undefined ? undefined : await findChallenge(ctx.db.kysely, claims.id);
+  const isExpected =
+    row?.kind === expected.use &&
+    row.orgId === claims?.orgId &&
+    (expected.orgId === undefined || row.orgId === expected.orgId) &&
+    (expected.userId === undefined || row.userId === expected.userId) &&
+    (expected.tokenId === undefined || row.tokenId === expected.tokenId) &&
+    Date.parse(row.dateExpires) > ctx.env.now();
+  if (!isExpected) refuse('E_CHALLENGE_TOKEN');
+  if (row.status !== 'Open') refuse('E_CHALLENGE_USED');
+  return row;
+}
+
+/** Where passkeys of an organisation are used, as its genesis says: nothing else may set it. */
+export function relyingPartyOf(organisation: Pick<OrganisationRow, 'genesis'>): {
+  origins: string[];
+  rpIds: string[];
+  rp: { id: string; name: string };
+} {
+  const { app, name } = decodeGenesis(organisation.genesis);
+  return { origins: [app.origin], rpIds: [app.rpId], rp: { id: app.rpId, name } };
+}
+
+/** The reply that a login and a user action have in common (auth.md §3). */
+export function authenticationChallenge(
+  challenge: MadeChallenge,
+  organisation: Pick<OrganisationRow, 'genesis'>,
+  credentials: readonly Pick<CredentialRow, 'kind' | 'credentialId'>[],
+) {
+  const idsOf = (kind: string) =>
+    credentials
+      .filter((row) => row.kind === kind)
+      .map((row) => ({ type: 'public-key' as const, id: row.credentialId }));
+  return {
+    challenge: challenge.text,
+    challengeIdentifier: challenge.identifier,
+    rp: relyingPartyOf(organisation).rp,
+    supportedCredentialKinds: (['Fido2', 'Key'] as const).map((kind) => ({
+      kind,
+      factor: 'first' as const,
+      requiresSecondFactor: false,
+    })),
+    userVerification: 'required' as const,
+    attestation: 'direct' as const,
+    allowCredentials: { key: idsOf('Key'), webauthn: idsOf('Fido2') },
+    externalAuthenticationUrl: '',
+  };
+}
+
+/** The part of a registration challenge that a further credential's challenge shares. */
+export function creationMembers(
+  user: { id: string; username: string },
+  organisation: Pick<OrganisationRow, 'genesis'>,
+) {
+  return {
+    user: { id: user.id, displayName: user.username, name: user.username },
+    rp: relyingPartyOf(organisation).rp,
+    authenticatorSelection: {
+      residentKey: 'required' as const,
+      requireResidentKey: true,
+      userVerification: 'required' as const,
+    },
+    attestation: 'direct' as const,
+    // COSE algorithms ES256 and RS256 (RFC 9053 §2.1, RFC 8812 §2).
+    pubKeyCredParams: [-7, -257].map((alg) => ({ type: 'public-key' as const, alg })),
+  };
+}
+
+async function sweep(ctx: Context, now: number): Promise<void> {
+  made += 1;
+  if (made % SWEEP_EVERY !== 0) return;
+  await deleteExpiredChallenges(ctx.db.kysely, isoDate(now - CHALLENGE_MS));
+  await deleteExpiredLogins(ctx.db.kysely, isoDate(now - CHALLENGE_MS));
+}

@@ -1,0 +1,118 @@
+/** One-time codes that a person types: for a first credential (four hours, five tries), for a further one (a minute). */
+import { createHmac } from 'node:crypto';
+import { refuse, WalletError } from '@holdfast/contract/errors';
+import {
+  insertCredentialCode,
+  putRegistrationCode,
+  takeCredentialCode,
+  tryRegistrationCode,
+  type UserRow,
+} from '@holdfast/storage/records';
+import type { Context } from '../context.ts';
+import { isoDate } from './ids.ts';
+import { deliver } from './outbox.ts';
+import { deriveSecret, equalSecret } from './tokens.ts';
+
+const CODE_MS = 4 * 3_600_000;
+const TRIES_MAX = 5;
+const RETRY_AFTER_S = 60;
+
+/** Makes a new code for a user, forgets the one before, and sends it. */
+export async function sendRegistrationCode(
+  ctx: Context,
+  user: Pick<UserRow, 'id' | 'orgId' | 'username'>,
+): Promise<void> {
+  const code = randomCode(ctx);
+  const now = ctx.env.now();
+  await putRegistrationCode(ctx.db.kysely, {
+    userId: user.id,
+    orgId: user.orgId,
+    hash: hashCode(ctx, user.id, code),
+    dateExpires: isoDate(now + CODE_MS),
+    dateCreated: isoDate(now),
+  });
+  await deliver(ctx, {
+    to: user.username,
+    subject: 'Your registration code',
+    text: `Organisation: ${user.orgId}\r\nUser name: ${user.username}\r\nRegistration code: ${code}\r\n\r\nThe code is valid for four hours.`,
+  });
+}
+
+/** Refuses a code that is wrong, old, of another user, or tried too often. */
+export async function checkRegistrationCode(ctx: Context, userId: string, code: string): Promise<void> {
+  const row = await tryRegistrationCode(ctx.db.kysely, userId);
+  if (row === undefined) refuse('E_REGISTRATION_CODE');
+  if (row.attempts > TRIES_MAX) {
+    throw new WalletError('E_RATE_LIMIT', 'too many tries; ask for a new registration code', {
+      details: { retryAfter: RETRY_AFTER_S },
+    });
+  }
+  const isRight = equalSecret(row.hash, hashCode(ctx, userId, code));
+  if (!isRight || Date.parse(row.dateExpires) <= ctx.env.now()) refuse('E_REGISTRATION_CODE');
+}
+
+/** A code has 53 bits, so what is stored is keyed: a stolen table alone does not tell it. */
+export function hashCode(ctx: Pick<Context, 'secrets'>, userId: string, code: string): string {
+  return createHmac('sha256', deriveSecret(ctx, 'registration-code'))
+    .update(`${userId}\n${code.trim()}`)
+    .digest('base64url');
+}
+
+function randomCode(ctx: Context): string {
+  // 64 random bits modulo 10^16: no digit is favoured by more than 2^-10.
+  const value = new DataView(ctx.env.random(8).slice().buffer).getBigUint64(0) % 10n ** 16n;
+  return value
+    .toString()
+    .padStart(16, '0')
+    .replace(/(.{4})(?=.)/g, '$1-');
+}
+
+/** Without letters and digits that look alike; 9 of them carry 44 bits, for one minute. */
+const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRTUVWXYZ2346789';
+const CODE_CHARS = 9;
+const CREDENTIAL_CODE_MS_MAX = 60_000;
+
+/** A code of the form `A7U-KY6-9PT` for a further credential of a user. */
+export async function makeCredentialCode(
+  ctx: Context,
+  o: { orgId: string; userId: string; expiration: string | number },
+): Promise<{ code: string; expiration: string }> {
+  const expiresAt = readExpiration(o.expiration);
+  const now = ctx.env.now();
+  if (!(expiresAt > now && expiresAt <= now + CREDENTIAL_CODE_MS_MAX)) refuse('E_EXPIRATION');
+  const code = randomLetters(ctx, CODE_CHARS).replace(/(.{3})(?=.)/g, '$1-');
+  const { orgId, userId } = o;
+  const expiration = isoDate(expiresAt);
+  await insertCredentialCode(ctx.db.kysely, {
+    hash: hashCode(ctx, 'credential', code),
+    userId,
+    orgId,
+    dateExpires: expiration,
+  });
+  return { code, expiration };
+}
+
+/** Spends a credential code; refuses all that is not one. */
+export async function readCredentialCode(ctx: Context, code: string): Promise<{ orgId: string; userId: string }> {
+  const hash = hashCode(ctx, 'credential', code.trim().toUpperCase());
+  const row = await takeCredentialCode(ctx.db.kysely, hash, isoDate(ctx.env.now()));
+  return row ?? refuse('E_CODE');
+}
+
+/** ISO text, or a Unix number in seconds or milliseconds: below 10^11 it can only be seconds. */
+function readExpiration(expiration: string | number): number {
+  if (typeof expiration === 'string') return Date.parse(expiration);
+  return expiration < 1e11 ? expiration * 1000 : expiration;
+}
+
+function randomLetters(ctx: Context, count: number): string {
+  let text = '';
+  while (text.length < count) {
+    for (const byte of ctx.env.random(2 * count)) {
+      // Bytes beyond the last whole multiple are thrown away, so that no letter is favoured.
+      if (byte < 256 - (256 % CODE_ALPHABET.length) && text.length < count)
+        text += CODE_ALPHABET[byte % CODE_ALPHABET.length];
+    }
+  }
+  return text;
+}

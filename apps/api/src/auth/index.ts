@@ -1,0 +1,8 @@
+/** What the gate asks of this folder (`AuthPorts`). */
+import { authorize } from '../governance/authorize.ts';
+import type { AuthPorts } from '../pipeline/types.ts';
+import { authenticate, authenticateOperator } from './authenticate.ts';
+import { checkClient } from './clients.ts';
+import { consumeUserAction } from './user-actions.ts';
+
+export const authPorts: AuthPorts = { authenticate, authenticateOperator, authorize, consumeUserAction, checkClient };

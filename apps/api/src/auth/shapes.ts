@@ -1,0 +1,104 @@
+/** Users, service accounts, credentials and tokens as the wire shows them (auth.md §1). */
+import { createHash, createPublicKey } from 'node:crypto';
+import type { Executor } from '@holdfast/storage/database';
+import type { AccessTokenRow, CredentialRow, GrantRow, UserRow } from '@holdfast/storage/records';
+import { listAccessTokens, listCredentials, listGrants } from '@holdfast/storage/records';
+
+export async function userShape(db: Executor, row: UserRow) {
+  const [shape] = await userShapes(db, [row]);
+  if (shape === undefined) throw new TypeError('one row makes one shape');
+  return shape;
+}
+
+/** Users of one organisation. */
+export async function userShapes(db: Executor, rows: readonly UserRow[]) {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const grants = await listGrants(
+    db,
+    first.orgId,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({ ...members(row, grants), isSSORequired: row.isSsoRequired }));
+}
+
+export async function serviceAccountShape(
+  db: Executor,
+  row: UserRow,
+  created?: { accessToken: string; tokenId: string },
+) {
+  const [tokens, credentials, grants] = [
+    await listAccessTokens(db, row.orgId, row.id, 'ServiceAccount'),
+    await listCredentials(db, row.orgId, row.id),
+    await listGrants(db, row.orgId, [row.id]),
+  ];
+  return {
+    userInfo: members(row, grants),
+    accessTokens: tokens.map((token) => tokenShape(token, row, credentials, grants, created)),
+  };
+}
+
+export function credentialShape(row: CredentialRow) {
+  return {
+    kind: row.kind,
+    credentialId: row.credentialId,
+    credentialUuid: row.uuid,
+    dateCreated: row.dateCreated,
+    isActive: row.isActive,
+    name: row.name,
+    publicKey: row.publicKey,
+    relyingPartyId: row.relyingPartyId,
+    origin: row.origin,
+    isConfirmed: row.isConfirmed,
+  };
+}
+
+function members(row: UserRow, grants: readonly GrantRow[]) {
+  return {
+    username: row.username,
+    name: row.name,
+    userId: row.id,
+    kind: row.kind,
+    // The public service fills it for its own single sign-on only.
+    credentialUuid: '',
+    orgId: row.orgId,
+    isActive: row.isActive,
+    isServiceAccount: row.isServiceAccount,
+    isRegistered: row.isRegistered,
+    permissionAssignments: grants.filter((grant) => grant.identityId === row.id).map(assignmentShape),
+  };
+}
+
+function tokenShape(
+  token: AccessTokenRow,
+  owner: UserRow,
+  credentials: readonly CredentialRow[],
+  grants: readonly GrantRow[],
+  created: { accessToken: string; tokenId: string } | undefined,
+) {
+  const credential = credentials.find((row) => row.credentialId === token.credentialId);
+  return {
+    ...(created?.tokenId === token.id ? { accessToken: created.accessToken } : {}),
+    dateCreated: token.dateCreated,
+    credId: token.credentialId ?? '',
+    isActive: token.isActive && owner.isActive,
+    kind: token.kind,
+    linkedUserId: owner.id,
+    linkedAppId: '',
+    name: token.name,
+    orgId: token.orgId,
+    permissionAssignments: grants.filter((grant) => grant.identityId === owner.id).map(assignmentShape),
+    publicKey: credential === undefined ? '' : fingerprint(credential.publicKey),
+    tokenId: token.id,
+  };
+}
+
+function assignmentShape({ permissionName, permissionId, assignmentId, operations }: GrantRow) {
+  return { permissionName, permissionId, assignmentId, operations };
+}
+
+/** `SHA256:` and the base64 of the hash of the key's DER form, without padding. */
+function fingerprint(publicKey: string): string {
+  const der = createPublicKey(publicKey).export({ format: 'der', type: 'spki' });
+  return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+}

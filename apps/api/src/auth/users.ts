@@ -1,0 +1,49 @@
+/** People of an organisation (auth.md §9). */
+import { deriveId } from '@holdfast/authority/ids';
+import { refuse } from '@holdfast/contract/errors';
+import { findUser, listUsers as listUserRows, type Paging } from '@holdfast/storage/records';
+import type { Context } from '../context.ts';
+import { govern } from '../governance/govern.ts';
+import type { Principal, UserActionGrant } from '../pipeline/types.ts';
+import { sendRegistrationCode } from './codes.ts';
+import { userShape, userShapes } from './shapes.ts';
+
+interface Signed {
+  readonly principal: Principal;
+  readonly grant: UserActionGrant;
+}
+
+/** POST /auth/users: the user exists at the signers; the code that registers a credential goes by mail. */
+export async function createUser(
+  ctx: Context,
+  { principal, grant }: Signed,
+  body: { readonly isSSORequired?: boolean | undefined },
+) {
+  if (body.isSSORequired === true) refuse('E_UNSUPPORTED', 'single sign-on is not available in this release');
+  const { orgId } = principal;
+  const { acknowledgedBy } = await govern(ctx, orgId, grant);
+  const user = await findUser(ctx.db.kysely, orgId, deriveId('us', grant.nullifier));
+  if (user === undefined) refuse('E_INTERNAL');
+  await sendRegistrationCode(ctx, user).catch((error: Error) => {
+    // The user is made; another code can be asked for.
+    ctx.log('outbox.failed', { userId: user.id, reason: error.message });
+  });
+  return { ...(await userShape(ctx.db.kysely, user)), acknowledgedBy };
+}
+
+export async function listUsers(ctx: Context, principal: Principal, o: { kind?: string | undefined; paging: Paging }) {
+  const { items, ...page } = await listUserRows(ctx.db.kysely, { orgId: principal.orgId, kind: o.kind }, o.paging);
+  return { items: await userShapes(ctx.db.kysely, items), ...page };
+}
+
+export async function getUser(ctx: Context, { orgId }: Principal, userId: string) {
+  const user = await findUser(ctx.db.kysely, orgId, userId);
+  if (user === undefined || user.isServiceAccount) refuse('E_NOT_FOUND', 'user not found');
+  return userShape(ctx.db.kysely, user);
+}
+
+/** PUT /auth/users/:userId/activate and /deactivate; which of the two is in the request that was signed. */
+export async function setUserActive(ctx: Context, { principal, grant }: Signed, userId: string) {
+  const { acknowledgedBy } = await govern(ctx, principal.orgId, grant);
+  return { ...(await getUser(ctx, principal, userId)), acknowledgedBy };
+}

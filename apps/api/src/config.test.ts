@@ -1,0 +1,87 @@
+import { deepEqual, equal, match, throws } from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { encodeRoster } from '@holdfast/cluster/roster';
+import { readConfig } from './config.ts';
+import { fakeCluster } from './testing/index.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
+  writeFileSync(join(folder, 'roster.json'), encodeRoster(fakeCluster().roster));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const read = (env: Readonly<Record<string, string>> = {}) => readConfig({ HOLDFAST_DATA: folder, ...env });
+
+test('what is not set has a default, and an empty value counts as not set', () => {
+  const { settings } = read({ HOLDFAST_PORT: '', DATABASE_URL: ' ' });
+
+  deepEqual(settings, {
+    port: 8787,
+    bind: '127.0.0.1',
+    dataFolder: folder,
+    publicUrl: 'http://localhost:8787',
+    requestsPerMinuteMax: 6000,
+    version: '0.1.0',
+  });
+});
+
+test('secrets are made once, kept to the owner, and stay the same', () => {
+  const first = read().secrets;
+  const second = read().secrets;
+
+  deepEqual(second, first);
+  equal(first.api.length, 32);
+  for (const file of ['operator.token', 'api/secret']) equal(statSync(join(folder, file)).mode & 0o777, 0o600);
+});
+
+for (const [name, env, message] of [
+  ['a port that is none', { HOLDFAST_PORT: '70000' }, /HOLDFAST_PORT must be a whole number from 1 to 65535/],
+  ['a port in words', { HOLDFAST_PORT: '8787x' }, /HOLDFAST_PORT/],
+  [
+    'a public address with a path',
+    { HOLDFAST_PUBLIC_URL: 'https://a.example/x' },
+    /HOLDFAST_PUBLIC_URL must be an origin/,
+  ],
+  ['a public address that is none', { HOLDFAST_PUBLIC_URL: 'a.example' }, /HOLDFAST_PUBLIC_URL/],
+] as const) {
+  test(`refuses ${name} and says how to write it`, () => {
+    throws(() => read(env), { name: 'UnsafeSettings', message });
+  });
+}
+
+test('refuses to start without a roster, with readable secrets, with damaged ones', () => {
+  read();
+  chmodSync(join(folder, 'operator.token'), 0o644);
+  throws(() => read(), /operator.token must be mode 0600, not 0644: chmod 600/);
+  chmodSync(join(folder, 'operator.token'), 0o600);
+
+  writeFileSync(join(folder, 'api', 'secret'), 'short');
+  throws(() => read(), /is damaged: remove it/);
+  rmSync(join(folder, 'api', 'secret'));
+
+  writeFileSync(join(folder, 'operator.token'), 'short');
+  throws(() => read(), /has fewer than 32 characters/);
+  rmSync(join(folder, 'operator.token'));
+
+  rmSync(join(folder, 'roster.json'));
+  throws(() => read(), /roster.json is missing: found a cluster with npm start/);
+});
+
+test('.env.example has one line for every setting that is read, each explained', () => {
+  const sources = join(import.meta.dirname, '..');
+  const example = readFileSync(join(sources, '.env.example'), 'utf8').trim().split('\n');
+  const documented = example.filter((line) => !line.startsWith('#')).map((line) => line.split('=')[0] ?? '');
+  const code = readFileSync(join(sources, 'src', 'config.ts'), 'utf8');
+  const used = [...code.matchAll(/env(?:\[|, )'([A-Z_]+)'/g)].map(([, name = '']) => name);
+  // For tests only, and without effect anywhere else.
+  const settings = new Set(used.filter((name) => name !== 'NODE_ENV' && name !== 'HOLDFAST_CRASH_AT'));
+
+  deepEqual([...settings].sort(), [...documented].sort());
+  example.forEach((line, at) => {
+    if (!line.startsWith('#')) match(example[at - 1] ?? '', /^# .+\.$/);
+  });
+});

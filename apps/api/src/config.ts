@@ -1,0 +1,131 @@
+/**
+ * Settings from the environment and secrets from the data folder: read once, checked, typed. With main.ts the only
+ * file of this process that touches either.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseRoster, type Roster } from '@holdfast/cluster/roster';
+import type { Secrets, Settings } from './settings.ts';
+
+/** A setting is missing or unsafe: the process says so in one line and exits with 78 (EX_CONFIG). */
+export class UnsafeSettings extends Error {
+  override readonly name = 'UnsafeSettings';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  readonly roster: Roster;
+  /** Test builds only: kill -9 self the nth time a named point is passed. */
+  readonly crashAt: { readonly point: string; readonly count: number } | undefined;
+}
+
+const SECRET_BYTES = 32;
+const OPERATOR_TOKEN_CHARS_MIN = 32;
+const REQUESTS_PER_MINUTE = 6000;
+
+export function readConfig(env: Environment): Config {
+  const port = wholeNumber(env, 'HOLDFAST_PORT', { unset: 8787, least: 1, most: 65_535 });
+  const dataFolder = resolve(text(env, 'HOLDFAST_DATA') ?? './data');
+  const databaseUrl = text(env, 'DATABASE_URL');
+  const settings: Settings = {
+    port,
+    bind: text(env, 'HOLDFAST_BIND') ?? '127.0.0.1',
+    dataFolder,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    publicUrl: publicUrl(text(env, 'HOLDFAST_PUBLIC_URL') ?? `http://localhost:${port}`),
+    requestsPerMinuteMax: wholeNumber(env, 'HOLDFAST_RATE_LIMIT', {
+      unset: REQUESTS_PER_MINUTE,
+      least: 0,
+      most: 10_000_000,
+    }),
+    version: ownVersion(),
+  };
+  mkdirSync(join(dataFolder, 'api'), { recursive: true, mode: 0o700 });
+  return {
+    settings,
+    secrets: { api: apiSecret(join(dataFolder, 'api', 'secret')), operatorToken: operatorToken(dataFolder) },
+    roster: readRoster(join(dataFolder, 'roster.json')),
+    crashAt: env['NODE_ENV'] === 'test' ? readCrashPoint(env['HOLDFAST_CRASH_AT']) : undefined,
+  };
+}
+
+/** A supervisor that is killed can tell nobody: its end of a pipe goes with it, and that is this process's end too. */
+export function endsWithInput(env: Environment): boolean {
+  return text(env, 'HOLDFAST_LIFELINE') === 'stdin';
+}
+
+/** An empty value counts as absent, as `.env` files have it. */
+function text(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function wholeNumber(env: Environment, name: string, o: { unset: number; least: number; most: number }): number {
+  const value = text(env, name);
+  if (value === undefined) return o.unset;
+  const number = /^[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= o.least && number <= o.most) return number;
+  throw new UnsafeSettings(`${name} must be a whole number from ${o.least} to ${o.most}`);
+}
+
+function publicUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const fits =
+    url && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === '';
+  if (!fits) throw new UnsafeSettings('HOLDFAST_PUBLIC_URL must be an origin such as https://wallets.example');
+  return url.origin;
+}
+
+function readRoster(file: string): Roster {
+  if (!existsSync(file))
+    throw new UnsafeSettings(`${file} is missing: found a cluster with npm start, or copy its roster here`);
+  return parseRoster(readFileSync(file, 'utf8'));
+}
+
+function operatorToken(dataFolder: string): string {
+  const file = join(dataFolder, 'operator.token');
+  if (!existsSync(file)) writeSecretFile(file, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`);
+  checkMode(file);
+  const token = readFileSync(file, 'utf8').trim();
+  if (token.length >= OPERATOR_TOKEN_CHARS_MIN) return token;
+  throw new UnsafeSettings(
+    `${file} has fewer than ${OPERATOR_TOKEN_CHARS_MIN} characters: remove it, a new one is made`,
+  );
+}
+
+/** Tokens issued before are worthless once this file is gone; nothing else depends on it. */
+function apiSecret(file: string): Uint8Array {
+  if (!existsSync(file)) writeSecretFile(file, randomBytes(SECRET_BYTES).toString('hex'));
+  checkMode(file);
+  const hex = readFileSync(file, 'utf8').trim();
+  if (/^[0-9a-f]{64}$/.test(hex)) return new Uint8Array(Buffer.from(hex, 'hex'));
+  throw new UnsafeSettings(`${file} is damaged: remove it, a new one is made and everybody logs in again`);
+}
+
+function writeSecretFile(file: string, content: string): void {
+  const handle = openSync(file, 'wx', 0o600);
+  writeSync(handle, content);
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Windows has no such modes; there the folder's own rights decide. */
+function checkMode(file: string): void {
+  const mode = statSync(file).mode & 0o777;
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  throw new UnsafeSettings(`${file} must be mode 0600, not 0${mode.toString(8)}: chmod 600 ${file}`);
+}
+
+function ownVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function readCrashPoint(value: string | undefined): Config['crashAt'] {
+  const match = /^([\w:.-]+):([1-9]\d{0,5})$/.exec(value ?? '');
+  return match?.[1] === undefined ? undefined : { point: match[1], count: Number(match[2]) };
+}

@@ -1,0 +1,18 @@
+/** Everything a handler may use. Nothing else reaches it: no global state, no clock, no environment. */
+import type { Env } from '@holdfast/contract/types';
+import type { Database } from '@holdfast/storage/database';
+import type { Secrets, Settings } from './settings.ts';
+import type { Signers } from './signers/types.ts';
+
+export interface Context {
+  readonly env: Env;
+  readonly config: Settings;
+  readonly secrets: Secrets;
+  readonly db: Database;
+  readonly signers: Signers;
+  /** The same as `env.log`. */
+  readonly log: Env['log'];
+}
+
+/** ISO 8601, UTC, milliseconds, as every timestamp on the wire. */
+export const timestamp = (ctx: Pick<Context, 'env'>): string => new Date(ctx.env.now()).toISOString();

@@ -1,0 +1,58 @@
+/** Which kind of key a request means, and what of the reference this release refuses by name. */
+import { accepts, network as networkOf } from '@holdfast/chains/networks';
+import { refuse } from '@holdfast/contract/errors';
+import { type CurveName, type KeyKind, keyKindOf, keyKindOfProtocol, keyKinds } from '@holdfast/contract/types';
+
+export interface KeyOptions {
+  readonly masterKey?: boolean;
+  readonly deriveFrom?: unknown;
+  readonly storeId?: string;
+  readonly delegateTo?: string;
+  readonly delayDelegation?: boolean;
+}
+
+export function refuseUnsupported(options: KeyOptions): void {
+  if (options.masterKey === true || options.deriveFrom !== undefined) refuse('E_HD');
+  if (options.delegateTo !== undefined || options.delayDelegation === true) refuse('E_DELEGATION');
+  if (options.storeId !== undefined) refuse('E_KEY_STORE');
+}
+
+export function kindOf({ scheme, curve }: { readonly scheme: string; readonly curve: string }): KeyKind {
+  const kind = keyKindOf(scheme, curve);
+  if (kind) return kind;
+  const fitting = keyKinds.filter((each) => each.curve === curve).map((each) => each.scheme);
+  return refuse('E_KEY_KIND', `curve ${curve} needs scheme ${fitting.join(' or ')}`, { path: 'body.scheme' });
+}
+
+export function kindOfProtocol({ protocol, curve }: { readonly protocol: string; readonly curve: string }): KeyKind {
+  const kind = keyKindOfProtocol(protocol, curve);
+  if (kind) return kind;
+  const fitting = keyKinds.filter((each) => each.curve === curve).map((each) => each.protocol);
+  return refuse('E_KEY_KIND', `curve ${curve} needs protocol ${fitting.join(' or ')}`, { path: 'body.protocol' });
+}
+
+/** The network's first pair that the caller's wishes allow: the signers choose the same one. */
+export function kindForNetwork(
+  network: string,
+  wish: { readonly scheme?: string | undefined; readonly curve?: string | undefined },
+): KeyKind {
+  const { schemes } = networkOf(network);
+  const fitting = schemes.find(
+    (each) => (wish.scheme ?? each.scheme) === each.scheme && (wish.curve ?? each.curve) === each.curve,
+  );
+  if (fitting) return kindOf(fitting);
+  const accepted = schemes.map(({ scheme, curve }) => `${scheme} on ${curve}`).join(', ');
+  return refuse('E_KEY_NETWORK', `${network} takes ${accepted}`, { path: 'body.signingKey' });
+}
+
+export function requireFit(network: string, key: { readonly scheme: string; readonly curve: string }): void {
+  const kind = kindOf(key);
+  const target = networkOf(network);
+  if (accepts(target, { scheme: kind.scheme, curve: kind.curve })) return;
+  const accepted = target.schemes.map(({ scheme, curve }) => `${scheme} on ${curve}`).join(', ');
+  refuse('E_KEY_NETWORK', `${network} takes ${accepted}, the key is ${kind.scheme} on ${kind.curve}`, {
+    path: 'body.network',
+  });
+}
+
+export const curveNameOf = (kind: KeyKind): CurveName => kind.curve;

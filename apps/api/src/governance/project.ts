@@ -1,0 +1,128 @@
+/**
+ * The rows that answer reads, brought from one state of the chain to the next. Derived from nothing but the two
+ * states and the entry between them, so that recovery after a crash writes what the request would have written.
+ */
+import type { EntryAfterGenesis } from '@holdfast/authority/log';
+import type { State } from '@holdfast/authority/reduce';
+import { parseStrictJson } from '@holdfast/contract/wire';
+import type { Executor } from '@holdfast/storage/database';
+import {
+  deleteAssignment,
+  deleteRegistrationCode,
+  endAccessTokens,
+  findCredential,
+  insertAssignment,
+  insertPermission,
+  insertUser,
+  putConfirmedCredential,
+  updateCredential,
+  updateUser,
+} from '@holdfast/storage/records';
+
+/** `before` is absent for the genesis. */
+export async function project(
+  tx: Executor,
+  before: State | undefined,
+  after: State,
+  o: { entry: EntryAfterGenesis | undefined; now: string },
+): Promise<void> {
+  await projectPermissions(tx, before, after, o.now);
+  await projectUsers(tx, before, after, o);
+  await projectCredentials(tx, before, after, o.now);
+  await projectAssignments(tx, before, after, o.now);
+}
+
+async function projectPermissions(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
+  for (const { id, name, operations } of after.permissions.values()) {
+    if (before?.permissions.has(id)) continue;
+    await insertPermission(tx, {
+      id,
+      orgId: after.org,
+      name,
+      operations: [...operations],
+      status: 'Active',
+      isImmutable: true,
+      isArchived: false,
+      dateCreated: now,
+      dateUpdated: now,
+    });
+  }
+}
+
+async function projectUsers(
+  tx: Executor,
+  before: State | undefined,
+  after: State,
+  { entry, now }: { entry: EntryAfterGenesis | undefined; now: string },
+): Promise<void> {
+  for (const user of after.users.values()) {
+    const known = before?.users.get(user.userId);
+    if (known === undefined) {
+      await insertUser(tx, {
+        id: user.userId,
+        orgId: after.org,
+        username: user.username,
+        name: user.username,
+        kind: user.kind,
+        isActive: user.active,
+        isServiceAccount: user.isServiceAccount,
+        // A service account comes with its key, the first administrator with the genesis; others register by code.
+        isRegistered: user.isServiceAccount || before === undefined,
+        isSsoRequired: false,
+        externalId: externalIdOf(entry),
+        dateCreated: now,
+      });
+    } else if (known.active !== user.active) {
+      await updateUser(tx, after.org, user.userId, { isActive: user.active });
+      if (user.active) continue;
+      await endAccessTokens(tx, user.userId, 'Token');
+      await deleteRegistrationCode(tx, user.userId);
+    }
+  }
+}
+
+async function projectCredentials(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
+  for (const credential of after.credentials.values()) {
+    const known = before?.credentials.get(credential.credentialId);
+    if (known === undefined) {
+      const { credentialId, uuid, userId, kind, algorithm, publicKey, name, active } = credential;
+      await putConfirmedCredential(tx, {
+        uuid,
+        credentialId,
+        orgId: after.org,
+        userId,
+        kind,
+        algorithm,
+        publicKey,
+        name,
+        isActive: active,
+        relyingPartyId: after.app.rpId,
+        origin: after.app.origin,
+        dateCreated: now,
+      });
+      // Confirmation is registration enough for whoever was invited.
+      await updateUser(tx, after.org, userId, { isRegistered: true });
+    } else if (known.active !== credential.active) {
+      const row = await findCredential(tx, after.org, credential.credentialId);
+      if (row !== undefined) await updateCredential(tx, after.org, row.uuid, { isActive: credential.active });
+    }
+  }
+}
+
+async function projectAssignments(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
+  for (const { id, permissionId, identityId } of after.assignments.values()) {
+    if (before?.assignments.has(id)) continue;
+    const row = { id, orgId: after.org, permissionId, identityId, isImmutable: false };
+    await insertAssignment(tx, { ...row, dateCreated: now, dateUpdated: now });
+  }
+  for (const id of before?.assignments.keys() ?? []) {
+    if (!after.assignments.has(id)) await deleteAssignment(tx, after.org, id);
+  }
+}
+
+/** A label of the caller's own that the chain does not interpret. */
+function externalIdOf(entry: EntryAfterGenesis | undefined): string | null {
+  if (entry === undefined || entry.request.payload === '') return null;
+  const body = parseStrictJson(entry.request.payload) as { readonly externalId?: unknown };
+  return typeof body.externalId === 'string' ? body.externalId : null;
+}

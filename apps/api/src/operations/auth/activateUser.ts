@@ -1,0 +1,7 @@
+/** Activates a user. */
+import { auth } from '@holdfast/contract/operations';
+import { param } from '../../auth/params.ts';
+import { setUserActive } from '../../auth/users.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const activateUser = handler(auth.activateUser, (ctx, call) => setUserActive(ctx, call, param(call, 'userId')));

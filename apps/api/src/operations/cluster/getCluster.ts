@@ -1,0 +1,21 @@
+import { cluster } from '@holdfast/contract/operations';
+import { toBase64 } from '@holdfast/contract/wire';
+import { handler } from '../../pipeline/types.ts';
+
+export const getCluster = handler(cluster.getCluster, async (ctx) => {
+  const { roster, fingerprint } = ctx.signers;
+  const online = new Set(ctx.signers.online());
+  const statuses = new Map((await ctx.signers.status()).map((status) => [status.index, status]));
+  return {
+    clusterId: roster.clusterId,
+    fingerprint,
+    epoch: roster.epoch,
+    signers: roster.signers.map(({ index, signerId, identityKey }) => ({
+      index,
+      signerId: toBase64(signerId),
+      identityKey: toBase64(identityKey),
+      online: online.has(index),
+      backends: statuses.get(index)?.backends,
+    })),
+  };
+});

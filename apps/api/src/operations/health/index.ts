@@ -1,0 +1,5 @@
+/** Every handler of this domain; a test fails when the folder and this list disagree. */
+import type { Handler } from '../../pipeline/types.ts';
+import { getHealth } from './getHealth.ts';
+
+export const healthHandlers: readonly Handler[] = [getHealth];

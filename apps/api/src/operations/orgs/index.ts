@@ -1,0 +1,6 @@
+/** Every handler of this domain; a test fails when the folder, this list and the contract disagree. */
+import { createOrg } from './createOrg.ts';
+import { getOrgSettings } from './getOrgSettings.ts';
+import { updateOrgSettings } from './updateOrgSettings.ts';
+
+export const orgsHandlers = [createOrg, getOrgSettings, updateOrgSettings];

@@ -1,0 +1,8 @@
+import { wallets } from '@holdfast/contract/operations';
+import { requestSignature } from '../../domain/signatures.ts';
+import { requireWallet } from '../../domain/visibility.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const generateSignature = handler(wallets.generateSignature, async (ctx, call) =>
+  requestSignature(ctx, call, await requireWallet(ctx, call.principal, call.params['walletId'] ?? '')),
+);

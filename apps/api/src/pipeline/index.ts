@@ -1,0 +1,108 @@
+/** The fixed gate before a handler, driven by the contract: nothing reaches a handler that did not pass it. */
+import { refuse } from '@holdfast/contract/errors';
+import { fullName, type Match, type Operation, permissionsOf } from '@holdfast/contract/operations';
+import { pick } from '@holdfast/contract/schema';
+import type { Context } from '../context.ts';
+import { checkParams, payloadText, readBody, readQuery } from './request.ts';
+import type { AuthPorts, Call, Handler, Principal, UserActionGrant } from './types.ts';
+
+export interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly body: Uint8Array;
+  readonly authorization: string | undefined;
+  readonly userAction: string | undefined;
+  readonly appId: string | undefined;
+  readonly nonce: string | undefined;
+  readonly origin: string | undefined;
+  readonly address: string;
+  readonly requestId: string;
+}
+
+export interface Answer {
+  readonly status: 200 | 204;
+  readonly body: unknown;
+  /** True when a documented query member was given that no signature covers. */
+  readonly unsignedQuery: boolean;
+}
+
+export type Registry = ReadonlyMap<string, Handler>;
+
+/** One handler for each operation, no more, no fewer. */
+export function createRegistry(handlers: readonly Handler[], operations: readonly Operation[]): Registry {
+  const registry = new Map(handlers.map((each) => [fullName(each.operation), each]));
+  const missing = operations.filter((of) => !registry.has(fullName(of))).map(fullName);
+  if (missing.length > 0) throw new Error(`operations without a handler: ${missing.join(', ')}`);
+  if (registry.size !== handlers.length) throw new Error('an operation has two handlers');
+  return registry;
+}
+
+/** Order: who · path and query · body · permission · user action · handler · reply. */
+export async function run(
+  ctx: Context,
+  ports: { readonly auth: AuthPorts; readonly registry: Registry },
+  match: Match,
+  received: Received,
+): Promise<Answer> {
+  const { operation: of, params } = match;
+  const principal = await authenticate(ctx, ports.auth, of, received);
+  if (received.appId !== undefined || received.nonce !== undefined) {
+    await ports.auth.checkClient?.(ctx, principal, { appId: received.appId, nonce: received.nonce });
+  }
+  checkParams(params);
+  const query = readQuery(of, received.query);
+  const body = readBody(of, received.body);
+  const grant = await admit(ctx, ports.auth, of, principal, received, body);
+
+  const { requestId, path, address, origin } = received;
+  const call = { operation: of, principal, grant, params, query, body, requestId, path, address, origin } as Call;
+  const result = await handlerOf(ports.registry, of)(ctx, call);
+  const unsignedQuery = of.userAction && received.query !== '';
+  return of.status === 204
+    ? { status: 204, body: undefined, unsignedQuery }
+    : { status: 200, body: pick(of.response, result), unsignedQuery };
+}
+
+async function authenticate(
+  ctx: Context,
+  auth: AuthPorts,
+  of: Operation,
+  { authorization }: Received,
+): Promise<Principal | undefined> {
+  switch (of.auth) {
+    case 'bearer':
+    case 'temp':
+      return auth.authenticate(ctx, authorization, of.auth);
+    case 'operator':
+      await auth.authenticateOperator(ctx, authorization);
+      return undefined;
+    case 'public':
+      return undefined;
+    default:
+      return of.auth satisfies never;
+  }
+}
+
+/** Permission, then the user action, which is spent here whatever happens next. */
+async function admit(
+  ctx: Context,
+  auth: AuthPorts,
+  of: Operation,
+  principal: Principal | undefined,
+  { method, path, query, body: bytes, userAction }: Received,
+  body: unknown,
+): Promise<UserActionGrant | undefined> {
+  if (principal === undefined) return undefined;
+  const needs = permissionsOf(of, body);
+  if (needs.length > 0) await auth.authorize(ctx, principal, needs);
+  if (!of.userAction) return undefined;
+  return auth.consumeUserAction(ctx, { method, path, query, payload: payloadText(bytes), userAction }, principal);
+}
+
+function handlerOf(registry: Registry, of: Operation): (ctx: Context, call: Call) => Promise<unknown> {
+  const found = registry.get(fullName(of));
+  if (!found) return refuse('E_NO_ENDPOINT');
+  // `handler()` tied the handle to this very operation, whose schemas the call has just passed.
+  return found.handle as (ctx: Context, call: Call) => Promise<unknown>;
+}

@@ -1,0 +1,23 @@
+/** What the api is told at its start. `config.ts` reads it; nobody else looks at the environment. */
+
+export interface Settings {
+  readonly port: number;
+  readonly bind: string;
+  /** The installation's data folder; the api's own files are in `<dataFolder>/api`. */
+  readonly dataFolder: string;
+  /** Absent: the embedded database in the data folder. */
+  readonly databaseUrl?: string;
+  /** Where browsers find the api: `http://localhost:8787`, no path, no trailing slash. */
+  readonly publicUrl: string;
+  /** Requests per minute and address; 0 switches the limit off. */
+  readonly requestsPerMinuteMax: number;
+  readonly version: string;
+}
+
+/** Kept apart from the settings, so that settings may be shown. */
+export interface Secrets {
+  /** 32 bytes in `<dataFolder>/api/secret`, 0600; each use derives its own key from it with a label. */
+  readonly api: Uint8Array;
+  /** Content of `<dataFolder>/operator.token`: founds organisations. */
+  readonly operatorToken: string;
+}

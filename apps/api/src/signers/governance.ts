@@ -1,0 +1,118 @@
+/** The organisation's chain at the signers: show an entry, commit it, bring up who missed it (rulings 2). */
+import { genesisHash } from '@holdfast/authority/genesis';
+import { orgIdOf } from '@holdfast/authority/ids';
+import type { Ack, Assertion, Withdrawal } from '@holdfast/authority/types';
+import { WalletError } from '@holdfast/contract/errors';
+import type { CatchUp } from './catch-up.ts';
+import { failureOf, refusalsOf, resultsOf } from './outcomes.ts';
+import type { GrantForSigners, Room } from './room.ts';
+import { isAck, isWithdrawal } from './statements.ts';
+import type { CertifiedEntry, GovernOutcome, HeadAt, Order, Outcome, SignerHead } from './types.ts';
+
+const ENTRY_MS_MAX = 5_000;
+const HEADS_MS_MAX = 2_000;
+
+export async function genesis(room: Room, text: string, proof: Assertion): Promise<GovernOutcome> {
+  const outcomes = await room.ask.all({ kind: 'Genesis', genesis: text, proof }, room.link.online(), ENTRY_MS_MAX);
+  return gather(room, orgIdOf(genesisHash(text)), outcomes);
+}
+
+export async function govern(
+  room: Room,
+  catchUp: CatchUp,
+  org: string,
+  grant: GrantForSigners,
+): Promise<GovernOutcome> {
+  const order = room.act(grant, { participants: [] });
+  return gather(room, org, await askUpToDate(room, catchUp, { org, order, indices: room.link.online() }));
+}
+
+/** A signer that is behind is brought up and asked once more: its refusal says nothing about the order. */
+async function askUpToDate(
+  room: Room,
+  catchUp: CatchUp,
+  { org, order, indices }: { readonly org: string; readonly order: Order; readonly indices: readonly number[] },
+): Promise<Outcome[]> {
+  const first = await room.ask.all(order, indices, ENTRY_MS_MAX);
+  const behind = refusalsOf(first)
+    .filter(({ refusal }) => refusal.code === 'E_STALE_HEAD' || refusal.code === 'E_NOT_FOUND')
+    .map(({ index }) => index);
+  const again = await Promise.all(
+    behind.map(async (index) =>
+      (await catchUp.entriesOf(index, org)) ? room.ask.one(order, index, ENTRY_MS_MAX) : undefined,
+    ),
+  );
+  const second = again.filter((outcome) => outcome !== undefined);
+  const replaced = new Set(second.map(({ index }) => index));
+  return [...first.filter(({ index }) => !replaced.has(index)), ...second];
+}
+
+export async function commit(room: Room, org: string, acks: readonly Ack[]): Promise<void> {
+  const outcomes = await room.ask.all({ kind: 'Commit', org, acks }, room.link.online(), ENTRY_MS_MAX);
+  for (const { index, refusal } of refusalsOf(outcomes)) {
+    room.env.log('commit.refused', { org, signer: index, code: refusal.code });
+  }
+}
+
+export async function heads(room: Room, org: string): Promise<readonly SignerHead[]> {
+  const outcomes = await room.ask.all({ kind: 'Heads' }, room.link.online(), HEADS_MS_MAX);
+  return resultsOf('heads', outcomes).flatMap(({ index, result }) =>
+    result.heads
+      .filter((each) => each.org === org)
+      .map(({ height, head, tail }) => ({ index, height, head, ...(tail === undefined ? {} : { tail }) })),
+  );
+}
+
+export async function withdraw(
+  room: Room,
+  catchUp: CatchUp,
+  at: HeadAt,
+  indices: readonly number[],
+): Promise<readonly Withdrawal[]> {
+  const order = { kind: 'Withdraw', ...at } as const;
+  const outcomes = await askUpToDate(room, catchUp, { org: at.org, order, indices });
+  return resultsOf('withdrawal', outcomes).flatMap(({ index, result: { withdrawal } }) =>
+    withdrawal.index === index && isWithdrawal(room.roster, at, withdrawal) ? [withdrawal] : [],
+  );
+}
+
+export async function release(
+  room: Room,
+  at: HeadAt,
+  withdrawals: readonly Withdrawal[],
+  indices: readonly number[],
+): Promise<readonly number[]> {
+  const outcomes = await room.ask.all({ kind: 'Release', ...at, withdrawals }, indices, ENTRY_MS_MAX);
+  return resultsOf('done', outcomes).map(({ index }) => index);
+}
+
+export async function catchUpSigner(
+  room: Room,
+  org: string,
+  index: number,
+  entries: readonly CertifiedEntry[],
+): Promise<void> {
+  const outcome = await room.ask.one({ kind: 'CatchUp', org, entries }, index, ENTRY_MS_MAX);
+  if ('lost' in outcome || !outcome.reply.ok) throw failureOf([outcome]);
+}
+
+/** Those that verify, of the head that most signers acknowledged. */
+function gather(room: Room, org: string, outcomes: readonly Outcome[]): GovernOutcome {
+  const valid = resultsOf('ack', outcomes).flatMap(({ index, result: { ack } }) =>
+    ack.index === index && ack.org === org && isAck(room.roster, ack) ? [ack] : [],
+  );
+  const groups = new Map<string, Ack[]>();
+  for (const ack of valid) {
+    const key = `${ack.height}/${ack.head}`;
+    groups.set(key, [...(groups.get(key) ?? []), ack]);
+  }
+  const [acks = []] = [...groups.values()].sort((a, b) => b.length - a.length);
+  if (groups.size > 1) room.env.log('acks.disagree', { org, heads: groups.size });
+  const refusals = refusalsOf(outcomes).map(({ index, refusal: { code, message } }) => ({ index, code, message }));
+  const silent = outcomes.flatMap((outcome) =>
+    'lost' in outcome
+      ? [{ index: outcome.index, code: 'E_CLUSTER_TIMEOUT', message: new WalletError('E_CLUSTER_TIMEOUT').message }]
+      : [],
+  );
+  return { acks, refusals: [...refusals, ...silent] };
+}

@@ -1,0 +1,138 @@
+/** The only door to the cluster: what handlers may ask of the five signers. */
+import type { Ack, Assertion, Base64Url, FreshToken, LogEntry, Withdrawal } from '@holdfast/authority/types';
+import type { CurveName, RawSignature } from '@holdfast/chains/families';
+import type { ActEvidence, Command, KeyStatement, RecordMark, Reply, SignerStatus } from '@holdfast/cluster/commands';
+import type { Roster } from '@holdfast/cluster/roster';
+import type { UserActionGrant } from '../pipeline/types.ts';
+
+/** A command without the id that pairs it with its reply. */
+export type Order = Command extends infer C ? (C extends Command ? Omit<C, 'v' | 'id'> : never) : never;
+
+/** What one signer made of an order: its reply, or why there is none. */
+export type Outcome =
+  | { readonly index: number; readonly reply: Reply }
+  | { readonly index: number; readonly lost: 'offline' | 'lost' | 'deadline' | 'malformed' };
+
+export interface NewKey {
+  /** Hex without 0x, canonical: 33 bytes compressed, 32 for ed25519. */
+  readonly publicKey: string;
+  readonly epoch: string;
+  readonly statements: readonly KeyStatement[];
+  readonly marks: readonly RecordMark[];
+}
+
+/** What became of an act whose answer was lost. */
+export type Finding<T> =
+  | { readonly t: 'made'; readonly made: T }
+  /** Nothing, and nothing will be. */
+  | { readonly t: 'none' }
+  /** Not enough signers could say. */
+  | { readonly t: 'unknown' };
+
+export interface ExportedShare {
+  readonly index: number;
+  /** Standard base64 of the raw signer id. */
+  readonly signerId: string;
+  readonly encryptedKeyShare: string;
+}
+
+export interface SignerImportKey {
+  readonly index: number;
+  readonly signerId: string;
+  readonly identityKey: string;
+  readonly encryptionKey: string;
+  readonly encryptionKeySignature: string;
+  readonly expires: string;
+}
+
+export interface GovernOutcome {
+  /** Acknowledgements whose signatures verify and that agree on one head. */
+  readonly acks: Ack[];
+  readonly refusals: readonly { readonly index: number; readonly code: string; readonly message: string }[];
+}
+
+export interface SignerHead {
+  readonly index: number;
+  readonly height: number;
+  readonly head: Base64Url;
+  /** The entry it acknowledged above that, if any. */
+  readonly tail?: { readonly height: number; readonly head: Base64Url };
+}
+
+/** A head at one height of an organisation's chain. */
+export interface HeadAt {
+  readonly org: string;
+  readonly height: number;
+  readonly head: Base64Url;
+}
+
+export interface CertifiedEntry {
+  readonly entry: LogEntry;
+  readonly acks: readonly Ack[];
+}
+
+/** Which engine signs, hence who has to be there. */
+export type SigningEngine = 'honest-majority' | 'frost';
+
+export interface Signers {
+  readonly roster: Roster;
+  /** Roster indices with a live connection, ascending. */
+  online(): number[];
+  /** The latest freshness token of every connected signer, by index: what a challenge commits to (rulings 1). */
+  tokens(): FreshToken[];
+  /** Sends one order to some signers at once and waits for every answer or the deadline. Never throws for a signer. */
+  broadcast(order: Order, indices: readonly number[], deadlineMs: number): Promise<Outcome[]>;
+
+  createKey(grant: UserActionGrant, o: { org: string; keyId: string; curve: CurveName }): Promise<NewKey>;
+  importKey(grant: UserActionGrant, o: { org: string; keyId: string; curve: CurveName }): Promise<NewKey>;
+  /** All five statements, to turn pending shares into active ones; who misses it is brought up later. */
+  certifyKey(keyId: string, statements: readonly KeyStatement[]): Promise<void>;
+  /** Raw signatures in the order of the plan's items; `verifies` decides which answer counts. */
+  sign(
+    grant: UserActionGrant,
+    o: { engine: SigningEngine; verifies: (signatures: readonly RawSignature[]) => boolean },
+  ): Promise<readonly RawSignature[]>;
+  exportKey(
+    grant: UserActionGrant,
+    o: { org: string; keyId: string },
+  ): Promise<{ shares: readonly ExportedShare[]; marks: readonly RecordMark[] }>;
+  /** Archives a key or a wallet at the signers. */
+  archive(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;
+  /** Records a wallet on an existing key at the signers. */
+  recordWallet(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;
+
+  /** The key that an act of the past made. */
+  madeKey(
+    act: ActEvidence,
+    o: { org: string; keyId: string; curve: CurveName; nullifier: Uint8Array },
+  ): Promise<Finding<NewKey>>;
+  /** The marks of an act of the past. */
+  madeMarks(
+    act: ActEvidence,
+    o: { org: string; recordId: string; mark: RecordMark['mark']; nullifier: Uint8Array },
+  ): Promise<Finding<readonly RecordMark[]>>;
+
+  /** Field `c` of every challenge: the cluster's fingerprint, base64url of 32 bytes. */
+  readonly fingerprint: Base64Url;
+  /** Raw Ed25519 identity keys in roster order. */
+  readonly identityKeys: readonly Uint8Array[];
+  /** Shows the genesis to every signer; the acknowledgements that verify, as far as they came. */
+  genesis(text: string, proof: Assertion): Promise<GovernOutcome>;
+  /** Shows a signed governance request to every signer. Never throws because of what one signer answered. */
+  govern(org: string, grant: Omit<UserActionGrant, 'challenge' | 'nullifier'>): Promise<GovernOutcome>;
+  /** Tells every signer that an entry is committed. */
+  commit(org: string, acks: readonly Ack[]): Promise<void>;
+  /** Heads of the signers that answer; absent where a signer does not know the organisation. */
+  heads(org: string): Promise<readonly SignerHead[]>;
+  /** Asks these signers for the promise never to acknowledge a head; those that verify. */
+  withdraw(at: HeadAt, indices: readonly number[]): Promise<readonly Withdrawal[]>;
+  /** Shows these signers such promises; which of them let the head go. */
+  release(at: HeadAt, withdrawals: readonly Withdrawal[], indices: readonly number[]): Promise<readonly number[]>;
+  /** Gives one signer entries it missed. */
+  catchUp(org: string, index: number, entries: readonly CertifiedEntry[]): Promise<void>;
+
+  importKeys(): Promise<readonly SignerImportKey[]>;
+  status(): Promise<readonly SignerStatus[]>;
+  /** Ends timers and connections. */
+  close(): Promise<void>;
+}
