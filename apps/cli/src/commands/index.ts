@@ -1,0 +1,31 @@
+/** Every command, in the order `help` shows them. */
+
+import { createOrg } from './org-create.ts';
+import { enableOrg } from './org-enable.ts';
+import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
+import { status } from './status.ts';
+import { createWallet, exportWallet, importWallet, listWallets, signWithWallet } from './wallet.ts';
+
+export interface Command {
+  /** One or two words. */
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  run(args: readonly string[]): Promise<void>;
+}
+
+export const commands: readonly Command[] = [
+  createOrg,
+  enableOrg,
+  status,
+  createWallet,
+  listWallets,
+  importWallet,
+  signWithWallet,
+  exportWallet,
+  trustOrg,
+  startSigner,
+  freeze,
+  unfreeze,
+  doctor,
+];
