@@ -1,0 +1,3 @@
+import { recoveryOfActs } from './recovery.ts';
+
+recoveryOfActs('embedded');
