@@ -1,0 +1,63 @@
+/**
+ * Requests over connections that stay open, one at a time on each: a client so plain that it takes little of the machine
+ * that it shares with the server.
+ */
+import { connect, type Socket } from 'node:net';
+
+export interface Load {
+  readonly host: string;
+  readonly port: number;
+  /** Head of the request, line ends included, and its body. */
+  readonly request: string;
+  readonly connections: number;
+}
+
+/** Sends `count` requests and gives the requests per second; throws on any answer but 200. */
+export async function rateOf(load: Load, count: number): Promise<number> {
+  const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load)));
+  const request = Buffer.from(load.request, 'latin1');
+  let left = count;
+  const start = performance.now();
+  await Promise.all(
+    sockets.map(async (socket) => {
+      while (left-- > 0) await exchange(socket, request);
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  for (const socket of sockets) socket.destroy();
+  return count / seconds;
+}
+
+function open({ host, port }: Load): Promise<Socket> {
+  return new Promise((done, fail) => {
+    const socket = connect({ host, port, noDelay: true });
+    socket.once('connect', () => done(socket));
+    socket.once('error', fail);
+  });
+}
+
+function exchange(socket: Socket, request: Buffer): Promise<void> {
+  return new Promise((done, fail) => {
+    let received: Buffer = Buffer.alloc(0);
+    const take = (chunk: Buffer): void => {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      const end = received.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      const head = received.toString('latin1', 0, end);
+      const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+      if (length !== undefined && received.length < end + 4 + Number(length)) return;
+      if (length === undefined) finish(new Error('an answer without content-length'));
+      else finish(head.startsWith('HTTP/1.1 200 ') ? undefined : new Error(head.split('\r\n')[0]));
+    };
+    const closed = (): void => finish(new Error('the server closed the connection'));
+    const finish = (error?: Error): void => {
+      socket.off('data', take);
+      socket.off('close', closed);
+      if (error === undefined) done();
+      else fail(error);
+    };
+    socket.on('data', take);
+    socket.once('close', closed);
+    socket.write(request);
+  });
+}

@@ -1,0 +1,27 @@
+/** `npm run bench [-- --json FILE] [-- --only protocols|product]`: the figures of performance.md, measured here. */
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { calibration, emptyRoute } from './calibration.ts';
+import { print, printHead, type Row } from './measure.ts';
+import { product } from './product.ts';
+import { protocols } from './protocols.ts';
+
+const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
+
+console.log(
+  `${cpus().length} cores, ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, ${process.platform} ${release()}`,
+);
+const [load] = loadavg();
+console.log(`load before the run: ${load?.toFixed(1)} on ${cpus().length} cores; compare with the calibration rows\n`);
+printHead();
+const rows: Row[] = [];
+const add = (more: readonly Row[]): void => {
+  print(more);
+  rows.push(...more);
+};
+add(calibration());
+add(await emptyRoute());
+if (values.only !== 'product') for (const measure of protocols) add(measure());
+if (values.only !== 'protocols') for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
