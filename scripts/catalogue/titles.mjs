@@ -1,18 +1,21 @@
 // What the tests say of themselves: every title that names a row of a catalogue. A title names a row of the attack
 // table as `row 27: …` and a row of the bad-input catalogue as `[bad-input 27]`, `bad-inputs 27: …`, or by section
-// and number at its beginning (`A 27: …`, `B27 and C51: …`), the numbers being unique across sections.
+// and number at its beginning (`A 27: …`, `B27 and C51: …`), the numbers being unique across sections. An entry of the
+// public catalogue of pitfalls is named as `[pitfall multicast-as-broadcast]`.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { tokenize } from '../guards/scan.mjs';
 
-/** [{ file, title, attacks: number[], badInputs: number[] }] for every literal of a test file that names a row. */
+/** [{ file, title, attacks: number[], badInputs: number[], pitfalls: string[] }] for every literal that names one. */
 export function namedRows(root) {
   return testFiles(root).flatMap((path) => {
     const file = relative(root, path);
     return literals(readFileSync(path, 'utf8')).flatMap(({ text, isTitle }) => {
       const attacks = [...text.matchAll(/\brow (\d+)\b(?=[:,])/g)].map(([, row]) => Number(row));
       const badInputs = badInputsOf(text, isTitle);
-      return attacks.length + badInputs.length === 0 ? [] : [{ file, title: shown(text), attacks, badInputs }];
+      const pitfalls = [...text.matchAll(/\[pitfall ([a-z0-9-]+)\]/g)].map(([, id]) => id);
+      if (attacks.length + badInputs.length + pitfalls.length === 0) return [];
+      return [{ file, title: shown(text), attacks, badInputs, pitfalls }];
     });
   });
 }

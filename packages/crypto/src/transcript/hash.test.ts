@@ -9,10 +9,12 @@ import { readVectors } from '../testing/vectors.ts';
 import {
   chalBits,
   challengeScalar,
+  decode,
   type ExecIdParts,
   enc,
   equalBytes,
   execId,
+  f,
   HashRng,
   hashCommit,
   i,
@@ -83,6 +85,24 @@ test('row 18: a commitment opens only for the party that made it', () => {
   throws(() => hashCommit('mpc/test/v1', id, 0, payload, u), { code: 'E_ENCODING' });
   throws(() => hashCommit('mpc/test/v1', id, 1, payload, u.subarray(1)), { code: 'E_ENCODING' });
   throws(() => hashCommit('mpc/test/v1', id.subarray(1), 1, payload, u), { code: 'E_ENCODING' });
+});
+
+test('[pitfall hash-length-extension] what SHA-512 pads and extends is no encoding: no schema takes it', () => {
+  const random = seeded('extension');
+  const input = enc('mpc/test/v1', i.bytes(random(32)), i.uint(1n), i.bytes(random(100)));
+  // FIPS 180-4 §5.1.2: what whoever knows only the digest and the length can hash on from.
+  const zeros = (((112 - (input.length + 1)) % 128) + 128) % 128;
+  const padding = new Uint8Array(1 + zeros + 16);
+  padding[0] = 0x80;
+  new DataView(padding.buffer).setUint32(padding.length - 4, input.length * 8);
+  equal((input.length + padding.length) % 128, 0);
+
+  const schema = [f.bytes(32), f.uint(5), f.bytes(100)] as const;
+  equal(decode('mpc/test/v1', input, schema).length, 3);
+  for (const extension of [new Uint8Array(), random(1), enc('mpc/test/v1', i.bytes(random(32)))]) {
+    const extended = Uint8Array.of(...input, ...padding, ...extension);
+    throws(() => decode('mpc/test/v1', extended, schema), { code: 'E_ENCODING' });
+  }
 });
 
 test('row 8: every one of 128 challenge bits takes both values', () => {
