@@ -6,6 +6,7 @@ import type { Env } from '@holdfast/contract/types';
 import { type Config, endsWithInput, openFolder, readConfig, UnsafeSettings, writeRunFile } from './config.ts';
 import { connect } from './link/index.ts';
 import { Refused } from './refusal/index.ts';
+import { createWorkerCompute } from './runs/index.ts';
 import { createSigner } from './signer/index.ts';
 import { openStore } from './store/index.ts';
 
@@ -60,6 +61,7 @@ function main(): void {
     settings: folder.settings,
     pin: folder.pin,
     isFrozen: folder.isFrozen,
+    compute: createWorkerCompute(),
   });
   env.log('signer.started', { index, cluster: roster.clusterId, journal: store.journal.length });
 

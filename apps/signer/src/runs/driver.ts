@@ -5,8 +5,17 @@
 
 import type { Env } from '@holdfast/contract/types';
 import { toHex } from '@holdfast/contract/wire';
-import type { Effect, Index, KeyShare, Machine, Message } from '@holdfast/mpc/runtime';
+import {
+  type Effect,
+  type Index,
+  type Job,
+  type KeyShare,
+  type Machine,
+  type Message,
+  wipeBytes,
+} from '@holdfast/mpc/runtime';
 import { Refused, refuse } from '../refusal/index.ts';
+import { type Compute, createInlineCompute } from './compute.ts';
 import { createEarlyMessages } from './early.ts';
 import type { PeerMessage, Peers } from './peers.ts';
 
@@ -44,8 +53,9 @@ export const RUNS_MAX = 256;
 /** Ids of finished runs remembered so that their late messages are dropped and not buffered. */
 const FINISHED_MAX = 4096;
 
-export function createRuns(o: { env: Env; peers: Peers }): Runs {
-  const { env, peers } = o;
+/** `compute` belongs to the caller, who closes it after the runs. Where there is none, jobs run inline. */
+export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Runs {
+  const { env, peers, compute = createInlineCompute() } = o;
   const live = new Map<string, Live>();
   const handlers = new Map<string, (from: number, m: PeerMessage) => void>();
   const finished = new Set<string>();
@@ -100,6 +110,10 @@ export function createRuns(o: { env: Env; peers: Peers }): Runs {
               run.persist(effect.share);
               continue;
             }
+            if (effect.t === 'compute') {
+              calculate(effect.id, effect.job);
+              continue;
+            }
             env.point(`run:send:${effect.message.kind}${effect.message.round}`);
             send(effect.message);
           }
@@ -117,6 +131,22 @@ export function createRuns(o: { env: Env; peers: Peers }): Runs {
               ...(sig === undefined ? {} : { sig }),
             });
           }
+        };
+        const calculate = (id: number, job: Job): void => {
+          compute.run(job).then(
+            (result) => {
+              if (over) wipeBytes(result);
+              step(() => machine.computed(id, result));
+            },
+            (cause: unknown) => {
+              if (over) return;
+              env.log('run.compute.failed', {
+                job: job.name,
+                error: cause instanceof Error ? cause.message : 'unknown',
+              });
+              step(() => machine.computeFailed(id, cause));
+            },
+          );
         };
         /** One step of the machine and everything that follows from it. */
         const step = (work: () => readonly Effect[]): void => {
@@ -147,6 +177,8 @@ export function createRuns(o: { env: Env; peers: Peers }): Runs {
           const missing = status.s === 'running' ? status.waitingFor.filter((index) => index !== run.self) : [];
           for (const index of missing) step(() => machine.peerGone(index));
           const slow = missing.map((index) => run.parties.get(index) ?? 0);
+          if (slow.length === 0)
+            finish(() => reject(new Refused('E_BUSY', 'this signer did not finish its own part in time')));
           finish(() =>
             reject(
               new Refused('E_PEER_GONE', `signers ${slow.join(', ')} did not answer in time`, {

@@ -2,8 +2,9 @@
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Env } from '@holdfast/contract/types';
-import type { Abort, Effect, KeyShare, Machine, Message, Status } from '@holdfast/mpc/runtime';
+import type { Abort, Effect, Job, KeyShare, Machine, Message, Status } from '@holdfast/mpc/runtime';
 import {
+  type Compute,
   createRuns,
   EARLY_BYTES_MAX,
   EARLY_COUNT_MAX,
@@ -33,6 +34,15 @@ class Echo implements Machine<string> {
   }
   receive(m: Message): Effect[] {
     this.heard.push(m);
+    return [];
+  }
+  results: unknown[] = [];
+  computed(id: number, result: unknown): Effect[] {
+    this.results.push([id, result]);
+    return [send({ round: 2, to: 0 })];
+  }
+  computeFailed(id: number): Effect[] {
+    this.abort = { code: 'E_COMPUTE', round: id, culprits: [] };
     return [];
   }
   peerGone(index: number): Effect[] {
@@ -82,7 +92,12 @@ function world() {
       change = changed;
     },
   };
-  const runs = createRuns({ env, peers });
+  const jobs: { job: Job; resolve: (result: unknown) => void; reject: (error: Error) => void }[] = [];
+  const compute: Compute = {
+    run: (job) => new Promise((resolve, reject) => jobs.push({ job, resolve, reject })),
+    close: () => {},
+  };
+  const runs = createRuns({ env, peers, compute });
   const message = (o: Partial<PeerMessage> = {}): PeerMessage => ({
     execId,
     round: 1,
@@ -93,6 +108,7 @@ function world() {
   });
   return {
     runs,
+    jobs,
     sent,
     dropped,
     hear: (from: number, o?: Partial<PeerMessage>) => hear(from, message(o)),
@@ -266,5 +282,68 @@ test('the end of the process ends every run', async () => {
   w.runs.close();
 
   await rejects(run, { code: 'E_SEALED' });
+  equal(machine.wiped, 1);
+});
+
+const computing = (): Echo => {
+  const machine = new Echo();
+  machine.first = [{ t: 'compute', id: 7, job: { name: 'test', input: {} } }];
+  return machine;
+};
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a job is carried out beside the run, and what follows from its result is sent', async () => {
+  const w = world();
+  const machine = computing();
+  const run = w.run(machine);
+  equal(w.sent.length, 0);
+
+  w.jobs[0]?.resolve('result');
+  await settled();
+
+  deepEqual(machine.results, [[7, 'result']]);
+  deepEqual(
+    w.sent.map(({ to }) => to),
+    [3, 5],
+  );
+  w.hear(3);
+  w.hear(5);
+  equal(await run, 'all');
+});
+
+test('a job that fails ends the run instead of hanging it', async () => {
+  const w = world();
+  const run = w.run(computing());
+
+  w.jobs[0]?.reject(new Error('a worker thread ended'));
+
+  await rejects(run, { code: 'E_COMPUTE' });
+  deepEqual(w.dropped, ['run.compute.failed']);
+});
+
+test('a result that comes after the end of its run is overwritten and never reaches the machine', async () => {
+  const w = world();
+  const machine = computing();
+  const run = w.run(machine);
+  w.change({ online: [2, 4, 5] });
+  await rejects(run, { code: 'E_PEER_GONE' });
+  const secret = Uint8Array.of(5);
+
+  w.jobs[0]?.resolve({ secret });
+  await settled();
+
+  deepEqual(secret, Uint8Array.of(0));
+  deepEqual(machine.results, []);
+});
+
+test('a run whose own computation outlasts the deadline blames nobody', async () => {
+  const w = world();
+  const machine = computing();
+  machine.status = () => ({ s: 'running', waitingFor: [] });
+  const run = w.run(machine);
+
+  w.advance(1_000);
+
+  await rejects(run, { code: 'E_BUSY' });
   equal(machine.wiped, 1);
 });

@@ -12,7 +12,7 @@ import { createImportKeys } from '../commands/import-keys.ts';
 import { answer } from '../commands/index.ts';
 import { createFreshness } from '../consent/freshness.ts';
 import { createOrganisations } from '../consent/organisations.ts';
-import { createRuns, createSessions, type Peers } from '../runs/index.ts';
+import { type Compute, createRuns, createSessions, type Peers } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** The way to the api and to the other signers. */
@@ -37,6 +37,8 @@ export interface SignerOptions {
   /** The operator's pin of an organisation's genesis. */
   pin(orgId: string): Uint8Array | undefined;
   isFrozen(): boolean;
+  /** For heavy arithmetic; closed with the signer. Where there is none it happens inline, as a virtual clock needs. */
+  readonly compute?: Compute;
 }
 
 export interface Signer {
@@ -50,7 +52,7 @@ export function createSigner(o: SignerOptions): Signer {
   const { env, store, link } = o;
   const { peers } = link;
   const cluster = createClusterView({ roster: o.roster, index: o.index, identity: o.identity, random: env.random });
-  const runs = createRuns({ env, peers });
+  const runs = createRuns({ env, peers, ...(o.compute === undefined ? {} : { compute: o.compute }) });
   const sessions = createSessions({
     env,
     cluster,
@@ -99,6 +101,7 @@ export function createSigner(o: SignerOptions): Signer {
     close() {
       stopFigures();
       runs.close();
+      o.compute?.close();
       sessions.close();
       freshness.close();
       importKeys.close();

@@ -199,7 +199,7 @@ test('the share is handed over for storage before the acknowledgement leaves', (
   for (const p of table.parties) {
     const own = trace
       .filter((e) => e.party === p)
-      .map(({ effect }) => (effect.t === 'persist' ? 'persist' : effect.message.kind));
+      .map(({ effect }) => (effect.t === 'send' ? effect.message.kind : effect.t));
     deepEqual(own, ['bcast', 'echo', 'bcast', 'p2p', 'p2p', 'bcast', 'persist', 'ack']);
   }
 });

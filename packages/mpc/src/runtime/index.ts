@@ -15,3 +15,4 @@ export {
   type Slot,
 } from './slots.ts';
 export * from './types.ts';
+export { wipeBytes } from './wipe-bytes.ts';

@@ -15,14 +15,22 @@ import {
 } from '../simulator/index.ts';
 import {
   bodyBytesMax,
+  check,
   type Effect,
+  format,
   hedgedRandom,
   type Index,
+  type Job,
+  type JobKind,
   type Machine,
   type Message,
   RefusedError,
+  RoundMachine,
   type RunContext,
+  type Slot,
+  type Stage,
   signedBytes,
+  wipeBytes,
 } from './index.ts';
 
 const masterSeed = process.env['HOLDFAST_SEED'] ?? 'round-machine';
@@ -480,6 +488,259 @@ test('row 58: a stuck or short source of randomness ends the run', () => {
     deepEqual(machine.start(), []);
     equal(abortOf(machine).code, 'E_RANDOM');
   }
+});
+
+// ---- Jobs ----------------------------------------------------------------------------------------------------
+
+/** The square of a secret number, as a heavy computation would be handed out. */
+const square: JobKind<{ secret: Uint8Array }, Uint8Array> = {
+  name: 'test.square',
+  run: ({ secret }) => Uint8Array.of((secret[0] as number) ** 2),
+};
+const squares: Slot<Uint8Array> = {
+  round: 1,
+  kind: 'bcast',
+  format: format({
+    tag: 'mpc/test/1/square/v1',
+    fields: [f.bytes(1)],
+    write: (v: Uint8Array) => [i.bytes(v)],
+    read: ([v]) => v,
+  }),
+};
+const sums: Slot<Uint8Array> = { ...squares, round: 2 };
+
+/** Squares its own secret before it says anything, then every square it heard, twice; says and adds up the results. */
+class Squares extends RoundMachine<number> {
+  readonly secret: Uint8Array;
+  erased = 0;
+  protected override readonly stages: readonly Stage[] = [
+    {
+      expect: [squares],
+      complete: (inbox) =>
+        this.#squareAll(
+          inbox.all(squares).map(({ value }) => value),
+          (once) => this.#squareAll(once, (twice) => [this.broadcast(sums, total(twice))]),
+        ),
+    },
+    {
+      expect: [sums],
+      complete: (inbox) => {
+        const all = inbox.all(sums);
+        for (const { from, value } of all) check(value[0] !== 13, 'E_TEST_THIRTEEN', [from]);
+        this.finish(total(all.map(({ value }) => value))[0] as number);
+        return [];
+      },
+    },
+  ];
+  constructor(ctx: RunContext) {
+    super(ctx, 'squares/1');
+    this.secret = Uint8Array.of(ctx.self);
+  }
+  protected override begin(): Effect[] {
+    return this.#squareAll([this.secret], ([own]) => [this.broadcast(squares, own as Uint8Array)]);
+  }
+  #squareAll(values: readonly Uint8Array[], goOn: (results: readonly Uint8Array[]) => Effect[]): Effect[] {
+    return this.compute(
+      values.map((secret) => ({ kind: square, input: { secret } })),
+      goOn,
+    );
+  }
+  protected override erase(): void {
+    this.secret.fill(0);
+    this.erased += 1;
+  }
+}
+
+const total = (values: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.of(values.reduce((sum, [v]) => sum + (v as number), 0) % 256);
+const jobsOf = (effects: readonly Effect[]) => effects.flatMap((e) => (e.t === 'compute' ? [e] : []));
+const runSquare = (job: Job): Uint8Array => square.run(job.input as { secret: Uint8Array });
+
+function squareTable(seed: string) {
+  const { context, parties, execId, identities } = table(seed);
+  const machines = new Map<Index, Squares>(parties.map((p) => [p, new Squares(context(p))]));
+  const machine = (p: Index): Squares => machines.get(p) as Squares;
+  /** Lets a party do all that it can, and answers what it said. */
+  const settle = (p: Index, effects: readonly Effect[]): Message[] =>
+    effects.flatMap((e) =>
+      e.t === 'send' ? [e.message] : e.t === 'compute' ? settle(p, machine(p).computed(e.id, runSquare(e.job))) : [],
+    );
+  return { machines, machine, settle, execId, identities };
+}
+
+test('jobs give the same result in whatever order they end and messages arrive meanwhile', () => {
+  for (let k = 0; k < 40; k += 1) {
+    underSeed(`${masterSeed}/jobs/${k}`, (seed) => {
+      const { machines } = squareTable(seed);
+
+      const outcome = simulate({
+        seed,
+        machines,
+        faults: { duplicate: 0.3, delay: 0.3 },
+        compute: (_, job) => runSquare(job),
+      });
+
+      // Σ of the fourth powers that the others heard: 16+81 and 1+81 and 1+16, each squared twice.
+      const fourth = (p: number) => p ** 8 % 256;
+      for (const p of [1, 2, 3]) {
+        const others = [1, 2, 3].filter((q) => q !== p);
+        const heard = others.map((q) => [1, 2, 3].filter((r) => r !== q).reduce((sum, r) => sum + fourth(r), 0));
+        deepEqual(outcome.status.get(p), { s: 'done', out: heard.reduce((sum, h) => sum + h, 0) % 256 });
+      }
+    });
+  }
+});
+
+test('while jobs run, messages are filed, nothing is sent, and nobody is waited for', () => {
+  const { machine, settle } = squareTable('computing');
+  const [job] = jobsOf(machine(1).start());
+  const early = [2, 3].map((p) => settle(p, machine(p).start())[0] as Message);
+
+  const answers = early.map((m) => machine(1).receive(m));
+  const status = machine(1).status();
+  const effects = machine(1).computed(job?.id as number, Uint8Array.of(1));
+
+  deepEqual(answers, [[], []]);
+  deepEqual(status, { s: 'running', waitingFor: [] });
+  deepEqual(
+    effects.map((e) => e.t),
+    ['send', 'compute', 'compute'],
+  );
+});
+
+test('a result that nobody asked for, or twice, changes nothing', () => {
+  const { machine, settle } = squareTable('results');
+  machine(1).computed(1, Uint8Array.of(1)); // Before the start.
+  const [job] = jobsOf(machine(1).start());
+  const id = job?.id as number;
+
+  deepEqual(machine(1).computed(id + 1, Uint8Array.of(9)), []);
+  deepEqual(machine(1).computeFailed(id + 1, new Error('not ours')), []);
+  const first = machine(1).computed(id, Uint8Array.of(1));
+  deepEqual(machine(1).computed(id, Uint8Array.of(9)), []);
+  const said = [2, 3].map((p) => settle(p, machine(p).start())[0] as Message);
+  const jobs = said.flatMap((m) => jobsOf(machine(1).receive(m)));
+  deepEqual(machine(1).computed(jobs[0]?.id as number, Uint8Array.of(4)), []);
+  deepEqual(machine(1).computed(jobs[0]?.id as number, Uint8Array.of(4)), []);
+  deepEqual(machine(1).computed(id, Uint8Array.of(9)), []);
+
+  equal(only(first).body.at(-1), 1);
+  equal(machine(1).status().s, 'running');
+  equal(jobsOf(machine(1).computed(jobs[1]?.id as number, Uint8Array.of(9))).length, 2);
+});
+
+test('a job that fails ends the run without blame, and its cause is kept for the log', () => {
+  const cause = new TypeError('out of memory');
+  const { machines } = squareTable('failed');
+
+  const outcome = simulate({
+    seed: 'failed',
+    machines,
+    compute: (party, job) => {
+      if (party === 2) throw cause;
+      return runSquare(job);
+    },
+  });
+
+  deepEqual(outcome.status.get(2), { s: 'aborted', abort: { code: 'E_COMPUTE', round: 1, culprits: [] } });
+  equal(machines.get(2)?.cause, cause);
+  deepEqual(outcome.sentBy(2), []);
+  equal(outcome.status.get(1)?.s, 'aborted');
+});
+
+test('a run that ends while it computes erases its secrets and takes no result any more', () => {
+  const ends: ((m: Squares, settled: Message) => void)[] = [
+    (m) => m.wipe(),
+    (m) => m.peerGone(3),
+    (m, settled) => {
+      m.receive(settled);
+      m.receive({ ...settled, body: new Uint8Array(3) });
+    },
+  ];
+  for (const [k, end] of ends.entries()) {
+    const { machine, settle } = squareTable(`ends/${k}`);
+    const [job] = jobsOf(machine(1).start());
+
+    end(machine(1), settle(2, machine(2).start())[0] as Message);
+    const late = machine(1).computed(job?.id as number, Uint8Array.of(1));
+
+    deepEqual(late, []);
+    equal(machine(1).status().s, 'aborted');
+    ok(machine(1).erased > 0);
+    deepEqual(machine(1).secret, new Uint8Array(1));
+    deepEqual(machine(1).computeFailed(job?.id as number, new Error('late')), []);
+  }
+});
+
+test('a result that waits for the others is overwritten when the run ends', () => {
+  const { machine, settle } = squareTable('held');
+  settle(1, machine(1).start());
+  const said = [2, 3].map((p) => settle(p, machine(p).start())[0] as Message);
+  const jobs = said.flatMap((m) => jobsOf(machine(1).receive(m)));
+  const result = Uint8Array.of(16);
+  machine(1).computed(jobs[0]?.id as number, result);
+
+  machine(1).wipe();
+
+  deepEqual(result, new Uint8Array(1));
+});
+
+test('a job owns its input: overwriting it does not reach the machine', () => {
+  const { machine } = squareTable('copied');
+  const [job] = jobsOf(machine(2).start());
+
+  wipeBytes(job?.job.input);
+
+  deepEqual(job?.job.input, { secret: new Uint8Array(1) });
+  deepEqual(machine(2).secret, Uint8Array.of(2));
+});
+
+test('an abort in a stage behind a job names round and culprit as without one', () => {
+  const { machines, execId, identities } = squareTable('thirteen');
+  const alter = { round: 2, kind: 'bcast' as const, body: () => sums.format.encode(Uint8Array.of(13)) };
+
+  const outcome = simulate({
+    seed: 'thirteen',
+    machines,
+    cheats: { 3: altering({ execId, env: identities.env(3), alter }) },
+    compute: (_, job) => runSquare(job),
+  });
+
+  deepEqual(outcome.status.get(1), { s: 'aborted', abort: { code: 'E_TEST_THIRTEEN', round: 2, culprits: [3] } });
+});
+
+test('handing out jobs while others run, or none, is a fault of our own', () => {
+  class Greedy extends Squares {
+    protected override begin(): Effect[] {
+      return [...super.begin(), ...super.begin()];
+    }
+  }
+  class Idle extends Squares {
+    protected override begin(): Effect[] {
+      return this.compute([], () => []);
+    }
+  }
+  const { context } = table('greedy');
+  for (const machine of [new Greedy(context(1)), new Idle(context(1))]) {
+    deepEqual(machine.start(), []);
+    equal(abortOf(machine).code, 'E_INTERNAL');
+  }
+});
+
+test('wipes byte arrays wherever they are in a value', () => {
+  const value = {
+    a: Uint8Array.of(1),
+    b: [Uint8Array.of(2), { c: Uint8Array.of(3) }],
+    d: new Map([['e', Uint8Array.of(4)]]),
+    f: 5n,
+    g: null,
+    h: Buffer.from([6]),
+  };
+
+  wipeBytes(value);
+
+  deepEqual([value.a[0], value.d.get('e')?.[0], value.h[0], value.f], [0, 0, 0, 5n]);
+  deepEqual(value.b, [new Uint8Array(1), { c: new Uint8Array(1) }]);
 });
 
 test('2,000 malformed messages: none throws', () => {

@@ -6,18 +6,31 @@ import { equalBytes, f, i } from '@holdfast/crypto/transcript';
 import { AbortError, abort, attempt, check, refuse } from './guards.ts';
 import { signedBytes } from './signed-bytes.ts';
 import { bodyBytesMax, echoedBytesMax, type Format, format, type Inbox, type Received, type Slot } from './slots.ts';
-import type { Abort, Effect, Index, Machine, Message, RunContext, Status } from './types.ts';
+import type { Abort, Effect, Index, JobKind, Machine, Message, RunContext, Status } from './types.ts';
+import { wipeBytes } from './wipe-bytes.ts';
 
 /** One wait: for the slots of `expect` from every other party, then `complete` computes and answers. */
 export interface Stage {
   readonly expect: readonly Slot<unknown>[];
-  /** May throw AbortError through check() and abort(); whatever else it throws ends the run as E_INTERNAL. */
+  /**
+   * May throw AbortError through check() and abort(); whatever else it throws ends the run as E_INTERNAL. Returning
+   * what compute() returned postpones the next stage until the results are there.
+   */
   readonly complete: (inbox: Inbox) => Effect[];
 }
 
 interface Echo {
   readonly bodies: readonly Uint8Array[];
   readonly sigs: readonly Uint8Array[];
+}
+
+/** Jobs handed out by one call of compute(), and what follows from their results. */
+interface Computing {
+  readonly results: Map<number, unknown>;
+  readonly ids: readonly number[];
+  readonly goOn: (results: readonly unknown[]) => Effect[];
+  /** Where to go on: behind begin() the first stage is still to come. */
+  readonly endsStage: boolean;
 }
 
 export const partiesMax = 32;
@@ -37,6 +50,10 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   /** Index of the stage waited for; −1 before start(). */
   #at = -1;
   #echoSent = false;
+  #computing: Computing | undefined;
+  #jobs = 0;
+  /** Whether begin() is on the stack or its jobs are not done: no stage is being completed. */
+  #isBeginning = false;
   #state: { s: 'running' } | { s: 'done'; out: Out } | { s: 'aborted'; abort: Abort } = { s: 'running' };
   #cause: unknown;
 
@@ -68,7 +85,9 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     if (this.#at !== -1) refuse('E_STARTED', 'A run is started once.');
     return this.#total((effects) => {
       this.#at = 0;
+      this.#isBeginning = true;
       effects.push(...this.begin());
+      this.#isBeginning = false;
       this.#advance(effects);
     });
   }
@@ -76,6 +95,29 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   receive(m: Message): Effect[] {
     return this.#total((effects) => {
       if (this.#accept(m) && this.#at >= 0) this.#advance(effects);
+    });
+  }
+
+  computed(id: number, result: unknown): Effect[] {
+    return this.#total((effects) => {
+      const computing = this.#computing;
+      if (computing === undefined || !computing.ids.includes(id) || computing.results.has(id)) return;
+      computing.results.set(id, result);
+      if (computing.results.size < computing.ids.length) return;
+      this.#computing = undefined;
+      this.#isBeginning = !computing.endsStage;
+      effects.push(...computing.goOn(computing.ids.map((each) => computing.results.get(each))));
+      this.#isBeginning = false;
+      if (computing.endsStage) this.#endStage();
+      this.#advance(effects);
+    });
+  }
+
+  computeFailed(id: number, cause: unknown): Effect[] {
+    return this.#total(() => {
+      if (this.#computing === undefined || !this.#computing.ids.includes(id)) return;
+      this.#cause = cause;
+      abort('E_COMPUTE');
     });
   }
 
@@ -92,6 +134,8 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
 
   status(): Status<Out> {
     if (this.#state.s !== 'running') return this.#state;
+    // While this party computes, nobody keeps it waiting but itself.
+    if (this.#computing !== undefined) return { s: 'running', waitingFor: [] };
     return { s: 'running', waitingFor: this.#peers.filter((p) => this.#isWaitingFor(p)) };
   }
 
@@ -100,7 +144,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     this.#forget();
   }
 
-  /** What made the run end as E_INTERNAL: a bug here, never a peer's doing. For the signer's own log. */
+  /** What made the run end as E_INTERNAL or E_COMPUTE: a bug here, never a peer's doing. For the signer's own log. */
   get cause(): unknown {
     return this.#cause;
   }
@@ -116,6 +160,29 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
 
   protected tell<T>(to: Index, slot: Slot<T>, value: T): Effect {
     return this.#post(slot, to, value);
+  }
+
+  /**
+   * Hands jobs to the driver and calls `goOn` with their results, in order of the jobs, whatever order they come in.
+   * To be returned by begin(), by a stage's `complete` or by another `goOn`: until the results are there, messages
+   * are filed and nothing else happens. Inputs are copied, so that wiping a job's input cannot touch this machine.
+   */
+  protected compute<I, O>(
+    jobs: readonly { readonly kind: JobKind<I, O>; readonly input: I }[],
+    goOn: (results: readonly O[]) => Effect[],
+  ): Effect[] {
+    if (this.#computing !== undefined || jobs.length === 0) throw new Error('bug: one set of jobs at a time');
+    const effects = jobs.map(({ kind, input }): Effect & { t: 'compute' } => {
+      this.#jobs += 1;
+      return { t: 'compute', id: this.#jobs, job: { name: kind.name, input: structuredClone(input) } };
+    });
+    this.#computing = {
+      results: new Map(),
+      ids: effects.map(({ id }) => id),
+      goOn: goOn as (results: readonly unknown[]) => Effect[],
+      endsStage: !this.#isBeginning,
+    };
+    return effects;
   }
 
   /** The other participants, in index order. */
@@ -156,6 +223,8 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     }
     this.#received.clear();
     this.#own.clear();
+    for (const result of this.#computing?.results.values() ?? []) wipeBytes(result);
+    this.#computing = undefined;
   }
 
   #round(): number {
@@ -208,15 +277,21 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   #advance(effects: Effect[]): void {
     for (;;) {
       const stage = this.stages[this.#at];
-      if (stage === undefined || this.#state.s !== 'running') return;
+      if (stage === undefined || this.#state.s !== 'running' || this.#computing !== undefined) return;
       if (!stage.expect.every((slot) => this.#isFull(slot))) return;
       const echoed = this.#echoSlot();
       if (echoed !== undefined && !this.#agreed(echoed, effects)) return;
       const inbox = this.#open(stage);
       effects.push(...stage.complete(inbox));
-      this.#at += 1;
-      this.#echoSent = false;
+      this.#endStage();
     }
+  }
+
+  #endStage(): void {
+    // A follow-up of one set of jobs may have handed out another: the stage goes on.
+    if (this.#computing !== undefined) return;
+    this.#at += 1;
+    this.#echoSent = false;
   }
 
   /** Decodes everything the stage waited for: sender by sender in index order, so that blame is deterministic. */

@@ -25,7 +25,24 @@ export interface Message {
 export type Effect =
   | { readonly t: 'send'; readonly message: Message }
   /** Write-ahead: the driver flushes `share` to disk before it carries out any later effect. */
-  | { readonly t: 'persist'; readonly tag: 'pending-share'; readonly share: KeyShare };
+  | { readonly t: 'persist'; readonly tag: 'pending-share'; readonly share: KeyShare }
+  /** Heavy arithmetic, off the event loop where there is one: answered by `computed` or `computeFailed`, once. */
+  | { readonly t: 'compute'; readonly id: number; readonly job: Job };
+
+/**
+ * A call of a pure function that the driver looks up by name. The input survives a structured clone; it belongs to
+ * whoever carries the job out, who overwrites every byte array in it afterwards (wipeBytes).
+ */
+export interface Job {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+/** One such function and its name. Deterministic: randomness is part of the input. Never throws on hostile values. */
+export interface JobKind<I, O> {
+  readonly name: string;
+  readonly run: (input: I) => O;
+}
 
 export type ProtocolName = 'CGGMP21' | 'FROST' | 'FROST_BITCOIN';
 
@@ -65,6 +82,10 @@ export interface Machine<Out> {
   start(): Effect[];
   /** Total: never throws on hostile input. `m.from` is the authenticated sender. */
   receive(m: Message): Effect[];
+  /** The result of the job that a `compute` effect of this machine handed over; unknown and repeated ids are dropped. */
+  computed(id: number, result: unknown): Effect[];
+  /** The job will never have a result: its worker died, or it threw. Ends the run with E_COMPUTE. */
+  computeFailed(id: number, cause: unknown): Effect[];
   /** The driver's decision that a party will not answer; aborts with E_PEER_GONE where it is needed. */
   peerGone(i: Index): Effect[];
   status(): Status<Out>;

@@ -3,7 +3,17 @@
  * and may be doubled, dropped, delayed or altered; parties may cheat or crash. It does what a signer's driver does:
  * carries out effects in order, stamps the sender like an authenticated channel, and declares silent parties gone.
  */
-import type { Effect, Index, KeyShare, Machine, Message, Status } from '../runtime/index.ts';
+import { runJob } from '../compute/index.ts';
+import {
+  type Effect,
+  type Index,
+  type Job,
+  type KeyShare,
+  type Machine,
+  type Message,
+  type Status,
+  wipeBytes,
+} from '../runtime/index.ts';
 import { type SeededRandom, seededRandom } from './random.ts';
 
 /** What a cheating party puts on the wire instead of `m` for recipient `to`: another message, several, or none. */
@@ -27,6 +37,8 @@ export interface Simulation<Out> {
   readonly faults?: Faults;
   /** The party stops for good after this many effects; later ones are lost, as when its process is killed. */
   readonly crash?: { readonly party: Index; readonly afterEffects: number };
+  /** Runs a job in place of the registry: to alter a result, or to throw as when a worker dies. */
+  readonly compute?: (party: Index, job: Job) => unknown;
   /** When nothing is in flight any more, tell waiting machines that the awaited are gone. Default true. */
   readonly giveUp?: boolean;
 }
@@ -44,18 +56,21 @@ export interface Outcome<Out> {
 
 interface Flight {
   readonly to: Index;
-  /** Undefined: the party's own start. */
-  readonly message: Message | undefined;
+  /** What is going to happen to the party: its start, a message, or the end of a job it waits for. */
+  readonly what:
+    | { readonly t: 'start' }
+    | { readonly t: 'message'; readonly message: Message }
+    | { readonly t: 'job'; readonly id: number; readonly job: Job };
   readonly held: boolean;
 }
 
 const stepsMax = 200_000;
 
 export function simulate<Out>(simulation: Simulation<Out>): Outcome<Out> {
-  const { seed, machines, cheats = {}, faults = {}, crash, giveUp = true } = simulation;
+  const { seed, machines, cheats = {}, faults = {}, crash, compute, giveUp = true } = simulation;
   const random = seededRandom(`${seed}/schedule`);
   const parties = [...machines.keys()].sort((a, b) => a - b);
-  const flights: Flight[] = parties.map((to) => ({ to, message: undefined, held: false }));
+  const flights: Flight[] = parties.map((to) => ({ to, what: { t: 'start' }, held: false }));
   const trace: Trace[] = [];
   const carriedOut = new Map<Index, number>();
   const isDead = (party: Index): boolean =>
@@ -66,6 +81,9 @@ export function simulate<Out>(simulation: Simulation<Out>): Outcome<Out> {
       if (isDead(party)) return;
       carriedOut.set(party, (carriedOut.get(party) ?? 0) + 1);
       trace.push({ party, effect });
+      // A job ends whenever the schedule says, so messages arrive while it runs.
+      if (effect.t === 'compute')
+        flights.push({ to: party, what: { t: 'job', id: effect.id, job: effect.job }, held: false });
       if (effect.t !== 'send') continue;
       const recipients = effect.message.to === 0 ? parties.filter((p) => p !== party) : [effect.message.to];
       for (const to of recipients)
@@ -85,14 +103,29 @@ export function simulate<Out>(simulation: Simulation<Out>): Outcome<Out> {
     const copies = random.chance(faults.duplicate ?? 0) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       const message = random.chance(faults.corrupt ?? 0) ? corrupted(m, random) : { ...m, body: m.body.slice() };
-      flights.push({ to, message, held: random.chance(faults.delay ?? 0) });
+      flights.push({ to, what: { t: 'message', message }, held: random.chance(faults.delay ?? 0) });
     }
   }
 
-  function deliver({ to, message }: Flight): void {
+  function deliver({ to, what }: Flight): void {
     const machine = machines.get(to);
     if (machine === undefined || isDead(to)) return;
-    carryOut(to, message === undefined ? machine.start() : machine.receive(message));
+    if (what.t === 'start') carryOut(to, machine.start());
+    else if (what.t === 'message') carryOut(to, machine.receive(what.message));
+    else carryOut(to, finish(machine, to, what));
+  }
+
+  function finish(machine: Machine<Out>, party: Index, { id, job }: { id: number; job: Job }): Effect[] {
+    if (machine.status().s !== 'running') return []; // Nobody waits for it any more.
+    let result: unknown;
+    try {
+      result = compute === undefined ? runJob(job) : compute(party, job);
+    } catch (cause) {
+      return machine.computeFailed(id, cause);
+    } finally {
+      wipeBytes(job.input);
+    }
+    return machine.computed(id, result);
   }
 
   /** The driver's timeouts: every party still waiting is told about those it waits for. */
