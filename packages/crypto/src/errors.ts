@@ -8,6 +8,7 @@ export type CryptoErrorCode =
   | 'E_BACKEND'
   | 'E_ENCODING'
   | 'E_EXEC_ID'
+  | 'E_INTEGER'
   | 'E_SHARING'
   | 'E_KEY_SHARE'
   | 'E_ENVELOPE'

@@ -71,6 +71,7 @@ export const protocolErrors = {
   E_CURVE: 'not a curve of this release',
   E_BACKEND: 'a curve library failed its self-test',
   E_ENCODING: 'bytes are not in the canonical encoding',
+  E_INTEGER: 'an integer is outside what the arithmetic takes',
   E_SHARING: 'these shares, points or degrees do not make a sharing',
   E_KEY_SHARE: 'a key share does not fit its key',
   E_ENVELOPE: 'a sealed share does not open',
