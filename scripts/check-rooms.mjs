@@ -81,6 +81,13 @@ export const table = {
   bench: { may: ['*'], npm: ['*'] },
 };
 
+/**
+ * The port of apps/signer/src/runs/machines.ts: nothing but the simulation gives a signer machines that are no
+ * protocol, and nothing but the simulation has such machines.
+ */
+const givesMachines = (text) => /\bcreateSigner\b/.test(text) && /\bmachines\b/.test(text);
+const mayGiveMachines = ['apps/signer/src/signer/index.ts', 'packages/testkit/src/simulation/'];
+
 const root = new URL('..', import.meta.url).pathname;
 const rooms = [
   ...['packages', 'apps'].flatMap((top) => list(join(root, top)).map((path) => [path.split('/').pop(), path])),
@@ -109,6 +116,9 @@ console.log(`rooms: ${rooms.length} rooms keep the import table`);
 function check(room, rule, declared, file) {
   const isTest = /\.(test|bench)\.ts$/.test(file) || file.includes('/test/');
   const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  const path = relative(root, file);
+  if (givesMachines(text) && !mayGiveMachines.some((allowed) => path.startsWith(allowed)))
+    faults.push(`${path}: only the simulation gives a signer other machines`);
   const found = [...text.matchAll(/(?<![.'\w-])(?:from|import)\s*\(?\s*'([^'\s]+)'|require\w*\(\s*'([^']+)'\s*\)/g)];
   for (const [, viaImport, viaRequire] of found) {
     const name = viaImport ?? viaRequire;

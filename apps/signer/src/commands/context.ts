@@ -3,7 +3,7 @@ import type { Env } from '@holdfast/contract/types';
 import type { ClusterView } from '../cluster-view/index.ts';
 import type { Freshness } from '../consent/freshness.ts';
 import type { Organisations } from '../consent/organisations.ts';
-import type { Peers, Runs, Sessions } from '../runs/index.ts';
+import type { Machines, Peers, Runs, Sessions } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ImportKeys } from './import-keys.ts';
 
@@ -16,6 +16,7 @@ export interface Context {
   readonly importKeys: ImportKeys;
   readonly peers: Peers;
   readonly runs: Runs;
+  readonly machines: Machines;
   readonly sessions: Sessions;
   readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
   /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */

@@ -7,7 +7,6 @@ import { type KeyKind, keyKindOf, type Scheme } from '@holdfast/contract/types';
 import { fromHex } from '@holdfast/contract/wire';
 import type { CurveName } from '@holdfast/crypto/curves';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
-import { createDkg } from '@holdfast/mpc/dkg';
 import type { ProtocolName } from '@holdfast/mpc/runtime';
 import { THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
@@ -72,7 +71,7 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
     requestHash: requestHash(act, { digest }),
     runNonce: fromHex(command.runNonce),
     machine: (run, statement) =>
-      createDkg(run, { protocol: kind.protocol, n: ctx.cluster.roster.signers.length, t: THRESHOLD, statement }),
+      ctx.machines.dkg(run, { protocol: kind.protocol, n: ctx.cluster.roster.signers.length, t: THRESHOLD, statement }),
   });
 }
 

@@ -6,7 +6,7 @@ import { keyKindOfProtocol } from '@holdfast/contract/types';
 import { fromBase64, fromHex, toBase64 } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
-import { announcedPublicKey, createImport } from '@holdfast/mpc/import';
+import { announcedPublicKey } from '@holdfast/mpc/import';
 import { THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
@@ -78,7 +78,7 @@ export async function importKey(ctx: Context, act: ConsentedAct, command: Act): 
       runNonce: fromHex(command.runNonce),
       alsoBurn: () => ctx.store.used.useCiphertext(point, act.nullifier, ctx.env.now()),
       machine: (run, statement) =>
-        createImport(run, {
+        ctx.machines.import(run, {
           protocol: kind.protocol,
           n: ctx.cluster.roster.signers.length,
           t: THRESHOLD,

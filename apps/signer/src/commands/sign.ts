@@ -5,12 +5,12 @@ import type { Scheme } from '@holdfast/contract/types';
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, type Item, i as item, sha256 } from '@holdfast/crypto/transcript';
-import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
-import { createEcdsaH, type PrssSession } from '@holdfast/mpc/honest-majority';
+import type { PrssSession } from '@holdfast/mpc/honest-majority';
 import type { KeyShare, Machine, RunContext } from '@holdfast/mpc/runtime';
 import { THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
+import type { Machines } from '../runs/index.ts';
 import { burn, requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
@@ -59,7 +59,7 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
         curve,
         env: ctx.cluster.mpcEnv(parties),
       };
-      machines.push(machineFor(run, { share, item: each, prss }));
+      machines.push(machineFor(ctx.machines, run, { share, item: each, prss }));
     }
 
     // Step 17: nothing that depends on a nonce leaves before this is on the disk.
@@ -144,6 +144,7 @@ function protocolOf(each: SigningItem): string {
 }
 
 function machineFor(
+  machines: Machines,
   run: RunContext,
   o: { share: KeyShare; item: SigningItem; prss: PrssSession | undefined },
 ): Machine<Signed> {
@@ -152,12 +153,12 @@ function machineFor(
   switch (each.algorithm) {
     case 'ecdsa':
       if (prss === undefined) throw new Error('bug: ECDSA without a session');
-      return createEcdsaH(run, { share, prss, digest: each.digest });
+      return machines.ecdsaH(run, { share, prss, digest: each.digest });
     case 'eddsa':
-      return createFrostEd25519(run, { share, message: each.message });
+      return machines.frostEd25519(run, { share, message: each.message });
     case 'bip340': {
       const { taprootMerkleRoot } = each;
-      return createFrostBip340(run, {
+      return machines.frostBip340(run, {
         share,
         message: each.message,
         ...(taprootMerkleRoot === undefined ? {} : { taprootMerkleRoot }),

@@ -7,10 +7,11 @@ import type { Env } from '@holdfast/contract/types';
 import { toHex, utf8 } from '@holdfast/contract/wire';
 import { curve } from '@holdfast/crypto/curves';
 import { sha256 } from '@holdfast/crypto/transcript';
-import { createPrssSetup, type PrssSession } from '@holdfast/mpc/honest-majority';
+import type { PrssSession } from '@holdfast/mpc/honest-majority';
 import type { ClusterView } from '../cluster-view/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Runs } from './driver.ts';
+import type { Machines } from './machines.ts';
 import type { PeerMessage, Peers } from './peers.ts';
 
 export interface Sessions {
@@ -26,6 +27,7 @@ export interface SessionsOptions {
   readonly store: Store;
   readonly peers: Peers;
   readonly runs: Runs;
+  readonly machines: Pick<Machines, 'prssSetup'>;
   /** Told whenever the current session changes. */
   announce(idHex: string | null): void;
 }
@@ -106,7 +108,9 @@ export function createSessions(o: SessionsOptions): Sessions {
         curve: curve('secp256k1'),
         env: cluster.mpcEnv(parties),
       };
-      take(await runs.run({ machine: createPrssSetup(ctx), self: cluster.index, parties, deadlineMs: DEADLINE_MS }));
+      take(
+        await runs.run({ machine: o.machines.prssSetup(ctx), self: cluster.index, parties, deadlineMs: DEADLINE_MS }),
+      );
     } finally {
       release();
     }

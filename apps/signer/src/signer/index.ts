@@ -12,7 +12,7 @@ import { createImportKeys } from '../commands/import-keys.ts';
 import { answer } from '../commands/index.ts';
 import { createFreshness } from '../consent/freshness.ts';
 import { createOrganisations } from '../consent/organisations.ts';
-import { type Compute, createRuns, createSessions, type Peers } from '../runs/index.ts';
+import { type Compute, createRuns, createSessions, type Machines, machines, type Peers } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** The way to the api and to the other signers. */
@@ -39,6 +39,8 @@ export interface SignerOptions {
   isFrozen(): boolean;
   /** For heavy arithmetic; closed with the signer. Where there is none it happens inline, as a virtual clock needs. */
   readonly compute?: Compute;
+  /** The simulation's; absent everywhere else (runs/machines.ts). */
+  readonly machines?: Machines;
 }
 
 export interface Signer {
@@ -59,6 +61,7 @@ export function createSigner(o: SignerOptions): Signer {
     store,
     peers,
     runs,
+    machines: o.machines ?? machines,
     announce: (session) => link.push({ v: 1, push: 'Session', session }),
   });
   const freshness = createFreshness({
@@ -77,6 +80,7 @@ export function createSigner(o: SignerOptions): Signer {
     importKeys,
     peers,
     runs,
+    machines: o.machines ?? machines,
     sessions,
     settings: o.settings,
     making: new Set(),

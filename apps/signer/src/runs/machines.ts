@@ -1,0 +1,27 @@
+/**
+ * Which machine runs which protocol. A port with one value: the five protocols of `packages/mpc`. The cluster
+ * simulation puts machines of the same message shapes in their place to run many thousand schedules; nothing of this
+ * process chooses, no setting reaches it, and `npm run check` refuses a production file that gives another value.
+ */
+import { createDkg } from '@holdfast/mpc/dkg';
+import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
+import { createEcdsaH, createPrssSetup } from '@holdfast/mpc/honest-majority';
+import { createImport } from '@holdfast/mpc/import';
+
+export interface Machines {
+  readonly dkg: typeof createDkg;
+  readonly import: typeof createImport;
+  readonly prssSetup: typeof createPrssSetup;
+  readonly ecdsaH: typeof createEcdsaH;
+  readonly frostEd25519: typeof createFrostEd25519;
+  readonly frostBip340: typeof createFrostBip340;
+}
+
+export const machines: Machines = {
+  dkg: createDkg,
+  import: createImport,
+  prssSetup: createPrssSetup,
+  ecdsaH: createEcdsaH,
+  frostEd25519: createFrostEd25519,
+  frostBip340: createFrostBip340,
+};
