@@ -103,7 +103,7 @@ function planOf(act: ConsentedAct, { key, wallet }: Target): SigningPlan {
   });
   const { items } = plan;
   check(items.length >= 1 && items.length <= ITEMS_MAX, 'E_BODY', `a request signs 1 to ${ITEMS_MAX} things`);
-  const expected = { CGGMP21: 'ecdsa', FROST: 'eddsa', FROST_BITCOIN: 'bip340' }[key.protocol];
+  const expected = { CGGMP21: 'ecdsa', FROST: 'eddsa', FROST_BITCOIN: 'bip340', GLOW20_DH: undefined }[key.protocol];
   check(
     items.every((each) => each.algorithm === expected),
     'E_SIGNATURE_KIND',

@@ -54,6 +54,10 @@ export const protocolErrors = {
   E_F_SHARE: 'a signature share does not verify; its sender is named',
   E_F_SIG: 'every share verifies and the signature does not',
   E_F_TWEAK: 'the taproot root has a wrong length or gives no key',
+  // Deterministic derivation
+  E_G_INPUT: 'a domain is 1 to 255 bytes, a seed 1 to 4096',
+  E_G_CONTEXT: 'the signers were asked to derive different things',
+  E_G_DLEQ: 'too few answers of the derivation verify; the senders of wrong ones are named',
   // ECDSA by an honest majority
   E_H_CONTEXT: 'the signers were asked to sign different things',
   E_H_RDEG: 'the nonce points do not lie on one polynomial',

@@ -6,6 +6,7 @@ const curvesOf: Readonly<Record<ProtocolName, readonly CurveName[]>> = {
   CGGMP21: ['secp256k1', 'stark'],
   FROST: ['ed25519'],
   FROST_BITCOIN: ['secp256k1'],
+  GLOW20_DH: ['secp256k1'],
 };
 
 /** A key made for one protocol never runs another (attack row 52). */

@@ -2,7 +2,8 @@
 
 export { AbortError, abort, attempt, check, RefusedError, refuse } from './guards.ts';
 export { type HedgeOptions, hedgedRandom } from './random.ts';
-export { partiesMax, RoundMachine, type Stage } from './round-machine.ts';
+export { RoundMachine, type Stage } from './round-machine.ts';
+export { partiesMax, requireRun } from './run-context.ts';
 export { signedBytes } from './signed-bytes.ts';
 export {
   bodyBytesMax,

@@ -4,6 +4,7 @@
  */
 import { equalBytes, f, i } from '@holdfast/crypto/transcript';
 import { AbortError, abort, attempt, check, refuse } from './guards.ts';
+import { requireRun } from './run-context.ts';
 import { signedBytes } from './signed-bytes.ts';
 import { bodyBytesMax, echoedBytesMax, type Format, format, type Inbox, type Received, type Slot } from './slots.ts';
 import type { Abort, Effect, Index, JobKind, Machine, Message, RunContext, Status } from './types.ts';
@@ -33,8 +34,6 @@ interface Computing {
   readonly endsStage: boolean;
 }
 
-export const partiesMax = 32;
-
 export abstract class RoundMachine<Out> implements Machine<Out> {
   readonly protocol: string;
   readonly execId: Uint8Array;
@@ -58,16 +57,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   #cause: unknown;
 
   constructor(ctx: RunContext, protocol: string) {
-    if (ctx.execId.length !== 32) refuse('E_EXEC_ID', 'An execution id has 32 bytes.');
-    // A constant session id voids every freshness argument; a real product once shipped with zeros.
-    if (ctx.execId.every((byte) => byte === 0)) refuse('E_EXEC_ID', 'An execution id must not be zero.');
-    if (ctx.parties.length < 2 || ctx.parties.length > partiesMax) refuse('E_PARTIES', 'A run has 2 to 32 parties.');
-    // Evaluation points: never 0, which is where the secret lies, and never twice the same (attack row 16).
-    if (!ctx.parties.every((p) => Number.isSafeInteger(p) && p >= 1 && p <= 0xffff))
-      refuse('E_PARTIES', 'A party index is an integer of 1 to 65535.');
-    if (!ctx.parties.every((p, k) => k === 0 || p > (ctx.parties[k - 1] ?? p)))
-      refuse('E_PARTIES', 'Parties must be sorted and distinct.');
-    if (!ctx.parties.includes(ctx.self)) refuse('E_PARTIES', 'This signer is not a party of the run.');
+    requireRun(ctx);
     this.ctx = { ...ctx, execId: ctx.execId.slice(), parties: [...ctx.parties] };
     this.execId = this.ctx.execId;
     this.protocol = protocol;

@@ -44,9 +44,9 @@ export interface JobKind<I, O> {
   readonly run: (input: I) => O;
 }
 
-export type ProtocolName = 'CGGMP21' | 'FROST' | 'FROST_BITCOIN';
+export type ProtocolName = 'CGGMP21' | 'FROST' | 'FROST_BITCOIN' | 'GLOW20_DH';
 
-/** One signer's part of one key. `x` is the only secret. */
+/** One signer's part of one key. `x` is secret to this signer, `chainCode` to the five of the cluster. */
 export interface KeyShare {
   readonly protocol: ProtocolName;
   readonly curve: CurveName;
@@ -59,6 +59,8 @@ export interface KeyShare {
   readonly publicKey: Point;
   /** SHA-512/256 of the public shares (rulings 15): names the sharing. 32 bytes. */
   readonly epoch: Uint8Array;
+  /** 32 bytes, the same at every holder: present on the master of an HD tree and on nothing else (docs/specs/hd.md). */
+  readonly chainCode?: Uint8Array;
 }
 
 export interface Abort {
