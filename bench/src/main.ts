@@ -4,6 +4,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { calibration, emptyRoute } from './calibration.ts';
 import { print, printHead, type Row } from './measure.ts';
+import { peers } from './peers.ts';
 import { product } from './product.ts';
 import { protocols } from './protocols.ts';
 
@@ -22,6 +23,8 @@ const add = (more: readonly Row[]): void => {
 };
 add(calibration());
 add(await emptyRoute());
-if (values.only !== 'product') for (const measure of protocols) add(measure());
-if (values.only !== 'protocols') for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
+const wants = (part: string): boolean => values.only === undefined || values.only === part;
+if (wants('protocols')) for (const measure of protocols) add(measure());
+if (wants('protocols') || wants('peers')) for (const measure of peers) add(await measure());
+if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
