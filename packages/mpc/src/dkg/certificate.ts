@@ -43,7 +43,14 @@ export function acknowledge({ curve, share, statement, sign }: StatedKey & Pick<
 
 /** Whether `acknowledgement` is the party's signature over this very sharing. */
 export function isAcknowledged(
-  { curve, share, statement, verify }: StatedKey & Pick<MpcEnv, 'verify'>,
+  {
+    curve,
+    share,
+    statement,
+    verify,
+  }: Pick<StatedKey, 'curve' | 'statement'> & {
+    readonly share: Pick<KeyShare, 'publicKey' | 'epoch'>;
+  } & Pick<MpcEnv, 'verify'>,
   { index, signature }: Acknowledgement,
 ): boolean {
   if (signature.length !== 64) return false;

@@ -1,18 +1,19 @@
 /**
- * What one party contributes to a joint sharing: a random polynomial, committed to in the exponent. Key generation
- * and import differ in one thing only: the constant term is random in the one and zero in the other.
+ * What one party contributes to a joint sharing: a random polynomial, committed to in the exponent. Key
+ * generation differs from import and refresh in one thing only: the constant term is random there and zero in these.
  */
 import type { Curve, Point, Scalar } from '@holdfast/crypto/curves';
 import { commitments, evaluate, feldmanExpected, randomPolynomial } from '@holdfast/crypto/sharing';
 import { enc, equalBytes, hashCommit, i } from '@holdfast/crypto/transcript';
 import { attempt, type Index } from '../runtime/index.ts';
+import type { SharingRunName } from './messages.ts';
 
 /** `random`: a_0 is random and C_0 is transmitted. `zero`: f(0) = 0, C_0 is the identity and not transmitted. */
 export type Constant = 'random' | 'zero';
 
 /** Frame of every dealing of one run; all of it is bound into the commitment. */
 export interface DealingFrame {
-  readonly run: 'dkg' | 'import';
+  readonly run: SharingRunName;
   readonly curve: Curve;
   readonly execId: Uint8Array;
   readonly n: number;
@@ -97,7 +98,7 @@ export function subshare({ curve }: DealingFrame, dealing: Dealing, j: Index): S
 
 /** Check 4 of §1.1: 0 ≤ σ < q and σ·G = Σ_k j^k·C_k. Gives σ, or undefined where it does not hold. */
 export function checkedSubshare(
-  { curve }: DealingFrame,
+  { curve }: Pick<DealingFrame, 'curve'>,
   C: readonly Point[],
   j: Index,
   bytes: Uint8Array,

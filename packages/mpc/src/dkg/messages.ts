@@ -1,8 +1,11 @@
-/** Slots and formats of a joint sharing: docs/specs/key-generation.md §3 and docs/specs/import.md §4. */
+/** Slots and formats of a joint sharing: docs/specs/key-generation.md §3, docs/specs/import.md §2 and docs/specs/refresh.md §1. */
 import type { Curve } from '@holdfast/crypto/curves';
 import { f, i } from '@holdfast/crypto/transcript';
 import { format, partiesMax, type Slot } from '../runtime/index.ts';
 import type { Opening } from './dealing.ts';
+
+/** Names a joint sharing in every tag of it. */
+export type SharingRunName = 'dkg' | 'import' | 'refresh';
 
 export interface Commitment {
   /** SHA-512 over what all parties must already agree on: parameters, and in an import the public shares. */
@@ -23,7 +26,7 @@ export interface SharingSlots {
   readonly acknowledgement: Slot<Uint8Array>;
 }
 
-export function sharingSlots({ run, curve }: { run: 'dkg' | 'import'; curve: Curve }): SharingSlots {
+export function sharingSlots({ run, curve }: { run: SharingRunName; curve: Curve }): SharingSlots {
   const scalar = (tag: string) =>
     format({ tag, fields: [f.scalar()], write: (k: Uint8Array) => [i.scalar(k)], read: ([k]) => k });
 

@@ -1,9 +1,9 @@
 /**
- * The joint sharing behind key generation and import: commit and echo, reveal with private subshares, prove,
- * acknowledge (mpc-protocols §1.1 and §1.4 with rulings 14 and 15). A variant says where it starts from.
+ * The joint sharing behind key generation, import and refresh: commit and echo, reveal with private subshares, prove,
+ * acknowledge (mpc-protocols §1.1, §1.4 and §7.1 with rulings 14 and 15). A variant says where it starts from.
  */
-import type { Curve, Point, Scalar } from '@holdfast/crypto/curves';
-import { checkKeyShare, feldmanShares, type KeyShareParts } from '@holdfast/crypto/sharing';
+import type { Point, Scalar } from '@holdfast/crypto/curves';
+import { feldmanShares } from '@holdfast/crypto/sharing';
 import { challengeScalar, enc, equalBytes, i, sha512 } from '@holdfast/crypto/transcript';
 import {
   attempt,
@@ -42,7 +42,8 @@ import {
   opens,
   subshare,
 } from './dealing.ts';
-import { type SharingSlots, sharingSlots } from './messages.ts';
+import { type SharingRunName, type SharingSlots, sharingSlots } from './messages.ts';
+import { isKeyShare } from './usable.ts';
 
 export interface SharingOptions {
   readonly protocol: ProtocolName;
@@ -56,10 +57,12 @@ export interface Base {
   readonly x_i: Scalar;
   readonly publicShares: readonly Point[];
   readonly publicKey: Point;
+  /** Of a master of derivation: goes over to the new sharing unchanged. */
+  readonly chainCode?: Uint8Array;
 }
 
 export interface Variant {
-  readonly run: 'dkg' | 'import';
+  readonly run: SharingRunName;
   readonly constant: Constant;
   readonly codes: Readonly<
     Record<
@@ -172,7 +175,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
 
     this.#share = this.#addUp(subshares);
     for (const secret of [...subshares, ...sigmas.map(({ value }) => value)]) secret.fill(0);
-    this.#base?.x_i.fill(0); // What the importer made is not needed any more, and kept by nobody.
+    this.#base?.x_i.fill(0); // A copy of ours, or what the importer made: not needed any more, and kept by nobody.
     const { x } = this.#share;
     const e = this.#challenge(self);
     const z = curve.scalar.add(dealing.r, curve.scalar.mul(e, x)); // z_i = r_i + e_i·x_i
@@ -229,7 +232,9 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
 
     const parts = { index: self, t, n, x, publicShares, publicKey };
     check(isKeyShare(curve, parts), this.#variant.codes.degenerate);
-    return { protocol, curve: curve.name, ...parts, epoch: epochOf(curve, publicShares) };
+    const { chainCode } = base ?? {};
+    const epoch = epochOf(curve, publicShares);
+    return { protocol, curve: curve.name, ...parts, epoch, ...(chainCode === undefined ? {} : { chainCode }) };
   }
 
   /** e_i = H_q(execId, i, rid, X, [X_1 … X_n], X_i, A_i). */
@@ -265,7 +270,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
     return curve.equals(curve.mulBase(z), expected);
   }
 
-  /** SHA-512 over the parameters and, in an import, the public shares handed in from outside. */
+  /** SHA-512 over the parameters and, where a sharing exists already, its public shares and chain code. */
   #agreed(): Uint8Array {
     const { curve, parties } = this.ctx;
     const { protocol, t, n } = this.#o;
@@ -281,6 +286,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
         i.uint(n),
         i.list(parties.map((p) => i.uint(p))),
         i.list(points.map((point) => i.point(point))),
+        ...(this.#base?.chainCode === undefined ? [] : [i.bytes(this.#base.chainCode)]),
       ),
     );
   }
@@ -290,16 +296,6 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
     this.#base?.x_i.fill(0);
     // From the persist effect on, the share belongs to the driver: it may be pending for a long time.
     if (!this.#isPersisted) this.#share?.x.fill(0);
-  }
-}
-
-/** Everything that mpc-protocols §0.1 demands of a share; that X is still the base's included. */
-function isKeyShare(curve: Curve, share: KeyShareParts): boolean {
-  try {
-    checkKeyShare(curve, share);
-    return true;
-  } catch {
-    return false; // The caller gives it the code of its run.
   }
 }
 
