@@ -5,20 +5,10 @@
  * say something else, is driven through a whole machine.
  */
 import { deepEqual, equal, notDeepEqual, ok } from 'node:assert/strict';
-import type { Index, Machine, Message, Slot } from '../../runtime/index.ts';
-import { type SeededRandom, seededRandom, simulate } from '../../simulator/index.ts';
+import type { Index, Machine, Message, Slot } from '../runtime/index.ts';
+import { type SeededRandom, seededRandom, simulate } from '../simulator/index.ts';
 import { mutantOf } from './mutants.ts';
-
-export interface Subject {
-  readonly name: string;
-  /** Fresh machines of one honest run; the same seed gives the same run. */
-  machines(seed: string): ReadonlyMap<Index, Machine<unknown>>;
-  /** The message with the identity signature the sender would put on it; as it is where it carries none. */
-  signed(seed: string, message: Message): Message;
-  /** Of the parties: who is watched and who sends mutants. */
-  readonly victim: Index;
-  readonly cheat: Index;
-}
+import type { Subject } from './subjects.ts';
 
 export interface Effort {
   readonly seed: string;
@@ -41,12 +31,20 @@ interface Place {
   readonly slot: Slot<unknown> | undefined;
 }
 
-/** Tries every slot in which `cheat` speaks to `victim`; throws at the first mutant that is not dealt with. */
+/** The first party is watched, the second sends mutants. */
+function rolesIn({ parties }: Subject): { victim: Index; cheat: Index } {
+  const [victim, cheat] = parties;
+  if (victim === undefined || cheat === undefined) throw new Error('a run has two parties');
+  return { victim, cheat };
+}
+
+/** Tries every slot in which the cheat speaks to the victim; throws at the first mutant that is not dealt with. */
 export function campaign(subject: Subject, effort: Effort): Counts {
   const { seed } = effort;
   const heard = honestRun(subject, seed);
+  const { cheat } = rolesIn(subject);
   const places = heard
-    .filter((m) => m.from === subject.cheat)
+    .filter((m) => m.from === cheat)
     .map((honest) => ({ honest, slot: slotOf(subject, seed, honest) }));
   ok(places.length > 0, `${subject.name}: the cheat says something`);
   const counts = { slots: places.length, decoded: 0, malformed: 0, driven: 0, named: 0 };
@@ -76,7 +74,7 @@ export function campaign(subject: Subject, effort: Effort): Counts {
 
 /** Everything the victim hears in an honest run, in the order in which it arrives. */
 function honestRun(subject: Subject, seed: string): Message[] {
-  const { victim } = subject;
+  const { victim } = rolesIn(subject);
   const outcome = simulate({ seed, machines: subject.machines(seed) });
   for (const [party, status] of outcome.status) equal(status.s, 'done', `${subject.name}: party ${party}`);
   return outcome.trace.flatMap(({ party, effect }) =>
@@ -88,7 +86,7 @@ function honestRun(subject: Subject, seed: string): Message[] {
 
 /** The declared slot of a message; echoes have a format of their own inside the round machine. */
 function slotOf(subject: Subject, seed: string, m: Message): Slot<unknown> | undefined {
-  const machine = subject.machines(seed).get(subject.victim) as unknown as {
+  const machine = subject.machines(seed).get(rolesIn(subject).victim) as unknown as {
     stages: readonly { expect: readonly Slot<unknown>[] }[];
   };
   return machine.stages.flatMap(({ expect }) => expect).find(({ round, kind }) => round === m.round && kind === m.kind);
@@ -120,7 +118,7 @@ function drive(
     readonly random: SeededRandom;
   },
 ): boolean {
-  const { victim, cheat } = subject;
+  const { victim, cheat } = rolesIn(subject);
   const machine = subject.machines(o.seed).get(victim) as Machine<unknown>;
   const what = `${subject.name}, ${nameOf(o.honest)}, ${Buffer.from(o.body).toString('hex').slice(0, 400)}`;
   // With the signature of whoever can sign it, or with the old one: then nobody said it.

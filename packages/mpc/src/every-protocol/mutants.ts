@@ -1,5 +1,5 @@
 /** Ways to spoil a message: bits, bytes, lengths, order, and what others said instead. */
-import type { SeededRandom } from '../../simulator/index.ts';
+import type { SeededRandom } from '../simulator/index.ts';
 
 type Spoil = (
   body: Uint8Array,

@@ -1,0 +1,185 @@
+/**
+ * One honest run of every protocol, from a seed. What must hold for all of them is tested over this list: malformed
+ * messages, frozen transcripts. A new protocol is one more line.
+ */
+import { type Curve, curve } from '@holdfast/crypto/curves';
+import { encodeImportShare } from '@holdfast/crypto/envelope';
+import { evaluate, randomPolynomial } from '@holdfast/crypto/sharing';
+import { enc, i } from '@holdfast/crypto/transcript';
+import { type CertifiedShare, createDkg } from '../dkg/index.ts';
+import { createFrostBip340, createFrostEd25519 } from '../frost/index.ts';
+import { keyShares } from '../frost/test/keys.ts';
+import { createEcdsaH } from '../honest-majority/ecdsa.ts';
+import type { PrssSession } from '../honest-majority/prss.ts';
+import { createPrssSetup } from '../honest-majority/prss-setup.ts';
+import { subsets } from '../honest-majority/subsets.ts';
+import { seededSessions } from '../honest-majority/test/sessions.ts';
+import { createImport } from '../import/index.ts';
+import type { Index, KeyShare, Machine, Message, ProtocolName, RunContext } from '../runtime/index.ts';
+import { seatParties, seededRandom, signedAnew } from '../simulator/index.ts';
+
+export type Facts = Readonly<Record<string, unknown>>;
+
+export interface Subject {
+  readonly name: string;
+  readonly parties: readonly Index[];
+  readonly curve: string;
+  /** What the machines are given beside their context, for whoever repeats the run; bytes as hex. */
+  inputs(seed: string): Facts;
+  /** What a machine ends with, as far as a stranger can compare it; bytes as hex. */
+  result(out: unknown): Facts;
+  /** Fresh machines of one honest run; the same seed gives the same run. */
+  machines(seed: string): ReadonlyMap<Index, Machine<unknown>>;
+  /** The message with the identity signature the sender would put on it; as it is where it carries none. */
+  signed(seed: string, message: Message): Message;
+}
+
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const secp = curve('secp256k1');
+const stark = curve('stark');
+const ed = curve('ed25519');
+const five = [1, 2, 3, 4, 5];
+const three = [1, 3, 4];
+const digest = new Uint8Array(32).fill(5);
+const message = new TextEncoder().encode('message to sign');
+const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array => enc('test/key/v1', i.bytes(x), i.bytes(epoch));
+
+interface Seat {
+  readonly on: Curve;
+  readonly parties: readonly Index[];
+  make(ctx: RunContext, seed: string): Machine<unknown>;
+  inputs?(seed: string): Facts;
+  result(out: unknown): Facts;
+}
+
+function subject(name: string, { on, parties, make, inputs, result }: Seat): Subject {
+  const table = (seed: string) => seatParties({ seed, n: 5, curve: on });
+  return {
+    name,
+    parties,
+    curve: on.name,
+    inputs: (seed) => inputs?.(seed) ?? {},
+    result,
+    machines(seed) {
+      const seats = table(seed);
+      return new Map(parties.map((p) => [p, make({ ...seats.context(p), parties }, seed)]));
+    },
+    signed(seed, m) {
+      const { execId, identities } = table(seed);
+      return signedAnew({ execId, env: identities.env(m.from), message: m });
+    },
+  };
+}
+
+/** The sharing every signing run of a seed starts from. */
+function sharing(on: Curve, protocol: ProtocolName, seed: string): Facts {
+  const shares = keyShares({ curve: on, protocol, t: 3, n: 5, seed });
+  return {
+    shares: shares.map(({ x }) => toHex(x)),
+    publicShares: (shares[0] as KeyShare).publicShares.map((X_j) => toHex(on.encodePoint(X_j))),
+    publicKey: toHex(on.encodePoint((shares[0] as KeyShare).publicKey)),
+  };
+}
+
+function certified(on: Curve): Seat['result'] {
+  return (out) => {
+    const { share, statements } = out as CertifiedShare;
+    return {
+      x: toHex(share.x),
+      publicKey: toHex(on.encodePoint(share.publicKey)),
+      epoch: toHex(share.epoch),
+      statements: statements.map(({ signature }) => toHex(signature)),
+    };
+  };
+}
+
+function signed(out: unknown): Facts {
+  const { signature, recid } = out as { signature: Uint8Array; recid?: number };
+  return { signature: toHex(signature), ...(recid === undefined ? {} : { recid }) };
+}
+
+function shareOf(ctx: RunContext, seed: string, protocol: ProtocolName): KeyShare {
+  return keyShares({ curve: ctx.curve, protocol, t: 3, n: 5, seed })[ctx.self - 1] as KeyShare;
+}
+
+function dkg(on: Curve, protocol: ProtocolName): Seat {
+  return {
+    on,
+    parties: five,
+    make: (ctx) => createDkg(ctx, { protocol, n: 5, t: 3, statement }),
+    result: certified(on),
+  };
+}
+
+function importing(on: Curve, protocol: ProtocolName): Seat {
+  return {
+    on,
+    parties: five,
+    inputs(seed) {
+      const f = randomPolynomial(on, { degree: 2 }, seededRandom(`${seed}/importer`).bytes);
+      return { shares: five.map((at) => toHex(evaluate(on, f, at))) };
+    },
+    result: certified(on),
+    make(ctx, seed) {
+      const f = randomPolynomial(on, { degree: 2 }, seededRandom(`${seed}/importer`).bytes);
+      const shares = five.map((at) => evaluate(on, f, at));
+      const publicShares = shares.map((share) => on.encodeUncompressed(on.mulBase(share)));
+      const secretShare = shares[ctx.self - 1];
+      if (secretShare === undefined) throw new Error('no share');
+      const plaintext = encodeImportShare({ curve: on.name, secretShare, publicShares });
+      return createImport(ctx, { protocol, n: 5, t: 3, statement, plaintext });
+    },
+  };
+}
+
+function ecdsaH(on: Curve): Seat {
+  return {
+    on,
+    parties: five,
+    inputs: (seed) => ({
+      ...sharing(on, 'CGGMP21', seed),
+      digest: toHex(digest),
+      session: toHex((seededSessions(seed).get(1) as PrssSession).id),
+      sessionKeys: Object.fromEntries(
+        subsets(five, 3).map((A) => [A.join(''), toHex(seededRandom(`${seed}/key ${A}`).bytes(32))]),
+      ),
+    }),
+    result: signed,
+    make: (ctx, seed) =>
+      createEcdsaH(ctx, {
+        share: shareOf(ctx, seed, 'CGGMP21'),
+        prss: seededSessions(seed).get(ctx.self) as PrssSession,
+        digest,
+      }),
+  };
+}
+
+export const SUBJECTS: readonly Subject[] = [
+  subject('key generation on secp256k1', dkg(secp, 'CGGMP21')),
+  subject('key generation on ed25519', dkg(ed, 'FROST')),
+  subject('key generation on stark', dkg(stark, 'CGGMP21')),
+  subject('import on secp256k1', importing(secp, 'CGGMP21')),
+  subject('import on ed25519', importing(ed, 'FROST')),
+  subject('set-up of shared randomness', {
+    on: secp,
+    parties: five,
+    make: (ctx) => createPrssSetup(ctx),
+    result: (out) => ({ session: toHex((out as PrssSession).id) }),
+  }),
+  subject('honest-majority ECDSA on secp256k1', ecdsaH(secp)),
+  subject('honest-majority ECDSA on stark', ecdsaH(stark)),
+  subject('FROST on ed25519', {
+    on: ed,
+    parties: three,
+    inputs: (seed) => ({ ...sharing(ed, 'FROST', seed), message: toHex(message) }),
+    result: signed,
+    make: (ctx, seed) => createFrostEd25519(ctx, { share: shareOf(ctx, seed, 'FROST'), message }),
+  }),
+  subject('FROST for BIP-340', {
+    on: secp,
+    parties: three,
+    inputs: (seed) => ({ ...sharing(secp, 'FROST_BITCOIN', seed), message: toHex(digest) }),
+    result: signed,
+    make: (ctx, seed) => createFrostBip340(ctx, { share: shareOf(ctx, seed, 'FROST_BITCOIN'), message: digest }),
+  }),
+];
