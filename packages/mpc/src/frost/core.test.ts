@@ -1,11 +1,14 @@
 import { deepEqual, equal, notDeepEqual, ok, throws } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { curve, type Point, type Scalar } from '@holdfast/crypto/curves';
+import { type Curve, curve, type Point, type Scalar } from '@holdfast/crypto/curves';
+import { expand_message_xmd } from '@noble/curves/abstract/hash-to-curve.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { seededRandom } from '../simulator/index.ts';
 import { aggregate, type Commitment, computeBindingFactors, isValidShare, NoncePair, signShare } from './core.ts';
-import type { SigningKey } from './suite.ts';
+import type { FrostSuite, SigningKey } from './suite.ts';
 import { bip340Suite, taprootTweak } from './suites/bitcoin.ts';
 import { ed25519Suite } from './suites/ed25519.ts';
 import { keyShares } from './test/keys.ts';
@@ -32,57 +35,113 @@ interface RfcVector {
   final_output: { sig: string };
 }
 
-test('reproduces the whole transcript of RFC 9591 for Ed25519', () => {
-  const vector = JSON.parse(vectorFile('rfc9591-ed25519-sha512.json')) as RfcVector;
-  const little = (text: string): Scalar => ed.scalar.decode(hex(text).reverse());
-  const message = hex(vector.inputs.message);
-  const publicKey = ed.decodePoint(hex(vector.inputs.group_public_key));
-  const secrets = new Map(vector.inputs.participant_shares.map((s) => [s.identifier, little(s.participant_share)]));
-  const key = (j: number): SigningKey => ({
-    x: secrets.get(j) as Scalar,
-    publicKey,
-    publicShare: (k) => ed.mulBase(secrets.get(k) as Scalar),
-  });
+/** §6.5, which Holdfast does not sign with: the same core on another curve, whose published cases others run too. */
+const secp256k1Suite: FrostSuite = {
+  ...bip340Suite(),
+  id: 'FROST-secp256k1-SHA256-v1',
+  h1: (group, input) => hashToScalar(group, 'rho', input),
+  h3: (group, input) => hashToScalar(group, 'nonce', input),
+  h4: (message) => sha256('FROST-secp256k1-SHA256-v1msg', message),
+  h5: (list) => sha256('FROST-secp256k1-SHA256-v1com', list),
+  encodePublicKey: (group, publicKey) => group.encodePoint(publicKey),
+  mustNegate: () => false,
+  challenge: (group, { R, publicKey, message }) =>
+    hashToScalar(group, 'chal', Uint8Array.of(...group.encodePoint(R), ...publicKey, ...message)),
+  encodeSignature: (group, { R, z }) => Uint8Array.of(...group.encodePoint(R), ...z),
+  verify: (group, { publicKey, message, signature }) => {
+    const [R, z] = [group.decodePoint(signature.slice(0, 33)), group.scalar.decode(signature.slice(33))];
+    const c = secp256k1Suite.challenge(group, { R, publicKey: group.encodePoint(publicKey), message });
+    const right = secp256k1.Point.fromBytes(group.encodePoint(publicKey)).multiply(group.scalar.toBigInt(c));
+    const sum = secp256k1.Point.fromBytes(group.encodePoint(R)).add(right);
+    return secp256k1.Point.BASE.multiply(group.scalar.toBigInt(z)).equals(sum);
+  },
+};
 
-  const nonces = vector.round_one_outputs.outputs.map((row) => {
-    const queue = [hex(row.hiding_nonce_randomness ?? ''), hex(row.binding_nonce_randomness ?? '')];
-    const pair = NoncePair.draw(ed, ed25519Suite, {
-      index: row.identifier,
-      x: secrets.get(row.identifier) as Scalar,
-      random: () => queue.shift() as Uint8Array,
+function hashToScalar(group: Curve, purpose: string, input: Uint8Array): Scalar {
+  const DST = new TextEncoder().encode(`FROST-secp256k1-SHA256-v1${purpose}`);
+  return group.scalar.reduce(expand_message_xmd(input, DST, 48, nobleSha256));
+}
+
+function sha256(tag: string, input: Uint8Array): Uint8Array {
+  return nobleSha256(Uint8Array.of(...new TextEncoder().encode(tag), ...input));
+}
+
+const rfc9591 = [
+  {
+    name: 'Ed25519',
+    file: 'rfc9591-ed25519-sha512.json',
+    group: ed,
+    suite: ed25519Suite,
+    scalarOf: (text: string) => ed.scalar.decode(hex(text).reverse()),
+    verifies: (o: Signed) => ed25519.verify(o.signature, o.message, o.encodedKey),
+  },
+  {
+    name: 'secp256k1',
+    file: 'rfc9591-secp256k1-sha256.json',
+    group: secp,
+    suite: secp256k1Suite,
+    scalarOf: (text: string) => secp.scalar.decode(hex(text)),
+    verifies: (o: Signed) => secp256k1Suite.verify(secp, { ...o, publicKey: secp.decodePoint(o.encodedKey) }),
+  },
+];
+
+interface Signed {
+  readonly encodedKey: Uint8Array;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+for (const { name, file, group, suite, scalarOf, verifies } of rfc9591)
+  test(`reproduces the whole transcript of RFC 9591 for ${name}`, () => {
+    const vector = JSON.parse(vectorFile(file)) as RfcVector;
+    const message = hex(vector.inputs.message);
+    const publicKey = group.decodePoint(hex(vector.inputs.group_public_key));
+    const secrets = new Map(vector.inputs.participant_shares.map((s) => [s.identifier, scalarOf(s.participant_share)]));
+    const key = (j: number): SigningKey => ({
+      x: secrets.get(j) as Scalar,
+      publicKey,
+      publicShare: (k) => group.mulBase(secrets.get(k) as Scalar),
     });
-    equal(toHex(pair.commitment.encodedD), row.hiding_nonce_commitment);
-    equal(toHex(pair.commitment.encodedE), row.binding_nonce_commitment);
-    return pair;
+
+    const nonces = vector.round_one_outputs.outputs.map((row) => {
+      const queue = [hex(row.hiding_nonce_randomness ?? ''), hex(row.binding_nonce_randomness ?? '')];
+      const pair = NoncePair.draw(group, suite, {
+        index: row.identifier,
+        x: secrets.get(row.identifier) as Scalar,
+        random: () => queue.shift() as Uint8Array,
+      });
+      equal(toHex(pair.commitment.encodedD), row.hiding_nonce_commitment);
+      equal(toHex(pair.commitment.encodedE), row.binding_nonce_commitment);
+      return pair;
+    });
+    const list = nonces.map((pair) => pair.commitment);
+    const encodedKey = group.encodePoint(publicKey);
+    const factors = computeBindingFactors(group, suite, { encodedKey, message, list });
+    deepEqual(
+      factors.map((rho) => toHex(suite.encodeScalar(rho))),
+      vector.round_one_outputs.outputs.map((row) => row.binding_factor),
+    );
+
+    const signed = nonces.map((pair) =>
+      signShare(group, suite, { key: key(pair.commitment.index), message, list, nonces: pair }),
+    );
+    deepEqual(
+      signed.map(({ z }) => toHex(suite.encodeScalar(z))),
+      vector.round_two_outputs.outputs.map((row) => row.sig_share),
+    );
+
+    const session = signed[0]?.session;
+    ok(session !== undefined);
+    for (const [at, { z }] of signed.entries()) ok(isValidShare(group, session, { index: list[at]?.index ?? 0, z }));
+    const signature = aggregate(
+      group,
+      suite,
+      session,
+      signed.map(({ z }) => z),
+    );
+    equal(signature === undefined ? '' : toHex(signature), vector.final_output.sig);
+    ok(verifies({ encodedKey, message, signature: signature as Uint8Array }));
   });
-  const list = nonces.map((pair) => pair.commitment);
-  const encodedKey = ed.encodePoint(publicKey);
-  const factors = computeBindingFactors(ed, ed25519Suite, { encodedKey, message, list });
-  deepEqual(
-    factors.map((rho) => toHex(ed25519Suite.encodeScalar(rho))),
-    vector.round_one_outputs.outputs.map((row) => row.binding_factor),
-  );
-
-  const signed = nonces.map((pair) =>
-    signShare(ed, ed25519Suite, { key: key(pair.commitment.index), message, list, nonces: pair }),
-  );
-  deepEqual(
-    signed.map(({ z }) => toHex(ed25519Suite.encodeScalar(z))),
-    vector.round_two_outputs.outputs.map((row) => row.sig_share),
-  );
-
-  const session = signed[0]?.session;
-  ok(session !== undefined);
-  for (const [at, { z }] of signed.entries()) ok(isValidShare(ed, session, { index: list[at]?.index ?? 0, z }));
-  const signature = aggregate(
-    ed,
-    ed25519Suite,
-    session,
-    signed.map(({ z }) => z),
-  );
-  equal(signature === undefined ? '' : toHex(signature), vector.final_output.sig);
-  ok(ed25519.verify(signature as Uint8Array, message, encodedKey));
-});
 
 // ---- BIP-340 and BIP-341 -------------------------------------------------------------------------------------
 
