@@ -79,6 +79,10 @@ export const protocolErrors = {
   E_F_SHARE: 'a signature share does not verify; its sender is named',
   E_F_SIG: 'every share verifies and the signature does not',
   E_F_TWEAK: 'the taproot root has a wrong length or gives no key',
+  // Child keys
+  E_HD_MISMATCH: 'the signers computed different child keys',
+  E_HD_ACK: 'an acknowledgement does not sign the child key that was computed',
+  E_HD_DEGENERATE: 'this path gives no usable key; by chance this does not happen',
   // Deterministic derivation
   E_G_INPUT: 'a domain is 1 to 255 bytes, a seed 1 to 4096',
   E_G_CONTEXT: 'the signers were asked to derive different things',

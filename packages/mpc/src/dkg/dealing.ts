@@ -19,6 +19,8 @@ export interface DealingFrame {
   readonly n: number;
   readonly t: number;
   readonly constant: Constant;
+  /** The key becomes the master of an HD tree: every party contributes to a chain code, or none does. */
+  readonly hd?: boolean;
 }
 
 /** What a commitment V opens to, as sent: points encoded. */
@@ -28,7 +30,7 @@ export interface Opening {
   readonly C: readonly Uint8Array[];
   /** First move of the Schnorr proof: A = r·G. */
   readonly A: Uint8Array;
-  /** Absent until keys can be masters of derivation. */
+  /** This party's part of the chain code, 32 bytes; absent where the key is no master. */
   readonly chainCode: Uint8Array | undefined;
   readonly u: Uint8Array;
 }
@@ -48,15 +50,18 @@ export interface Dealing {
   readonly opening: Opening;
 }
 
+const CHAIN_CODE_BYTES = 32;
+
 /** mpc-protocols §1.1, round 1, steps 1 and 2. */
-export function deal({ curve, t, constant }: DealingFrame, random: (n: number) => Uint8Array): Dealing {
+export function deal({ curve, t, constant, hd }: DealingFrame, random: (n: number) => Uint8Array): Dealing {
   const degree = t - 1;
   const f = randomPolynomial(curve, constant === 'zero' ? { degree, constant: curve.scalar.zero } : { degree }, random);
   const r = curve.scalar.random(random);
   const points = { C: commitments(curve, f), A: curve.mulBase(r) };
   const transmitted = constant === 'zero' ? points.C.slice(1) : points.C;
   const [A, ...C] = curve.encodePoints([points.A, ...transmitted]) as [Uint8Array, ...Uint8Array[]];
-  return { f, r, points, opening: { rid: random(32), C, A, chainCode: undefined, u: random(32) } };
+  const chainCode = hd === true ? random(CHAIN_CODE_BYTES) : undefined;
+  return { f, r, points, opening: { rid: random(32), C, A, chainCode, u: random(32) } };
 }
 
 /** V_i of step 3. */
@@ -81,6 +86,11 @@ export function opens(frame: DealingFrame, index: Index, { V, opening }: { V: Ui
 /** Exactly this many, or the threshold would silently be another one (attack row 15). */
 export function commitmentCount({ t, constant }: Pick<DealingFrame, 't' | 'constant'>): number {
   return constant === 'zero' ? t - 1 : t;
+}
+
+/** All or none (§1.1, check 3): one party without a part would leave the chain code to those who know the others. */
+export function hasChainCode({ hd }: Pick<DealingFrame, 'hd'>, { chainCode }: Opening): boolean {
+  return hd === true ? chainCode?.length === CHAIN_CODE_BYTES : chainCode === undefined;
 }
 
 /** Undefined unless every point is canonical, in the group and not the identity: so C_0 ≠ O and C_{t−1} ≠ O. */
@@ -108,7 +118,8 @@ export function checkedSubshare(
   return sigma;
 }
 
-export function eraseDealing({ f, r }: Dealing): void {
+export function eraseDealing({ f, r, opening }: Dealing): void {
   for (const a_k of f) a_k.fill(0);
   r.fill(0);
+  opening.chainCode?.fill(0);
 }

@@ -536,6 +536,84 @@ test('a chain code where there is none is refused', () => {
   allAbort(outcome, { honest, code: 'E_DKG_CHAINCODE', culprits: [2], lastRound: 2 });
 });
 
+const master = { options: () => ({ masterKey: true }) };
+
+test('a master key gets one chain code, the same at all five and made of every part', () => {
+  for (const curve of curveNames) {
+    const seed = `${masterSeed}/master/${curve}`;
+    const { machines } = seat({ seed, ...five, curve, ...master });
+    const parts = [...foreseen({ seed, ...five, curve, ...master }).values()].map(({ opening }) => opening.chainCode);
+    const expected = Buffer.alloc(32);
+    for (const part of parts)
+      for (const [k, byte] of (part as Uint8Array).entries()) expected[k] = (expected[k] as number) ^ byte;
+
+    const certified = outputs(simulate({ seed, machines }));
+
+    for (const { share } of certified) deepEqual(Buffer.from(share.chainCode as Uint8Array), expected);
+    sumsAreRight(curveOf(curve), certified);
+  }
+});
+
+test('a key that is no master has no chain code', () => {
+  const seed = `${masterSeed}/plain`;
+
+  for (const { share } of outputs(simulate({ seed, machines: seat({ seed, ...five }).machines })))
+    equal('chainCode' in share, false);
+});
+
+for (const [what, chainCode] of [
+  ['no part', undefined],
+  ['a part cut short', new Uint8Array(31).fill(9)],
+] as const) {
+  test(`a party that gives ${what} of the chain code is named`, () => {
+    const seed = `${masterSeed}/chain-code/${what}`;
+    const { machines, machine } = seat({ seed, ...five, ...master });
+    dealing(machine(2), (d) => ({ ...d, opening: { ...d.opening, chainCode } }));
+
+    const outcome = simulate({ seed, machines });
+
+    allAbort(outcome, { honest, code: 'E_DKG_CHAINCODE', culprits: [2], lastRound: 2 });
+  });
+}
+
+test('a part of the chain code that was not committed to is named', () => {
+  const seed = `${masterSeed}/chain-code/late`;
+  const { table, machines } = seat({ seed, ...five, ...master });
+  const lie = (body: Uint8Array): Uint8Array => {
+    const changed = body.slice();
+    // The chain code stands before u, which takes the last 37 bytes.
+    changed[changed.length - 40] = (changed[changed.length - 40] as number) ^ 1;
+    return changed;
+  };
+  const cheat = altering({
+    execId: table.execId,
+    env: table.context(2).env,
+    alter: { round: 2, kind: 'bcast', body: lie },
+  });
+
+  const outcome = simulate({ seed, machines, cheats: { 2: cheat } });
+
+  allAbort(outcome, { honest, code: 'E_DKG_OPENING', culprits: [2], lastRound: 2 });
+});
+
+test('parties told different things about being a master reveal nothing', () => {
+  const seed = `${masterSeed}/master or not`;
+  const { machines } = seat({ seed, ...five, options: (p) => ({ masterKey: p === 2 }) });
+
+  const outcome = simulate({ seed, machines });
+
+  allAbort(outcome, { honest, code: 'E_DKG_MISMATCH', culprits: [], lastRound: 1 });
+});
+
+test('row 52: a key for derivation cannot be a master', () => {
+  const { table } = seat({ seed: `${masterSeed}/dh master`, ...five });
+
+  throws(
+    () => createDkg(table.context(1), { protocol: 'GLOW20_DH', n: 5, t: 3, statement, masterKey: true }),
+    (error) => error instanceof RefusedError && error.code === 'E_PROTOCOL',
+  );
+});
+
 test('an acknowledgement that signs something else is refused; the share stays pending', () => {
   const seed = `${masterSeed}/ack`;
   const other = (x: Uint8Array): Uint8Array => statement(x, new Uint8Array(32));

@@ -7,7 +7,10 @@ import type { CertifiedShare } from './certificate.ts';
 import { isSupported, isThreshold } from './parameters.ts';
 import { type SharingOptions, SharingRun, type Variant } from './sharing-run.ts';
 
-export type DkgOptions = SharingOptions;
+export interface DkgOptions extends SharingOptions {
+  /** The key becomes the master of an HD tree: its share carries a joint chain code (docs/specs/hd.md §2). */
+  readonly masterKey?: boolean;
+}
 
 export const dkgVariant: Variant = {
   run: 'dkg',
@@ -36,5 +39,8 @@ export function createDkg(ctx: RunContext, o: DkgOptions): Machine<CertifiedShar
   if (!isThreshold(o)) refuse('E_THRESHOLD', 'A key needs 2 ≤ t ≤ n ≤ 32.');
   if (!isSupported(o.protocol, ctx.curve.name))
     refuse('E_PROTOCOL', `${o.protocol} keys do not exist on ${ctx.curve.name}.`);
-  return new SharingRun(ctx, o, dkgVariant);
+  const { masterKey = false } = o;
+  // Children sign; what this key answers must stay the only thing it does (attack row 52).
+  if (masterKey && o.protocol === 'GLOW20_DH') refuse('E_PROTOCOL', 'A key for derivation has no children.');
+  return new SharingRun(ctx, o, { ...dkgVariant, hd: masterKey });
 }

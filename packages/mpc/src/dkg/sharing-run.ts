@@ -39,6 +39,7 @@ import {
   deal,
   decodePoints,
   eraseDealing,
+  hasChainCode,
   opens,
   subshare,
 } from './dealing.ts';
@@ -64,6 +65,8 @@ export interface Base {
 export interface Variant {
   readonly run: SharingRunName;
   readonly constant: Constant;
+  /** The key gets a chain code (DealingFrame.hd). */
+  readonly hd?: boolean;
   readonly codes: Readonly<
     Record<
       'mismatch' | 'size' | 'point' | 'opening' | 'chainCode' | 'feldman' | 'degenerate' | 'schnorr' | 'ack',
@@ -86,6 +89,8 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
   /** Of every party, own included. */
   #points = new Map<Index, DealtPoints & { readonly encodedA: Uint8Array }>();
   #rid = new Uint8Array(32);
+  /** ⊕ of all parts; stays zero where the key is no master. */
+  readonly #chainCode = new Uint8Array(32);
   #share: KeyShare | undefined;
   #encoded: readonly Uint8Array[] | undefined;
   #own: Acknowledgement | undefined;
@@ -105,6 +110,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
       n: o.n,
       t: o.t,
       constant: variant.constant,
+      hd: variant.hd === true,
     };
     this.#slots = sharingSlots({ run: variant.run, curve: ctx.curve });
     const { commitment, opening, subshare, proof, acknowledgement } = this.#slots;
@@ -154,6 +160,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
     const dealing = known(this.#dealing);
     const subshares = [subshare(this.#frame, dealing, self)];
     const rid = dealing.opening.rid.slice();
+    addTo(this.#chainCode, dealing.opening.chainCode);
     this.#points.set(self, { ...dealing.points, encodedA: dealing.opening.A });
 
     const sigmas = inbox.all(this.#slots.subshare);
@@ -163,13 +170,15 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
       check(points !== undefined, codes.point, [from]);
       const { V, message: commitment } = known(this.#commitments.get(from));
       check(opens(this.#frame, from, { V, opening }), codes.opening, [from]);
-      check(opening.chainCode === undefined, codes.chainCode, [from]);
+      check(hasChainCode(this.#frame, opening), codes.chainCode, [from]);
       const sent = known(sigmas[at]);
       const sigma = checkedSubshare(this.#frame, points.C, self, sent.value);
       check(sigma !== undefined, codes.feldman, [from], [commitment, message, sent.message]);
       subshares.push(sigma);
       this.#points.set(from, { ...points, encodedA: opening.A });
-      for (const [k, byte] of opening.rid.entries()) rid[k] = (rid[k] ?? 0) ^ byte;
+      addTo(rid, opening.rid);
+      addTo(this.#chainCode, opening.chainCode);
+      opening.chainCode?.fill(0);
     }
     this.#rid = rid;
 
@@ -232,7 +241,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
 
     const parts = { index: self, t, n, x, publicShares, publicKey };
     check(isKeyShare(curve, parts), this.#variant.codes.degenerate);
-    const { chainCode } = base ?? {};
+    const chainCode = this.#frame.hd === true ? this.#chainCode.slice() : base?.chainCode;
     const epoch = epochOf(curve, publicShares);
     return { protocol, curve: curve.name, ...parts, epoch, ...(chainCode === undefined ? {} : { chainCode }) };
   }
@@ -287,6 +296,8 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
         i.list(parties.map((p) => i.uint(p))),
         i.list(points.map((point) => i.point(point))),
         ...(this.#base?.chainCode === undefined ? [] : [i.bytes(this.#base.chainCode)]),
+        // Only where there is one, so that everything else hashes as it did before keys could be masters.
+        ...(this.#frame.hd === true ? [i.text('chain code')] : []),
       ),
     );
   }
@@ -295,8 +306,16 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
     if (this.#dealing !== undefined) eraseDealing(this.#dealing);
     this.#base?.x_i.fill(0);
     // From the persist effect on, the share belongs to the driver: it may be pending for a long time.
-    if (!this.#isPersisted) this.#share?.x.fill(0);
+    if (!this.#isPersisted) {
+      this.#share?.x.fill(0);
+      this.#share?.chainCode?.fill(0);
+    }
+    this.#chainCode.fill(0);
   }
+}
+
+function addTo(sum: Uint8Array, part: Uint8Array | undefined): void {
+  for (const [k, byte] of part?.entries() ?? []) sum[k] = (sum[k] ?? 0) ^ byte;
 }
 
 /** States that a stage is never reached without the one before it. */

@@ -209,7 +209,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     this.erase();
     const evidence = new Set(this.#state.s === 'aborted' ? this.#state.abort.evidence : []);
     for (const messages of this.#received.values()) {
-      for (const m of messages.values()) if (m.kind === 'p2p' && !evidence.has(m)) m.body.fill(0);
+      for (const m of messages.values()) if (!evidence.has(m)) m.body.fill(0);
     }
     this.#received.clear();
     this.#own.clear();
