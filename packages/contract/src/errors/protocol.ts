@@ -70,6 +70,12 @@ export const protocolErrors = {
   E_RS_DEGENERATE: 'the sum of all contributions is not a usable sharing; by chance this does not happen',
   E_RS_SCHNORR: 'a party did not prove that it holds its new share',
   E_RS_ACK: 'an acknowledgement does not sign the new sharing',
+  // Auxiliary set-up of CGGMP24
+  E_AUX_MODULUS: 'a modulus has a wrong size or form, or shares a factor with another',
+  E_AUX_BASES: 'the bases of a ring-Pedersen commitment do not serve',
+  E_AUX_PRM: 'a party did not prove that its bases belong together',
+  E_AUX_MOD: 'a party did not prove that its modulus is a product of two primes',
+  E_AUX_FAC: 'a party did not prove that its modulus has no small factor',
   // FROST
   E_F_CONTEXT: 'the signers were asked to sign different things',
   E_F_VIEW: 'the signers saw different commitments',

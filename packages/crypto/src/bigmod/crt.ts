@@ -4,7 +4,7 @@
  */
 import { check } from '../errors.ts';
 import { inverse, mod } from './integers.ts';
-import { type Modulus, modulus, uncachedModulus } from './modulus.ts';
+import { type Modulus, modulus, secretModulus } from './modulus.ts';
 
 export interface CrtModulus extends Modulus {
   /** r^(p·q) mod (p·q)^k; with k = 2 the N-th residue of Paillier's encryption at half the price of `pow`. */
@@ -18,8 +18,8 @@ export function crtModulus(p: bigint, q: bigint, power: 1 | 2): CrtModulus {
   check(p > 2n && q > 2n && p !== q, 'E_INTEGER', 'Two distinct odd primes are needed.');
   const [pk, qk] = power === 1 ? [p, q] : [p * p, q * q];
   const m = pk * qk;
-  const [byP, byQ] = [uncachedModulus(pk), uncachedModulus(qk)];
-  const [p1, q1] = power === 1 ? [byP, byQ] : [uncachedModulus(p), uncachedModulus(q)];
+  const [byP, byQ] = [secretModulus(pk), secretModulus(qk)];
+  const [p1, q1] = power === 1 ? [byP, byQ] : [secretModulus(p), secretModulus(q)];
   const [phiP, phiQ] = [(pk / p) * (p - 1n), (qk / q) * (q - 1n)];
   const qInverse = inverse(qk, pk);
   const plain = modulus(m);

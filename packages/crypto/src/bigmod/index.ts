@@ -12,6 +12,6 @@ export {
   powByBigInt,
   toBytes,
 } from './integers.ts';
-export { type Modulus, modulus, powerBackend } from './modulus.ts';
+export { type Modulus, modulus, powerBackend, secretModulus } from './modulus.ts';
 export { isProbablePrime, safePrime } from './primes.ts';
 export { type RandomBytes, randomBelow, randomSigned, randomUnit } from './random.ts';

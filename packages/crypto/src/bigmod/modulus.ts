@@ -33,7 +33,7 @@ const cache = new Map<bigint, Modulus>();
 export function modulus(m: bigint): Modulus {
   const known = cache.get(m);
   if (known !== undefined) return known;
-  const made = uncachedModulus(m);
+  const made = secretModulus(m);
   if (cache.size >= cachedMax) {
     for (const oldest of cache.keys()) {
       cache.delete(oldest);
@@ -44,7 +44,8 @@ export function modulus(m: bigint): Modulus {
   return made;
 }
 
-export function uncachedModulus(m: bigint): Modulus {
+/** A modulus that must not stay behind in the cache, such as a prime of one's own. */
+export function secretModulus(m: bigint): Modulus {
   check(m > 1n, 'E_INTEGER', 'A modulus is greater than 1.');
   const power = powerFunction(m);
   const pow = (base: bigint, exponent: bigint): bigint =>
@@ -55,11 +56,11 @@ export function uncachedModulus(m: bigint): Modulus {
     pow,
     powers: (base) => {
       const plain = mod(base, m);
-      let inverted: bigint | undefined;
+      // Not at the first negative exponent: the sign of a mask would show in the time.
+      const inverted = gcd(plain, m) === 1n ? inverse(plain, m) : undefined;
       return (exponent) => {
         if (exponent >= 0n) return power(plain, exponent);
-        inverted ??= inverse(plain, m);
-        return power(inverted, -exponent);
+        return power(inverted ?? inverse(plain, m), -exponent);
       };
     },
     mul: (a, b) => mod(a * b, m),
