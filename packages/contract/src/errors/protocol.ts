@@ -76,6 +76,11 @@ export const protocolErrors = {
   E_AUX_PRM: 'a party did not prove that its bases belong together',
   E_AUX_MOD: 'a party did not prove that its modulus is a product of two primes',
   E_AUX_FAC: 'a party did not prove that its modulus has no small factor',
+  // Runs in lockstep (mpc/group)
+  E_GROUP_SIZE: 'a group has too many places or none',
+  E_GROUP_PLACE: 'an element lies outside its group',
+  E_GROUP_TWICE: 'an execution id stands in a group twice',
+  E_GROUP_ELEMENT: 'the signers mean different requests by one place of a group',
   // FROST
   E_F_CONTEXT: 'the signers were asked to sign different things',
   E_F_VIEW: 'the signers saw different commitments',
