@@ -2,15 +2,17 @@
  * One command in, one reply out. Every byte of a command is hostile; every refusal is a stable code and a sentence,
  * and the log gets ids, the operation, the outcome and the time it took: never a body.
  */
-import type { Command, Refusal, Reply, Result } from '@holdfast/cluster/commands';
+import type { Command, Reply, Result } from '@holdfast/cluster/commands';
 import { backends } from '@holdfast/crypto/curves';
 import { consentTo } from '../consent/index.ts';
-import { check, Refused } from '../refusal/index.ts';
+import { check } from '../refusal/index.ts';
+import { asRefusal } from './as-refusal.ts';
 import { recordCatchUp } from './catch-up.ts';
 import { keyCertificate, pendingKeys } from './certificate.ts';
 import type { Context } from './context.ts';
 import { createKey } from './create-key.ts';
 import { exportKey } from './export-key.ts';
+import { signGroup } from './group.ts';
 import { importKey } from './import-key.ts';
 import { made } from './made.ts';
 import { changeRecord } from './records-acts.ts';
@@ -40,6 +42,9 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
   switch (command.kind) {
     case 'Act':
       return act(ctx, command, facts);
+    case 'Group':
+      checkAwake(ctx);
+      return signGroup(ctx, command, facts);
     case 'Genesis':
       checkAwake(ctx);
       return { t: 'ack', ack: ctx.organisations.found(command.genesis, command.proof) };
@@ -135,43 +140,6 @@ function statusOf(ctx: Context) {
     peersOnline: ctx.peers.online(),
   };
 }
-
-const MESSAGE_CHARS_MAX = 512;
-
-/**
- * Errors of the rooms carry a stable code and a sentence without secrets. Anything else is a bug here: the api learns
- * nothing but that, and the log gets the kind and the place of it.
- */
-function asRefusal(ctx: Context, error: unknown): Refusal {
-  if (error instanceof Refused) {
-    const { code, message, details, culprits } = error;
-    return {
-      code,
-      message: message.slice(0, MESSAGE_CHARS_MAX),
-      ...(culprits === undefined || culprits.length === 0
-        ? {}
-        : { culprits: [...new Set(culprits)].filter((c) => c > 0).sort((a, b) => a - b) }),
-      ...(details === undefined ? {} : { details }),
-    };
-  }
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && KNOWN.has(error.name)) {
-    return { code: error.code, message: error.message.slice(0, MESSAGE_CHARS_MAX) };
-  }
-  const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
-  ctx.env.log('command.bug', { error: error instanceof Error ? error.name : typeof error, place });
-  return { code: 'E_INTERNAL', message: 'this signer met a bug; its log names the place' };
-}
-
-/** Error classes of the rooms whose messages are written for the outside. */
-const KNOWN = new Set([
-  'AuthorityError',
-  'ChainError',
-  'ClusterError',
-  'CryptoError',
-  'RefusedError',
-  'AbortError',
-  'WireError',
-]);
 
 function unknownCommand(command: never): never {
   throw new Error(`bug: a command that passed the codec is unknown: ${typeof command}`);

@@ -7,24 +7,66 @@ import { curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, type Item, i as item, sha256 } from '@holdfast/crypto/transcript';
 import type { PrssSession } from '@holdfast/mpc/honest-majority';
 import type { KeyShare, Machine, RunContext } from '@holdfast/mpc/runtime';
-import { THRESHOLD } from '../cluster-view/index.ts';
+import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
 import type { Machines } from '../runs/index.ts';
 import { burn, requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
-import { checkUsable, type Target, targetOf } from './records.ts';
+import { checkUsable, type Target, targetOf, type UsableKey } from './records.ts';
 
 type Act = Extract<Command, { kind: 'Act' }>;
-type Signed = { readonly signature: Uint8Array; readonly recid?: number };
+export type Signed = { readonly signature: Uint8Array; readonly recid?: number };
 
 /** Below the api's deadline for a signature, so that its answer is the signers' and not a timeout. */
 export const SIGN_DEADLINE_MS = 4_000;
 /** Inputs of one transaction; each is a run of its own. */
 export const ITEMS_MAX = 128;
 
+/** The api's hints of one run: who takes part and under which nonce. */
+export type RunHints = Pick<Act, 'runNonce' | 'participants' | 'session'>;
+
+/** Everything a request for signatures needs before it may be burnt and begun. Nothing of it has left yet. */
+export interface Prepared {
+  readonly act: ConsentedAct;
+  readonly key: UsableKey;
+  /** SHA-256 over all that will be signed. */
+  readonly digest: Uint8Array;
+  readonly attempt: number;
+  /** This signer's evaluation point, and everybody's. */
+  readonly self: number;
+  readonly parties: Parties;
+  /** One for each thing to sign, in order. */
+  readonly machines: readonly Machine<Signed>[];
+  wipe(): void;
+}
+
 export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promise<Result> {
+  const prepared = prepare(ctx, act, command);
+  const { machines, self, parties } = prepared;
+  let release = (): void => {};
+  try {
+    release = ctx.runs.reserve(machines.length);
+    // Step 17: nothing that depends on a nonce leaves before this is on the disk.
+    ctx.store.transaction('sign', () => recordStart(ctx, prepared));
+
+    // Step 18, in lockstep: each item is a run of its own under an id of its own.
+    const runs = machines.map((machine) => ctx.runs.run({ machine, self, parties, deadlineMs: SIGN_DEADLINE_MS }));
+    const settled = await Promise.allSettled(runs);
+    const signatures = settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return rawSignature(one.value);
+    });
+    return { t: 'signatures', signatures };
+  } finally {
+    prepared.wipe();
+    release();
+  }
+}
+
+/** Steps 13–16: the request's own key, plan and digest, and a machine for each thing to sign. Writes nothing. */
+export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepared {
   const target = targetOf(ctx, act);
   checkUsable(target);
   const { key } = target;
@@ -32,14 +74,17 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
   const digest = digestOf(plan);
   const attempt = testAttempt(ctx, act, digest);
   const ecdsa = key.protocol === 'CGGMP21';
-  checkParticipants(ctx, command.participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
-  const prss = ecdsa ? sessionOf(ctx, command) : undefined;
+  checkParticipants(ctx, hints.participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
+  const prss = ecdsa ? sessionOf(ctx, hints) : undefined;
 
   const { share, record } = ctx.store.keys.open(key.keyId, key.activeEpoch);
-  const release = ctx.runs.reserve(plan.items.length);
   const machines: Machine<Signed>[] = [];
+  const wipe = (): void => {
+    for (const machine of machines) machine.wipe();
+    share.x.fill(0);
+  };
   try {
-    const parties = partiesOf(ctx, { points: record.points, participants: command.participants });
+    const parties = partiesOf(ctx, { points: record.points, participants: hints.participants });
     const curve = curveOf(key.curve);
     for (const [index, each] of plan.items.entries()) {
       const execId = ctx.cluster.execId({
@@ -49,7 +94,7 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
         parties,
         key: { epoch: key.activeEpoch, publicKey: key.publicKey },
         requestHash: requestHash(act, { digest, item: { index, count: plan.items.length } }),
-        runNonce: fromHex(command.runNonce),
+        runNonce: fromHex(hints.runNonce),
         ...(prss === undefined ? {} : { session: prss.id }),
       });
       const run: RunContext = {
@@ -61,37 +106,26 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
       };
       machines.push(machineFor(ctx.machines, run, { share, item: each, prss }));
     }
-
-    // Step 17: nothing that depends on a nonce leaves before this is on the disk.
-    const execIds = machines.map((m) => m.execId);
-    ctx.store.transaction('sign', () => {
-      burn(ctx, act, { digest, execIds, keyId: key.keyId });
-      ctx.store.journal.append('sign.started', {
-        org: act.org,
-        operation: act.operation,
-        keyId: key.keyId,
-        nullifier: toHex(act.nullifier),
-        attempt,
-        digest: toHex(digest),
-        execIds: execIds.map(toHex).join(','),
-      });
-    });
-
-    // Step 18, in lockstep: each item is a run of its own under an id of its own.
-    const runs = machines.map((machine) =>
-      ctx.runs.run({ machine, self: share.index, parties, deadlineMs: SIGN_DEADLINE_MS }),
-    );
-    const settled = await Promise.allSettled(runs);
-    const signatures = settled.map((one) => {
-      if (one.status === 'rejected') throw one.reason;
-      return rawSignature(one.value);
-    });
-    return { t: 'signatures', signatures };
-  } finally {
-    for (const machine of machines) machine.wipe();
-    share.x.fill(0);
-    release();
+    return { act, key, digest, attempt, self: share.index, parties, machines, wipe };
+  } catch (error) {
+    wipe();
+    throw error;
   }
+}
+
+/** Step 17, inside a transaction: burns the assertion and the execution ids, and says so in the journal. */
+export function recordStart(ctx: Context, { act, key, digest, attempt, machines }: Prepared): void {
+  const execIds = machines.map((m) => m.execId);
+  burn(ctx, act, { digest, execIds, keyId: key.keyId });
+  ctx.store.journal.append('sign.started', {
+    org: act.org,
+    operation: act.operation,
+    keyId: key.keyId,
+    nullifier: toHex(act.nullifier),
+    attempt,
+    digest: toHex(digest),
+    execIds: execIds.map(toHex).join(','),
+  });
 }
 
 /** Step 16: this signer's own construction from the signed body; the api's opinion is never asked. */
@@ -132,7 +166,7 @@ function digestItem(each: SigningItem): Item {
   }
 }
 
-function sessionOf(ctx: Context, command: Act): PrssSession {
+export function sessionOf(ctx: Context, command: Pick<Act, 'session'>): PrssSession {
   const session = command.session === undefined ? undefined : ctx.sessions.get(command.session);
   if (session === undefined)
     refuse('E_SESSION', 'this signer does not hold that session of shared randomness; use the newest');
@@ -167,6 +201,6 @@ function machineFor(
   }
 }
 
-function rawSignature({ signature, recid }: Signed): RawSignature {
+export function rawSignature({ signature, recid }: Signed): RawSignature {
   return { signature: toHex(signature), ...(recid === undefined ? {} : { recid }) };
 }

@@ -29,7 +29,10 @@ export interface ConsentedAct {
 }
 
 /** Steps 2–12 for a live request. */
-export function consentTo(ctx: Context, command: Extract<Command, { kind: 'Act' }>): ConsentedAct {
+export function consentTo(
+  ctx: Context,
+  command: Pick<Extract<Command, { kind: 'Act' }>, 'request' | 'assertion' | 'tokens'>,
+): ConsentedAct {
   const { request, assertion, tokens } = command;
   const state = stateFor(ctx, assertion);
   const checked = checkAct(state, { request, assertion, tokens }, ctx.env.now(), {

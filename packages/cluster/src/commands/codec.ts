@@ -3,10 +3,10 @@
  * one side sends the other can always read. Refusals are ClusterError `E_COMMAND`, `E_REPLY`, `E_PUSH`.
  */
 import { parseStrictJson, WireError } from '@holdfast/contract/wire';
-import { type ClusterErrorCode, check, refuse } from '../errors.ts';
+import { ClusterError, type ClusterErrorCode, check, refuse } from '../errors.ts';
 import type { Shape } from './shape.ts';
 import * as shapes from './shapes.ts';
-import type { Command, Push, Reply } from './types.ts';
+import type { Command, GroupElement, Push, Reply } from './types.ts';
 
 /** UTF-8 bytes of the text. */
 export const COMMAND_BYTES_MAX = 1 << 20;
@@ -42,6 +42,17 @@ export const encodeReply = (value: Reply): string => encode(reply, value);
 export const decodeReply = (text: string): Reply => decode(reply, text);
 export const encodePush = (value: Push): string => encode(push, value);
 export const decodePush = (text: string): Push => decode(push, text);
+
+/** Whether it may stand in a group: asked before it is put beside others, whose command it would spoil. */
+export function isGroupElement(value: GroupElement): boolean {
+  try {
+    shapes.groupElement(value, 'element', 'E_COMMAND');
+    return true;
+  } catch (error) {
+    if (error instanceof ClusterError) return false;
+    throw error;
+  }
+}
 
 function encode<T>(codec: Codec<T>, value: T): string {
   const text = JSON.stringify(codec.shape(value, codec.name, codec.code));

@@ -10,6 +10,7 @@ import {
   encodeCommand,
   encodePush,
   encodeReply,
+  isGroupElement,
   PUSH_BYTES_MAX,
 } from './codec.ts';
 import { PAYLOAD_CHARS_MAX } from './shapes.ts';
@@ -61,6 +62,19 @@ const commands: readonly Command[] = [
     session: runNonce,
   },
   { v: 1, id: 'a2', kind: 'Act', request, assertion: key, tokens: [], runNonce, participants: [] },
+  {
+    v: 1,
+    id: 'gr',
+    kind: 'Group',
+    protocol: 'ecdsa-h/secp256k1',
+    elements: [
+      { request, assertion: fido, tokens: [[2, b64u('t2', 16)]], runNonce, items: 1 },
+      { request, assertion: key, tokens: [], runNonce, items: 128 },
+    ],
+    runNonce,
+    participants: [1, 2, 3, 4, 5],
+    session: runNonce,
+  },
   { v: 1, id: 'co', kind: 'Commit', org, acks: [ack, ack, ack] },
   {
     v: 1,
@@ -96,6 +110,13 @@ const results: readonly Result[] = [
     mark,
   },
   { t: 'signatures', signatures: [{ signature: runNonce + runNonce, recid: 1 }, { signature: runNonce + runNonce }] },
+  {
+    t: 'group',
+    outcomes: [
+      { ok: true, signatures: [{ signature: runNonce + runNonce, recid: 1 }] },
+      { ok: false, error: { code: 'E_REPLAY', message: 'Used.', culprits: [1], details: { round: 2 } } },
+    ],
+  },
   { t: 'share', keyId, encryptedKeyShare: toBase64(randomBytes('sealed', 500)), mark },
   { t: 'mark', mark },
   {
@@ -269,6 +290,15 @@ test('refuses what a strict reader must: order, repetition, alphabets, ranges', 
       JSON.stringify(change).slice(0, 80),
     );
   }
+});
+
+test('an element may stand in a group exactly if a command could carry it', () => {
+  const element = { request, assertion: key, tokens: [], runNonce, items: 1 } as const;
+
+  equal(isGroupElement(element), true);
+  for (const change of [{ items: 0 }, { items: 129 }, { items: 1.5 }, { runNonce: 'x' }, { tokens: [[9, '']] }])
+    equal(isGroupElement({ ...element, ...change } as never), false);
+  equal(isGroupElement({ ...element, request: { ...request, payload: 'x'.repeat(PAYLOAD_CHARS_MAX + 1) } }), false);
 });
 
 test('bounds the names and the number of members of a table', () => {

@@ -9,14 +9,18 @@ export {
   encodeCommand,
   encodePush,
   encodeReply,
+  isGroupElement,
   PUSH_BYTES_MAX,
   REPLY_BYTES_MAX,
 } from './codec.ts';
-export { PAYLOAD_CHARS_MAX } from './shapes.ts';
+export { GROUP_MAX, PAYLOAD_CHARS_MAX } from './shapes.ts';
 export type {
   ActEvidence,
   ChainHead,
   Command,
+  ElementOutcome,
+  GroupElement,
+  GroupProtocol,
   KeyStatement,
   Push,
   RawSignature,

@@ -23,6 +23,8 @@ import type {
   ActEvidence,
   ChainHead,
   Command,
+  ElementOutcome,
+  GroupElement,
   KeyStatement,
   Push,
   RawSignature,
@@ -40,6 +42,8 @@ const HASH = 32;
 const SIGNATURE = 64;
 /** One signing request produces a bounded number of signatures: inputs of one transaction. */
 const SIGNATURES_MAX = 1024;
+/** Elements of one group, and the places they take together (mpc/group). */
+export const GROUP_MAX = 128;
 const ENTRIES_MAX = 256;
 const HEADS_MAX = 4096;
 const PENDING_MAX = 4096;
@@ -111,8 +115,29 @@ const mark: Shape<RecordMark> = object({
 });
 const evidence: Shape<ActEvidence> = object({ request, assertion });
 
+const participants = ascending(signerIndex, { max: SIGNERS, key: (index) => index });
+export const groupElement: Shape<GroupElement> = object({
+  request,
+  assertion,
+  tokens,
+  runNonce: hex(HASH),
+  items: integer(1, GROUP_MAX),
+});
+
 export const command: Shape<Command> = choice<Command>('kind', {
   Genesis: object({ v: version, id, kind: literal('Genesis'), genesis, proof: assertion }),
+  Group: object(
+    {
+      v: version,
+      id,
+      kind: literal('Group'),
+      protocol: oneOf('ecdsa-h/secp256k1', 'ecdsa-h/stark', 'frost/ed25519', 'frost/bip340'),
+      elements: list(groupElement, { max: GROUP_MAX }),
+      runNonce: hex(HASH),
+      participants,
+    },
+    { session: sessionId },
+  ),
   Act: object(
     {
       v: version,
@@ -122,7 +147,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
       assertion,
       tokens,
       runNonce: hex(HASH),
-      participants: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
+      participants,
     },
     { session: sessionId },
   ),
@@ -175,6 +200,24 @@ const status: Shape<SignerStatus> = object({
   peersOnline: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
 });
 
+const signatures = list(rawSignature, { max: SIGNATURES_MAX });
+const detailText = text({ max: 512 });
+const detail: Shape<string | number | boolean> = (value, at, code) => {
+  if (typeof value === 'boolean') return value;
+  return typeof value === 'string' ? detailText(value, at, code) : number(value, at, code);
+};
+const refusal: Shape<Refusal> = object(
+  { code: text({ min: 1, max: 64, pattern: /^[A-Za-z][A-Za-z0-9_.-]*$/ }), message: text({ max: 1024 }) },
+  {
+    culprits: list(signerIndex, { max: SIGNERS }),
+    details: table(detail, { max: 32, name: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ }),
+  },
+);
+const elementOutcome: Shape<ElementOutcome> = choice<ElementOutcome>('ok', {
+  true: object({ ok: literal(true), signatures }),
+  false: object({ ok: literal(false), error: refusal }),
+});
+
 const result: Shape<Result> = choice<Result>('t', {
   ack: object({ t: literal('ack'), ack }),
   done: object({ t: literal('done') }),
@@ -188,7 +231,8 @@ const result: Shape<Result> = choice<Result>('t', {
     },
     { walletId: publicId, mark },
   ),
-  signatures: object({ t: literal('signatures'), signatures: list(rawSignature, { max: SIGNATURES_MAX }) }),
+  signatures: object({ t: literal('signatures'), signatures }),
+  group: object({ t: literal('group'), outcomes: list(elementOutcome, { max: GROUP_MAX }) }),
   share: object({ t: literal('share'), keyId: publicId, encryptedKeyShare: base64({ max: 16 * 1024 }), mark }),
   mark: object({ t: literal('mark'), mark }),
   importKey: object({
@@ -208,19 +252,6 @@ const result: Shape<Result> = choice<Result>('t', {
   }),
   status: object({ t: literal('status'), status }),
 });
-
-const detailText = text({ max: 512 });
-const detail: Shape<string | number | boolean> = (value, at, code) => {
-  if (typeof value === 'boolean') return value;
-  return typeof value === 'string' ? detailText(value, at, code) : number(value, at, code);
-};
-const refusal: Shape<Refusal> = object(
-  { code: text({ min: 1, max: 64, pattern: /^[A-Za-z][A-Za-z0-9_.-]*$/ }), message: text({ max: 1024 }) },
-  {
-    culprits: list(signerIndex, { max: SIGNERS }),
-    details: table(detail, { max: 32, name: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ }),
-  },
-);
 
 export const reply: Shape<Reply> = choice<Reply>('ok', {
   true: object({ v: version, id, ok: literal(true), result }),

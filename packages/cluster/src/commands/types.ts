@@ -29,6 +29,21 @@ export type Command =
       /** Hex id of the PRSS session to use (engine H); a signer uses it only if it holds it live. */
       readonly session?: string;
     }
+  /**
+   * Several users' requests for signatures, signed in lockstep: each is judged by itself, as an Act of its own, and none
+   * shares the fate of another (docs/specs/group-signing.md).
+   */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Group';
+      readonly protocol: GroupProtocol;
+      readonly elements: readonly GroupElement[];
+      /** 32 bytes hex: brings the signers' messages together; what binds is each element's own. */
+      readonly runNonce: string;
+      readonly participants: readonly number[];
+      readonly session?: string;
+    }
   /** Three acknowledgements that commit an entry this signer accepted. */
   | { readonly v: 1; readonly id: string; readonly kind: 'Commit'; readonly org: string; readonly acks: readonly Ack[] }
   /** Entries a signer missed, each with three acknowledgements. */
@@ -80,6 +95,19 @@ export type Command =
   | { readonly v: 1; readonly id: string; readonly kind: 'Heads' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Pending' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Status' };
+
+/** Protocol and curve: a group is of one kind, so that a signer knows its rounds even if it refuses every element. */
+export type GroupProtocol = 'ecdsa-h/secp256k1' | 'ecdsa-h/stark' | 'frost/ed25519' | 'frost/bip340';
+
+export interface GroupElement {
+  readonly request: SignedRequest;
+  readonly assertion: Assertion;
+  readonly tokens: readonly FreshToken[];
+  /** As of an Act. */
+  readonly runNonce: string;
+  /** How many signatures the request makes: its places in the group. A signer that counts another number refuses it. */
+  readonly items: number;
+}
 
 /** The request and assertion of an accepted act, kept by the api so that an absent signer can be brought up. */
 export interface ActEvidence {
@@ -137,6 +165,8 @@ export type Result =
       readonly mark?: RecordMark;
     }
   | { readonly t: 'signatures'; readonly signatures: readonly RawSignature[] }
+  /** One for each element, in order. */
+  | { readonly t: 'group'; readonly outcomes: readonly ElementOutcome[] }
   | { readonly t: 'share'; readonly keyId: string; readonly encryptedKeyShare: string; readonly mark: RecordMark }
   | { readonly t: 'mark'; readonly mark: RecordMark }
   | {
@@ -154,6 +184,10 @@ export type Result =
   | { readonly t: 'withdrawal'; readonly withdrawal: Withdrawal }
   | { readonly t: 'pending'; readonly keys: readonly { readonly keyId: string; readonly statement: KeyStatement }[] }
   | { readonly t: 'status'; readonly status: SignerStatus };
+
+export type ElementOutcome =
+  | { readonly ok: true; readonly signatures: readonly RawSignature[] }
+  | { readonly ok: false; readonly error: Refusal };
 
 /** Where a signer is in one organisation's chain. */
 export interface ChainHead {

@@ -1,0 +1,172 @@
+/**
+ * Several users' requests signed in lockstep (docs/specs/group-signing.md): each is consented to by itself, all are
+ * journalled in one transaction, and each gets an outcome of its own.
+ */
+import type { Command, ElementOutcome, GroupElement, Result } from '@holdfast/cluster/commands';
+import { fromHex, toHex } from '@holdfast/contract/wire';
+import { type CurveName, curve as curveOf } from '@holdfast/crypto/curves';
+import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
+import { createGroup, type GroupElement as ElementRun, GROUP_MAX, type Settled } from '@holdfast/mpc/group';
+import type { ProtocolName } from '@holdfast/mpc/runtime';
+import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
+import { consentTo } from '../consent/index.ts';
+import { check, Refused } from '../refusal/index.ts';
+import { asRefusal } from './as-refusal.ts';
+import type { Context } from './context.ts';
+import { checkParticipants } from './participants.ts';
+import { type Prepared, prepare, rawSignature, recordStart, SIGN_DEADLINE_MS, type Signed, sessionOf } from './sign.ts';
+
+type Group = Extract<Command, { kind: 'Group' }>;
+
+interface Kind {
+  /** Of the keys that may stand in such a group. */
+  readonly protocol: ProtocolName;
+  readonly curve: CurveName;
+  readonly rounds: number;
+}
+
+const kinds: Readonly<Record<Group['protocol'], Kind>> = {
+  'ecdsa-h/secp256k1': { protocol: 'CGGMP21', curve: 'secp256k1', rounds: 3 },
+  'ecdsa-h/stark': { protocol: 'CGGMP21', curve: 'stark', rounds: 3 },
+  'frost/ed25519': { protocol: 'FROST', curve: 'ed25519', rounds: 2 },
+  'frost/bip340': { protocol: 'FROST_BITCOIN', curve: 'secp256k1', rounds: 2 },
+};
+
+/** One element that this signer takes part in: its request, and where its items stand in the group. */
+interface Taken {
+  readonly at: number;
+  readonly place: number;
+  readonly prepared: Prepared;
+}
+
+export async function signGroup(ctx: Context, command: Group, facts: Record<string, unknown>): Promise<Result> {
+  const { elements, protocol, participants } = command;
+  const ecdsa = protocol.startsWith('ecdsa-h/');
+  const places = elements.reduce((sum, { items }) => sum + items, 0);
+  check(places >= 1 && places <= GROUP_MAX, 'E_COMMAND', `a group signs 1 to ${GROUP_MAX} things`);
+  checkParticipants(ctx, participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
+  const parties: Parties = new Map(participants.map((index) => [index, index]));
+  const prss = ecdsa ? sessionOf(ctx, command) : undefined;
+  const execId = ctx.cluster.execId({
+    protocol: 'group',
+    keyId: '',
+    curve: kinds[protocol].curve,
+    parties,
+    requestHash: sha256(enc('holdfast/group/v1', item.text(protocol), item.uint(places))),
+    runNonce: fromHex(command.runNonce),
+    ...(prss === undefined ? {} : { session: prss.id }),
+  });
+  check(!ctx.store.used.isStarted(execId), 'E_EXEC_USED', 'this execution id has been started before');
+
+  const outcomes: ElementOutcome[] = [];
+  const refuseElement = (at: number, error: unknown): void => {
+    outcomes[at] = { ok: false, error: asRefusal(ctx, error) };
+  };
+  const release = ctx.runs.reserve(places);
+  const taken: Taken[] = [];
+  try {
+    for (const each of consentAll(ctx, command, refuseElement)) taken.push(each);
+    facts['elements'] = elements.length;
+    facts['taken'] = taken.length;
+
+    // Step 17, once for all: what is flushed here is what a group costs at the disk.
+    ctx.store.transaction('group', () => {
+      ctx.store.used.startExecution(execId, '', ctx.env.now());
+      ctx.store.journal.append('group.started', { execId: toHex(execId), elements: taken.length });
+      for (const { prepared } of taken) recordStart(ctx, prepared);
+    });
+
+    const machine = createGroup<Signed>(
+      {
+        execId,
+        self: ctx.cluster.index,
+        parties: participants,
+        curve: curveOf(kinds[protocol].curve),
+        env: ctx.cluster.mpcEnv(parties),
+      },
+      { size: places, rounds: kinds[protocol].rounds, elements: new Map(taken.flatMap(runsOf)) },
+    );
+    const settled = await ctx.runs
+      .run({ machine, self: ctx.cluster.index, parties, deadlineMs: SIGN_DEADLINE_MS })
+      .catch((error: unknown) => error);
+    for (const each of taken) {
+      try {
+        outcomes[each.at] = { ok: true, signatures: signaturesOf(each, settled) };
+      } catch (error) {
+        refuseElement(each.at, error);
+      }
+    }
+    return { t: 'group', outcomes };
+  } finally {
+    for (const { prepared } of taken) prepared.wipe();
+    release();
+  }
+}
+
+/** Steps 2–16 for every element. What one of them is refused for is said about it alone. */
+function* consentAll(
+  ctx: Context,
+  command: Group,
+  refuseElement: (at: number, error: unknown) => void,
+): Generator<Taken> {
+  const seen = new Set<string>();
+  let place = 0;
+  for (const [at, element] of command.elements.entries()) {
+    const first = place;
+    place += element.items;
+    let prepared: Prepared | undefined;
+    try {
+      prepared = consentToElement(ctx, command, element);
+      // Burnt together, so that looking at what was burnt before does not tell.
+      const nullifier = toHex(prepared.act.nullifier);
+      check(!seen.has(nullifier), 'E_REPLAY', 'this signed request stands in the group twice');
+      seen.add(nullifier);
+    } catch (error) {
+      prepared?.wipe();
+      refuseElement(at, error);
+      continue;
+    }
+    yield { at, place: first, prepared };
+  }
+}
+
+function consentToElement(ctx: Context, command: Group, element: GroupElement): Prepared {
+  const { participants, session } = command;
+  const act = consentTo(ctx, element);
+  check(act.effect === 'sign', 'E_COMMAND', 'a group holds requests for signatures only');
+  const hints = { runNonce: element.runNonce, participants, ...(session === undefined ? {} : { session }) };
+  const prepared = prepare(ctx, act, hints);
+  try {
+    const { machines, key } = prepared;
+    check(machines.length === element.items, 'E_COMMAND', `the request signs ${machines.length} things`);
+    const { protocol, curve } = kinds[command.protocol];
+    check(key.protocol === protocol && key.curve === curve, 'E_COMMAND', 'the key signs by another protocol');
+    // The transaction is everybody's: nothing of one element may undo it.
+    check(
+      machines.every((machine) => !ctx.store.used.isStarted(machine.execId)),
+      'E_EXEC_USED',
+      'this execution id has been started before',
+    );
+    return prepared;
+  } catch (error) {
+    prepared.wipe();
+    throw error;
+  }
+}
+
+function runsOf({ place, prepared }: Taken): [number, ElementRun<Signed>][] {
+  const points = new Map([...prepared.parties].map(([point, rosterIndex]) => [rosterIndex, point]));
+  return prepared.machines.map((machine, k) => [place + k, { machine, points }]);
+}
+
+/** All items of one request, or what ended one of them. `settled` is the error of the group itself where it has one. */
+function signaturesOf({ place, prepared }: Taken, settled: unknown) {
+  if (!(settled instanceof Map)) throw settled;
+  return prepared.machines.map((_, k) => {
+    const one = (settled as ReadonlyMap<number, Settled<Signed>>).get(place + k);
+    if (one === undefined) throw new Error('bug: an item that did not end');
+    if (one.s === 'done') return rawSignature(one.out);
+    const { code, round, culprits } = one.abort;
+    throw new Refused(code, `the run ended without a result in round ${round}`, { culprits, details: { round } });
+  });
+}
