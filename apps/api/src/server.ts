@@ -159,7 +159,9 @@ function answerError(ctx: Context, error: unknown, request: FastifyRequest, repl
   }
   const allow = refused.details?.['allow'];
   if (Array.isArray(allow)) reply.header('allow', allow.join(', '));
-  if (refused.status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
+  const retryAfterS = refused.details?.['retryAfterS'];
+  if (typeof retryAfterS === 'number') reply.header('retry-after', String(retryAfterS));
+  else if (refused.status === 503) reply.header('retry-after', String(RETRY_AFTER_S));
   return reply.code(refused.status).type('application/json; charset=utf-8').send(errorReply(refused, request.id));
 }
 

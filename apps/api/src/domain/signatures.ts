@@ -18,7 +18,7 @@ import {
 } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
 import { requireAll, requireThree, THRESHOLD } from '../signers/participants.ts';
-import type { SigningEngine } from '../signers/types.ts';
+import type { SignOrder } from '../signers/types.ts';
 import { type ActCall, beginAct, completeAct, failAct } from './acts.ts';
 import { externalIdConflict, sameJson } from './idempotency.ts';
 import { signatureReply } from './replies.ts';
@@ -48,10 +48,12 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
   const network = networkOf(call.body, wallet);
   const input = { key: publicKeyOf(key), network, body: call.body };
   const plan = planSignature(input);
-  const engine: SigningEngine = key.protocol === 'CGGMP21' ? 'honest-majority' : 'frost';
+  const protocol = protocolOf(key);
   // Before anything is written: a request that cannot be served now leaves no trace and may simply be sent again.
-  if (engine === 'frost') requireThree(ctx.signers.online());
-  else requireAll(ctx.signers.online());
+  if (key.protocol === 'CGGMP21') requireAll(ctx.signers.online());
+  else requireThree(ctx.signers.online());
+  const { orgId: org } = call.principal;
+  ctx.signers.checkRoom({ org, protocol });
 
   const id = deriveId('sig', call.grant.nullifier);
   const name = fullName(call.operation);
@@ -67,7 +69,7 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
         const raw = signatures[k];
         return raw !== undefined && verifyRaw(item, input.key, raw);
       });
-    const signatures = await ctx.signers.sign(call.grant, { engine, verifies });
+    const signatures = await ctx.signers.sign(call.grant, { org, protocol, items: plan.items.length, verifies });
     const assembled = assembleSignature({ ...input, signatures });
     ctx.env.point(`${name}.made`);
     const row = await inTransaction(ctx.db, async (tx) => {
@@ -87,6 +89,11 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
     await fail(ctx, call, target, { id, error });
     throw error;
   }
+}
+
+function protocolOf({ protocol, curve }: KeyRow): SignOrder['protocol'] {
+  if (protocol === 'CGGMP21') return curve === 'stark' ? 'ecdsa-h/stark' : 'ecdsa-h/secp256k1';
+  return protocol === 'FROST' ? 'frost/ed25519' : 'frost/bip340';
 }
 
 /** The same request again is answered with what the first one made; another one under its externalId is refused. */

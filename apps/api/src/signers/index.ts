@@ -13,7 +13,8 @@ import { failureOf, resultsOf } from './outcomes.ts';
 import { requireAll, SIGNERS } from './participants.ts';
 import { exportKey, markRecord } from './records.ts';
 import { actOrder, type Room } from './room.ts';
-import { sign } from './sign.ts';
+import { seatingOf, sign } from './sign.ts';
+import { createSignQueue } from './sign-queue.ts';
 import { isImportKey } from './statements.ts';
 import type { SignerImportKey, Signers } from './types.ts';
 
@@ -48,6 +49,7 @@ export function createSigners(o: {
   const ask = createAsk({ link, env });
   const room: Room = { roster, env, db, link, ask, act: actOrder(env), session, awaitSession };
   const catchUp = createCatchUp(room);
+  const queue = createSignQueue(room, (protocol) => seatingOf(room, protocol));
 
   function awaitSession(ms: number): Promise<string | undefined> {
     return new Promise((resolve) => {
@@ -100,7 +102,8 @@ export function createSigners(o: {
     createKey: (grant, order) => makeKey(room, grant, order),
     importKey: (grant, order) => makeKey(room, grant, order),
     certifyKey: (keyId, statements) => certifyKey(room, keyId, statements),
-    sign: (grant, order) => sign(room, grant, order),
+    sign: (grant, order) => sign(room, queue, grant, order),
+    checkRoom: ({ protocol, org }) => queue.checkRoom(protocol, org),
     exportKey: (grant, order) => exportKey(room, grant, order),
     archive: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'archived' }),
     recordWallet: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'wallet' }),

@@ -50,9 +50,11 @@ const create = () => {
   const given = grant('/keys', { scheme: 'EdDSA', curve: 'ed25519' });
   return signers.createKey(given, key(given));
 };
+const frost = (verifies = () => true) => ({ org: ORG, protocol: 'frost/ed25519', items: 1, verifies }) as const;
+const ecdsa = () => ({ ...frost(), protocol: 'ecdsa-h/secp256k1' }) as const;
 /** Signs and keeps the clock going, for attempts that wait. */
 async function signing(given = grant('/keys/key-x/signatures')) {
-  const outcome = signers.sign(given, { engine: 'frost', verifies: () => true });
+  const outcome = signers.sign(given, frost());
   outcome.catch(() => {});
   await env.advance(20_000);
   return outcome;
@@ -90,11 +92,8 @@ test('with two signers nothing works, and the answer is immediate: 2 of 5', asyn
   const expected = { code: 'E_SIGNERS_UNAVAILABLE', message: 'not enough signers: 2 of 5 available, 3 needed' };
 
   await rejects(create(), expected);
-  await rejects(signers.sign(grant('/keys/key-x/signatures'), { engine: 'frost', verifies: () => true }), expected);
-  await rejects(
-    signers.sign(grant('/keys/key-x/signatures'), { engine: 'honest-majority', verifies: () => true }),
-    expected,
-  );
+  await rejects(signers.sign(grant('/keys/key-x/signatures'), frost()), expected);
+  await rejects(signers.sign(grant('/keys/key-x/signatures'), ecdsa()), expected);
   await rejects(signers.exportKey(grant('/keys/key-x/export'), { org: ORG, keyId: 'key-x' }), expected);
 });
 
@@ -164,7 +163,10 @@ test('a signature that does not verify is never answered', async () => {
 
   await rejects(
     async () => {
-      const outcome = signers.sign(grant('/keys/key-x/signatures'), { engine: 'frost', verifies: () => false });
+      const outcome = signers.sign(
+        grant('/keys/key-x/signatures'),
+        frost(() => false),
+      );
       outcome.catch(() => {});
       await env.advance(20_000);
       return outcome;
@@ -188,7 +190,7 @@ test('three signers that refuse end the request; two may be lying and do not', a
 test('ECDSA waits for one session that all five hold', async () => {
   allSign();
   const given = grant('/keys/key-x/signatures');
-  const outcome = signers.sign(given, { engine: 'honest-majority', verifies: () => true });
+  const outcome = signers.sign(given, ecdsa());
   for (const index of [1, 2, 3, 4]) cluster.push(index, { v: 1, push: 'Session', session: 'aa'.repeat(32) });
   cluster.push(5, { v: 1, push: 'Session', session: 'bb'.repeat(32) });
   await env.advance(100);
@@ -202,7 +204,7 @@ test('ECDSA waits for one session that all five hold', async () => {
 });
 
 test('without a common session ECDSA says so', async () => {
-  const outcome = signers.sign(grant('/keys/key-x/signatures'), { engine: 'honest-majority', verifies: () => true });
+  const outcome = signers.sign(grant('/keys/key-x/signatures'), ecdsa());
   outcome.catch(() => {});
   await env.advance(10_000);
 

@@ -1,7 +1,15 @@
 /** The only door to the cluster: what handlers may ask of the five signers. */
 import type { Ack, Assertion, Base64Url, FreshToken, LogEntry, Withdrawal } from '@holdfast/authority/types';
 import type { CurveName, RawSignature } from '@holdfast/chains/families';
-import type { ActEvidence, Command, KeyStatement, RecordMark, Reply, SignerStatus } from '@holdfast/cluster/commands';
+import type {
+  ActEvidence,
+  Command,
+  GroupProtocol,
+  KeyStatement,
+  RecordMark,
+  Reply,
+  SignerStatus,
+} from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import type { UserActionGrant } from '../pipeline/types.ts';
 
@@ -71,8 +79,15 @@ export interface CertifiedEntry {
   readonly acks: readonly Ack[];
 }
 
-/** Which engine signs, hence who has to be there. */
-export type SigningEngine = 'honest-majority' | 'frost';
+export interface SignOrder {
+  readonly org: string;
+  /** What the key signs by, hence who has to be there and who it may be grouped with. */
+  readonly protocol: GroupProtocol;
+  /** Signatures the request makes. */
+  readonly items: number;
+  /** Decides which answer counts. */
+  readonly verifies: (signatures: readonly RawSignature[]) => boolean;
+}
 
 export interface Signers {
   readonly roster: Roster;
@@ -87,11 +102,10 @@ export interface Signers {
   importKey(grant: UserActionGrant, o: { org: string; keyId: string; curve: CurveName }): Promise<NewKey>;
   /** All five statements, to turn pending shares into active ones; who misses it is brought up later. */
   certifyKey(keyId: string, statements: readonly KeyStatement[]): Promise<void>;
-  /** Raw signatures in the order of the plan's items; `verifies` decides which answer counts. */
-  sign(
-    grant: UserActionGrant,
-    o: { engine: SigningEngine; verifies: (signatures: readonly RawSignature[]) => boolean },
-  ): Promise<readonly RawSignature[]>;
+  /** Raw signatures in the order of the plan's items. */
+  sign(grant: UserActionGrant, o: SignOrder): Promise<readonly RawSignature[]>;
+  /** Refuses a request that would find no place in the queue: asked before anything is written. */
+  checkRoom(o: Pick<SignOrder, 'org' | 'protocol'>): void;
   exportKey(
     grant: UserActionGrant,
     o: { org: string; keyId: string },

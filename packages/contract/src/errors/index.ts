@@ -147,6 +147,7 @@ export const errors = {
   E_MASTER_KEY: { status: 400, sentence: 'masterKey is not available on import until its chain code is settled' },
   // The cluster
   E_SIGNERS_UNAVAILABLE: { status: 503, sentence: 'not enough signers' },
+  E_QUEUE_FULL: { status: 429, sentence: 'too many signature requests are waiting; try again later' },
   E_CLUSTER_BUSY: { status: 503, sentence: 'the cluster is busy; try again later' },
   E_CLUSTER_DISAGREES: { status: 500, sentence: 'the signers do not agree on the result' },
   E_CLUSTER_TIMEOUT: { status: 503, sentence: 'the signers did not answer in time; the outcome is not known' },

@@ -1,0 +1,256 @@
+/**
+ * Requests for signatures on their way to the signers (docs/specs/group-signing.md §2). A request that finds its lane
+ * idle leaves at once and alone; those that arrive while a run is in progress form the next group, the organisations
+ * taking turns. Every queue has a bound, and no attempt waits for ever.
+ */
+
+import type { RawSignature } from '@holdfast/chains/families';
+import {
+  GROUP_MAX,
+  type GroupElement,
+  type GroupProtocol,
+  isGroupElement,
+  type Reply,
+} from '@holdfast/cluster/commands';
+import { WalletError } from '@holdfast/contract/errors';
+import { toHex } from '@holdfast/contract/wire';
+import { type Attempt, type Collector, collect } from './attempts.ts';
+import type { GrantForSigners, Room } from './room.ts';
+import type { Outcome } from './types.ts';
+
+/** One attempt at one request. */
+export interface Wish {
+  readonly org: string;
+  readonly grant: GrantForSigners;
+  /** Signatures it makes. */
+  readonly items: number;
+  /** Signers to do without where there are others. */
+  readonly avoid: ReadonlySet<number>;
+  readonly verifies: (signatures: readonly RawSignature[]) => boolean;
+}
+
+/** Who signs, and with which session; throws where that cannot be had now. */
+export type Seating = (avoid: ReadonlySet<number>) => Promise<{
+  readonly participants: readonly number[];
+  readonly session?: string;
+}>;
+
+export interface SignQueue {
+  /** Waits for its turn and for the end of its run. Rejects with E_QUEUE_FULL, or with what the seating throws. */
+  attempt(protocol: GroupProtocol, wish: Wish): Promise<Attempt>;
+  /** Refuses with E_QUEUE_FULL where another request of this organisation would not be taken. */
+  checkRoom(protocol: GroupProtocol, org: string): void;
+  /** For operators: how many wait, and how many are in runs. */
+  figures(): { readonly waiting: number; readonly running: number };
+}
+
+/** Requests that wait in one lane; at the rate the signers reach, seconds. */
+export const WAITING_MAX = 2048;
+/** Of one organisation: the rest is for the others. */
+export const WAITING_PER_ORG_MAX = 1024;
+/** Longest wait for a turn; a client has given up by then. */
+export const WAIT_MS_MAX = 15_000;
+/** Signers end a run after 4 s. */
+const ATTEMPT_MS_MAX = 5_000;
+/** A run that takes longer holds up nobody: then the next group leaves beside it. */
+const PATIENCE_MS = 500;
+const RUNNING_MAX = 8;
+/** Characters of one group's requests: half of what a command may have, for the escapes of JSON. */
+const GROUP_CHARS_MAX = 384 * 1024;
+/** Path, tokens, run nonce and the names of members. */
+const REST_CHARS = 1024;
+const RUN_NONCE_BYTES = 32;
+
+interface Waiting extends Wish {
+  readonly chars: number;
+  readonly resolve: (attempt: Attempt | Promise<Attempt>) => void;
+  readonly reject: (error: unknown) => void;
+  readonly stopWaiting: () => void;
+}
+
+/** Makes the queue; `seat` is asked once for each run. */
+export function createSignQueue(room: Room, seat: (protocol: GroupProtocol) => Seating): SignQueue {
+  const lanes = new Map<GroupProtocol, ReturnType<typeof createLane>>();
+  const laneOf = (protocol: GroupProtocol) => {
+    const lane = lanes.get(protocol) ?? createLane(room, protocol, seat(protocol));
+    lanes.set(protocol, lane);
+    return lane;
+  };
+  return {
+    attempt: (protocol, wish) => laneOf(protocol).attempt(wish),
+    checkRoom: (protocol, org) => laneOf(protocol).checkRoom(org),
+    figures() {
+      const all = [...lanes.values()].map((lane) => lane.figures());
+      return {
+        waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+        running: all.reduce((sum, { running }) => sum + running, 0),
+      };
+    },
+  };
+}
+
+function createLane(room: Room, protocol: GroupProtocol, seat: Seating) {
+  /** In order of turn: the organisation served last stands last. */
+  const turns = new Map<string, Waiting[]>();
+  let waiting = 0;
+  let running = 0;
+  /** Runs that the next one waits for. */
+  let holding = 0;
+
+  function checkRoom(org: string): void {
+    if (waiting >= WAITING_MAX || (turns.get(org)?.length ?? 0) >= WAITING_PER_ORG_MAX) throw full(waiting);
+  }
+
+  function attempt(wish: Wish): Promise<Attempt> {
+    return new Promise((resolve, reject) => {
+      checkRoom(wish.org);
+      const stopWaiting = room.env.setTimer(WAIT_MS_MAX, () => {
+        remove(one);
+        reject(full(waiting));
+      });
+      const one: Waiting = { ...wish, chars: charsOf(wish.grant), resolve, reject, stopWaiting };
+      const queue = turns.get(wish.org);
+      if (queue) queue.push(one);
+      else turns.set(wish.org, [one]);
+      waiting += 1;
+      depart();
+    });
+  }
+
+  function remove(one: Waiting): void {
+    const queue = turns.get(one.org) ?? [];
+    const at = queue.indexOf(one);
+    if (at < 0) return;
+    queue.splice(at, 1);
+    if (queue.length === 0) turns.delete(one.org);
+    waiting -= 1;
+    one.stopWaiting();
+  }
+
+  /** As many as fit, one of each organisation in turn. */
+  function nextGroup(): Waiting[] {
+    const group: Waiting[] = [];
+    let places = 0;
+    let chars = 0;
+    while (turns.size > 0) {
+      const [org, queue] = turns.entries().next().value as [string, Waiting[]];
+      const one = queue[0] as Waiting;
+      const fits = places + one.items <= GROUP_MAX && chars + one.chars <= GROUP_CHARS_MAX;
+      // What fits no group, by its size or its form, goes alone.
+      if (group.length > 0 && !(fits && isGroupable(one))) break;
+      remove(one);
+      turns.delete(org);
+      if (queue.length > 0) turns.set(org, queue);
+      group.push(one);
+      places += one.items;
+      chars += one.chars;
+      if (!fits || !isGroupable(one)) break;
+    }
+    return group;
+  }
+
+  function depart(): void {
+    while (waiting > 0 && holding === 0 && running < RUNNING_MAX) {
+      const group = nextGroup();
+      running += 1;
+      holding += 1;
+      let held = true;
+      const letGo = () => {
+        if (held) holding -= 1;
+        held = false;
+        depart();
+      };
+      const cancel = room.env.setTimer(PATIENCE_MS, letGo);
+      void run(group).finally(() => {
+        cancel();
+        running -= 1;
+        letGo();
+      });
+    }
+  }
+
+  /** Ends when every element has its answer. Never rejects: what goes wrong is told to those who asked. */
+  async function run(group: readonly Waiting[]): Promise<void> {
+    let collectors: readonly Collector[] = [];
+    try {
+      const { participants, session } = await seat(new Set(group.flatMap(({ avoid }) => [...avoid])));
+      collectors = group.map(({ verifies }) => collect(room, { participants, verifies }));
+      for (const [k, { resolve }] of group.entries()) resolve((collectors[k] as Collector).attempt);
+      const [alone] = group;
+      const seats = { participants, ...(session === undefined ? {} : { session }) };
+      if (alone && group.length === 1) askAlone(room, alone, seats, collectors[0] as Collector);
+      else askTogether(room, protocol, group, seats, collectors);
+      await Promise.allSettled(collectors.map((each) => each.attempt));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+      for (const { fail } of collectors) fail(error);
+    }
+  }
+
+  return { attempt, checkRoom, figures: () => ({ waiting, running }) };
+}
+
+interface Seats {
+  readonly participants: readonly number[];
+  readonly session?: string;
+}
+
+/** The shortest path: the request as an act of its own. */
+function askAlone(room: Room, { grant }: Wish, seats: Seats, collector: Collector): void {
+  const order = room.act(grant, seats);
+  for (const answer of room.ask.each(order, seats.participants, ATTEMPT_MS_MAX))
+    answer.then(collector.take).catch(collector.fail);
+}
+
+function askTogether(
+  room: Room,
+  protocol: GroupProtocol,
+  group: readonly Wish[],
+  seats: Seats,
+  collectors: readonly Collector[],
+): void {
+  const runNonce = () => toHex(room.env.random(RUN_NONCE_BYTES));
+  const elements = group.map((each) => elementOf(each, runNonce()));
+  const order = { kind: 'Group', protocol, elements, runNonce: runNonce(), ...seats } as const;
+  const take = (outcome: Outcome) => {
+    for (const [k, collector] of collectors.entries()) collector.take(outcomeOf(outcome, k, group.length));
+  };
+  for (const answer of room.ask.each(order, seats.participants, ATTEMPT_MS_MAX)) {
+    answer.then(take).catch((error: unknown) => {
+      for (const collector of collectors) collector.fail(error);
+    });
+  }
+}
+
+/** What one signer made of one element, as if it had been asked alone. */
+function outcomeOf(outcome: Outcome, at: number, count: number): Outcome {
+  if (!('reply' in outcome) || !outcome.reply.ok) return outcome;
+  const { index, reply } = outcome;
+  const { id, result } = reply;
+  if (result.t !== 'group' || result.outcomes.length !== count) return { index, lost: 'malformed' };
+  const one = result.outcomes[at];
+  if (one === undefined) return { index, lost: 'malformed' };
+  const own: Reply = one.ok
+    ? { v: 1, id, ok: true, result: { t: 'signatures', signatures: one.signatures } }
+    : { v: 1, id, ok: false, error: one.error };
+  return { index, reply: own };
+}
+
+function elementOf({ grant, items }: Wish, runNonce: string): GroupElement {
+  const { request, assertion, tokens } = grant;
+  return { request, assertion, tokens, runNonce, items };
+}
+
+/** One element that cannot be written would spoil the command of all. */
+const isGroupable = (wish: Wish): boolean => isGroupElement(elementOf(wish, '00'.repeat(RUN_NONCE_BYTES)));
+
+const charsOf = ({ request, assertion }: GrantForSigners): number =>
+  request.payload.length +
+  Object.values<string>({ ...assertion }).reduce((sum, text) => sum + text.length, 0) +
+  REST_CHARS;
+
+const RETRY_AFTER_S = 2;
+
+function full(waiting: number): WalletError {
+  return new WalletError('E_QUEUE_FULL', undefined, { details: { waiting, retryAfterS: RETRY_AFTER_S } });
+}
