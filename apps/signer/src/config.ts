@@ -11,6 +11,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -28,6 +29,7 @@ import {
 } from '@holdfast/cluster/roster';
 import { asJsonObject, fromBase64, fromHex, parseStrictJson, toBase64, toHex } from '@holdfast/contract/wire';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
+import { check, Refused } from './refusal/index.ts';
 
 /** The setting is unsafe or missing: the process says so in one line and exits with 78 (EX_CONFIG). */
 export class UnsafeSettings extends Error {
@@ -158,31 +160,104 @@ export function createFolder(o: {
   if (o.unseal.from === 'file' && !existsSync(o.unseal.file)) {
     writeDurably(o.unseal.file, `${toBase64(o.random(SECRET_BYTES_MIN))}\n`);
   }
+  writeDurably(join(o.dir, SETTINGS_FILE), `${JSON.stringify(o.settings, null, 2)}\n`);
+  mkdirSync(join(o.dir, 'pins'), { recursive: true, mode: 0o700 });
+  const { identity, text } = newIdentityFile({ ...o, seeds: Buffer.from(o.random(64)) });
+  writeDurably(file, text);
+  return rosterEntry(identity);
+}
+
+/** The text of identity.key for these seeds, which are wiped, and the keys that the store is to be sealed under. */
+function newIdentityFile(o: {
+  readonly unseal: UnsealSource;
+  readonly seeds: Buffer;
+  readonly random: (n: number) => Uint8Array;
+}): { identity: Identity; text: string; keys: StoreKeys } {
+  const { seeds } = o;
   const salt = o.random(16);
   const kind = o.unseal.from === 'passphrase' ? 'scrypt' : 'hkdf';
   const root = deriveRoot(readSecret(o.unseal), kind, salt);
-  const identitySeed = o.random(32);
-  const transportSeed = o.random(32);
   try {
-    const identity = identityFromSeeds({ identitySeed, transportSeed });
-    writeDurably(
-      file,
-      sealIdentity({
-        root,
-        kind,
-        salt,
-        nonce: o.random(12),
-        identityKey: identity.publicKey,
-        seeds: Buffer.concat([identitySeed, transportSeed]),
-      }),
-    );
-    writeDurably(join(o.dir, SETTINGS_FILE), `${JSON.stringify(o.settings, null, 2)}\n`);
-    mkdirSync(join(o.dir, 'pins'), { recursive: true, mode: 0o700 });
-    return rosterEntry(identity);
+    const identity = identityFromSeeds({ identitySeed: seeds.subarray(0, 32), transportSeed: seeds.subarray(32) });
+    const text = sealIdentity({ root, kind, salt, nonce: o.random(12), identityKey: identity.publicKey, seeds });
+    return { identity, text, keys: { sealKey: subKey(root, 'seal'), macKey: subKey(root, 'mac') } };
   } finally {
-    identitySeed.fill(0);
-    transportSeed.fill(0);
+    seeds.fill(0);
     root.fill(0);
+  }
+}
+
+/** Identity seed and transport key of a folder, 64 bytes, for a backup: the caller wipes them. */
+export function readSeeds(config: Config): Uint8Array {
+  checkFolder(config.dir);
+  const { seeds, root } = openSeeds(config);
+  root.fill(0);
+  return seeds;
+}
+
+/** Pins of a folder, sorted by organisation. */
+export function readPins(dir: string): { readonly orgId: string; readonly sha256: Uint8Array }[] {
+  const folder = join(dir, 'pins');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .flatMap((orgId) => {
+      const sha256 = readPin(dir, orgId);
+      return sha256 === undefined ? [] : [{ orgId, sha256 }];
+    });
+}
+
+/** Refuses a folder that holds anything but the unseal secret somebody put there. */
+export function checkEmptyFolder(config: Config): void {
+  if (!existsSync(config.dir)) return;
+  const own = config.unseal.from === 'file' && dirname(config.unseal.file) === config.dir ? UNSEAL_FILE : '';
+  const others = readdirSync(config.dir).filter((name) => name !== own);
+  if (others.length > 0)
+    throw new UnsafeSettings(`${config.dir} is not empty (${others[0]}): restore into an empty folder`);
+}
+
+/**
+ * Makes the folder of a restored signer. The identity is written last: whatever ends this earlier leaves a folder that
+ * no signer starts on. \`fill\` writes the store at this path under these keys.
+ */
+export function restoreFolder(o: {
+  readonly config: Config;
+  readonly settings: SignerSettings;
+  readonly pins: readonly { readonly orgId: string; readonly sha256: Uint8Array }[];
+  /** Wiped. */
+  readonly seeds: Buffer;
+  readonly random: (n: number) => Uint8Array;
+  fill(o: { storeFile: string; keys: StoreKeys; signerId: Uint8Array }): void;
+}): void {
+  const { dir, unseal } = o.config;
+  checkEmptyFolder(o.config);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  chmodSync(dir, 0o700);
+  if (unseal.from === 'file' && !existsSync(unseal.file))
+    writeDurably(unseal.file, `${toBase64(o.random(SECRET_BYTES_MIN))}\n`);
+  const { identity, text, keys } = newIdentityFile({ unseal, seeds: o.seeds, random: o.random });
+  o.fill({ storeFile: join(dir, 'store.sqlite'), keys, signerId: sha256(identity.publicKey) });
+  writeDurably(join(dir, SETTINGS_FILE), `${JSON.stringify(o.settings, null, 2)}\n`);
+  mkdirSync(join(dir, 'pins'), { recursive: true, mode: 0o700 });
+  for (const pin of o.pins) writePin(dir, pin.orgId, toHex(pin.sha256));
+  writeDurably(join(dir, IDENTITY_FILE), text);
+}
+
+/** A file that only its owner may read, written whole or not at all; an existing one is never replaced. */
+export function writeSecretFile(file: string, contents: string | Uint8Array): void {
+  if (existsSync(file)) throw new UnsafeSettings(`${file} exists already: choose another name`);
+  writeDurably(file, contents);
+}
+
+/** A file that an operator names; refused with `code` where it is larger than it can be. */
+export function readNamedFile(file: string, o: { readonly bytesMax: number; readonly code: string }): Uint8Array {
+  try {
+    const { size } = statSync(file);
+    check(size <= o.bytesMax, o.code, `${file} has ${size} bytes; at most ${o.bytesMax} are read`);
+    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    if (cause instanceof Refused) throw cause;
+    throw new UnsafeSettings(`${file} cannot be read`, { cause });
   }
 }
 
@@ -254,7 +329,7 @@ function checkFolder(dir: string): void {
 }
 
 /** The text of a file that holds a secret; nobody but its owner may be able to read it. */
-function readSecretFile(file: string): string {
+export function readSecretFile(file: string): string {
   let mode: number;
   try {
     mode = statSync(file).mode & 0o777;
@@ -348,6 +423,13 @@ function sealIdentity(o: {
 }
 
 function openIdentity(config: Config): { identity: Identity; root: Uint8Array } {
+  const { seeds, root, identity } = openSeeds(config);
+  seeds.fill(0);
+  return { identity, root };
+}
+
+/** The seeds in the clear; the caller wipes them. */
+function openSeeds(config: Config): { seeds: Uint8Array; root: Uint8Array; identity: Identity } {
   const file = join(config.dir, IDENTITY_FILE);
   if (!existsSync(file))
     throw new UnsafeSettings(`${file} is missing: make a signer with "operator init", or restore it from the backup`);
@@ -363,14 +445,12 @@ function openIdentity(config: Config): { identity: Identity; root: Uint8Array } 
     seeds.fill(0);
     throw new UnsafeSettings(`the unseal secret does not open ${file}: give the one this signer was made with`);
   }
-  try {
-    const identity = identityFromSeeds({ identitySeed: seeds.subarray(0, 32), transportSeed: seeds.subarray(32) });
-    if (Buffer.compare(identity.publicKey, parts.identityKey) !== 0)
-      throw new UnsafeSettings(`${file} is damaged: restore it from the backup`);
-    return { identity, root };
-  } finally {
+  const identity = identityFromSeeds({ identitySeed: seeds.subarray(0, 32), transportSeed: seeds.subarray(32) });
+  if (Buffer.compare(identity.publicKey, parts.identityKey) !== 0) {
     seeds.fill(0);
+    throw new UnsafeSettings(`${file} is damaged: restore it from the backup`);
   }
+  return { seeds, root, identity };
 }
 
 function parseIdentityFile(file: string): {
@@ -397,7 +477,7 @@ function parseIdentityFile(file: string): {
   }
 }
 
-function readRoster(file: string): Roster {
+export function readRoster(file: string): Roster {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -442,11 +522,11 @@ function isOrgId(text: string): boolean {
 }
 
 /** Written beside, flushed, renamed, and the folder flushed: after a crash the file is whole or absent. */
-function writeDurably(file: string, text: string): void {
+function writeDurably(file: string, contents: string | Uint8Array): void {
   const beside = `${file}.new`;
   const fd = openSync(beside, 'w', 0o600);
   try {
-    writeSync(fd, text);
+    writeAllSync(fd, typeof contents === 'string' ? Buffer.from(contents, 'utf8') : contents);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -459,6 +539,11 @@ function writeDurably(file: string, text: string): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/** write(2) may take less than it is given. */
+function writeAllSync(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
 /** Tells operators which process runs; the lock on the store is what keeps a second one out. */

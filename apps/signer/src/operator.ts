@@ -3,21 +3,44 @@
  * folder only; nothing here talks to the cluster.
  */
 import { randomBytes } from 'node:crypto';
-import { toBase64 } from '@holdfast/contract/wire';
+import { resolve } from 'node:path';
+import { indexOfSignerId } from '@holdfast/cluster/roster';
+import { toBase64, toHex } from '@holdfast/contract/wire';
 import { backends } from '@holdfast/crypto/curves';
+import { sha256 } from '@holdfast/crypto/transcript';
 import {
+  BACKUP_BYTES_MAX,
+  createBackupKey,
+  makeBackup,
+  type Opener,
+  proveBackup,
+  readBackupPrivateKey,
+  readBackupPublicKey,
+  wipeBody,
+} from './backup/index.ts';
+import {
+  type Config,
+  checkEmptyFolder,
   createFolder,
   inspectFolder,
   measureFlush,
   openFolder,
   readConfig,
+  readNamedFile,
+  readPins,
+  readRoster,
   readRosterEntry,
+  readSecretFile,
+  readSeeds,
+  restoreFolder,
+  type SignerFolder,
   setFrozen,
   UnsafeSettings,
   writePin,
+  writeSecretFile,
 } from './config.ts';
 import { Refused } from './refusal/index.ts';
-import { openStore } from './store/index.ts';
+import { openStore, type Store } from './store/index.ts';
 
 const HELP = `holdfast signer: commands of one signer's operator (folder: --dir or HOLDFAST_SIGNER_DIR)
 
@@ -26,21 +49,50 @@ const HELP = `holdfast signer: commands of one signer's operator (folder: --dir 
   doctor [--deep]                          folder, unseal secret, roster, disk, curve backends; --deep opens every share
   trust <orgId> <sha256>                   accept the organisation whose genesis has this hash
   freeze | unfreeze                        stop contributing to anything, at once; and back
+
+  backup key FILE                          make a key pair to seal backups to: FILE gets the private part, for a safe
+  backup create FILE [--to PUBLIC]         seal this signer's data, the signer being stopped; to a key of "backup key",
+                                           or to HOLDFAST_BACKUP_PASSPHRASE
+  backup verify FILE [--key FILE]          open a backup and prove every share in it; needs the roster, no folder
+  restore FILE --index N [--key FILE] [--survivors 2]
+                                           make this signer again from its backup, in an empty folder; --survivors 2
+                                           only where three of five signers are lost for good
 `;
+
+const NOT_PROVED = /E_BACKUP_/;
+/** As elsewhere on the command line: something that had to be proved was not. */
+const EXIT_NOT_PROVED = 7;
 
 type Print = (line: string) => void;
 
+/** Flags that are followed by their value. */
+const VALUED: ReadonlySet<string> = new Set(['--dir', '--to', '--key', '--index', '--survivors']);
+const random = (n: number): Uint8Array => new Uint8Array(randomBytes(n));
+
 function run(args: readonly string[], print: Print): void {
   const [command = 'help', ...rest] = args;
-  const dirAt = rest.indexOf('--dir');
-  const dir = dirAt >= 0 ? rest[dirAt + 1] : process.env.HOLDFAST_SIGNER_DIR;
-  const words = rest.filter((word, k) => !word.startsWith('--') && (dirAt < 0 || k !== dirAt + 1));
+  const valueAfter = (flag: string): string | undefined => {
+    const at = rest.indexOf(flag);
+    return at < 0 ? undefined : rest[at + 1];
+  };
+  const words = rest.filter((word, k) => !word.startsWith('--') && !VALUED.has(rest[k - 1] ?? ''));
   const has = (flag: string): boolean => rest.includes(flag);
   if (command === 'help' || command === '--help') {
     print(HELP);
     return;
   }
-  const config = readConfig({ ...process.env, HOLDFAST_SIGNER_DIR: dir });
+  if (command === 'backup' && words[0] === 'key') {
+    print(makeBackupKey(words[1]));
+    return;
+  }
+  if (command === 'backup' && words[0] === 'verify') {
+    verifyBackup(words[1], { keyFile: valueAfter('--key'), print });
+    return;
+  }
+  const config = readConfig({
+    ...process.env,
+    HOLDFAST_SIGNER_DIR: valueAfter('--dir') ?? process.env.HOLDFAST_SIGNER_DIR,
+  });
 
   switch (command) {
     case 'init': {
@@ -49,7 +101,7 @@ function run(args: readonly string[], print: Print): void {
         dir: config.dir,
         unseal: config.unseal,
         settings,
-        random: (n) => new Uint8Array(randomBytes(n)),
+        random,
       });
       print(rosterLine(entry));
       return;
@@ -81,6 +133,19 @@ function run(args: readonly string[], print: Print): void {
       setFrozen(config.dir, command === 'freeze');
       print(command === 'freeze' ? 'frozen: this signer contributes to nothing' : 'unfrozen');
       return;
+    case 'backup':
+      if (words[0] !== 'create') throw new UnsafeSettings('say what: backup key, backup create or backup verify');
+      createBackup(config, { file: words[1], to: valueAfter('--to'), print });
+      return;
+    case 'restore':
+      restore(config, {
+        file: words[0],
+        index: Number(valueAfter('--index')),
+        survivors: valueAfter('--survivors'),
+        keyFile: valueAfter('--key'),
+        print,
+      });
+      return;
     default:
       throw new UnsafeSettings(`"${command}" is not a command; see: operator help`);
   }
@@ -102,20 +167,15 @@ function doctor(config: ReturnType<typeof readConfig>, o: { deep: boolean; print
     print(`store         in use by process ${seen.pid}; stop it to look inside`);
     return;
   }
-  const store = openStore({
-    file: folder.storeFile,
-    signerId: folder.signerId,
-    ...folder.keys,
-    now: Date.now,
-    random: (n) => new Uint8Array(randomBytes(n)),
-    point: () => {},
-  });
+  const store = openOwnStore(folder);
   try {
     const damagedAt = store.journal.damagedAt();
     print(
       `journal       ${damagedAt === undefined ? `ok, ${store.journal.length} rows` : `DAMAGED at row ${damagedAt}`}`,
     );
     print(`keys          ${store.keys.count()}`);
+    const waiting = store.restored.pending();
+    if (waiting !== undefined) print(`restored      waits until ${waiting.others} others have told it what it missed`);
     if (!o.deep) return;
     const problems = store.audit();
     for (const { keyId, problem } of problems) print(`key           ${keyId}: ${problem}`);
@@ -123,6 +183,123 @@ function doctor(config: ReturnType<typeof readConfig>, o: { deep: boolean; print
   } finally {
     store.close();
   }
+}
+
+function openOwnStore(folder: Pick<SignerFolder, 'storeFile' | 'signerId' | 'keys'>): Store {
+  const { storeFile, signerId, keys } = folder;
+  return openStore({ file: storeFile, signerId, ...keys, now: Date.now, random, point: () => {} });
+}
+
+function makeBackupKey(file: string | undefined): string {
+  if (file === undefined) throw new UnsafeSettings('say where the private part goes: backup key FILE');
+  const { publicText, privateText } = createBackupKey(random);
+  writeSecretFile(resolve(file), `${privateText}\n`);
+  return publicText;
+}
+
+function createBackup(config: Config, o: { file: string | undefined; to: string | undefined; print: Print }): void {
+  if (o.file === undefined) throw new UnsafeSettings('say where the backup goes: backup create FILE');
+  const to = o.to === undefined ? { passphrase: backupPassphrase() } : { publicKey: readBackupPublicKey(o.to) };
+  const folder = openFolder(config);
+  const store = openOwnStore(folder);
+  let file: Uint8Array;
+  let proved: number;
+  try {
+    const contents = store.contents();
+    proved = contents.shares.length;
+    file = makeBackup({
+      head: { fingerprint: folder.roster.fingerprint, signerId: folder.signerId, madeAt: Date.now() },
+      body: { seeds: readSeeds(config), settings: folder.settings, pins: readPins(config.dir), contents },
+      to,
+      random,
+    });
+    const id = toHex(sha256(file));
+    store.transaction('backup', () => store.journal.append('backup.created', { backup: id, shares: proved }));
+  } finally {
+    store.close();
+  }
+  writeSecretFile(resolve(o.file), file);
+  o.print(`backup        ${toHex(sha256(file))}`);
+  o.print(`signer        ${folder.index}, ${store.journal.length} journal rows`);
+  o.print(`shares        ${proved}, every one proved`);
+}
+
+function verifyBackup(name: string | undefined, o: { keyFile: string | undefined; print: Print }): void {
+  if (name === undefined) throw new UnsafeSettings('say which: backup verify FILE');
+  const rosterFile = process.env.HOLDFAST_ROSTER;
+  if (rosterFile === undefined) throw new UnsafeSettings("HOLDFAST_ROSTER is not set: give the cluster's roster file");
+  const roster = readRoster(resolve(rosterFile));
+  const backup = proveBackup(readBackupFile(name), { by: backupOpener(o.keyFile), roster });
+  wipeBody(backup.body);
+  o.print(`backup        ${backup.id}`);
+  o.print(`signer        ${indexOfSignerId(roster, backup.head.signerId)}`);
+  o.print(`made          ${new Date(backup.head.madeAt).toISOString()}`);
+  o.print(`keys          ${backup.keys}`);
+  o.print(`shares        ${backup.shares}, every one proved`);
+}
+
+/** Nothing is written before the whole file is proved. */
+function restore(
+  config: Config,
+  o: {
+    file: string | undefined;
+    index: number;
+    survivors: string | undefined;
+    keyFile: string | undefined;
+    print: Print;
+  },
+): void {
+  if (o.file === undefined) throw new UnsafeSettings('say which: restore FILE --index N');
+  if (!(Number.isInteger(o.index) && o.index >= 1 && o.index <= 5))
+    throw new UnsafeSettings('say which signer this is: restore FILE --index N, with N from 1 to 5');
+  const others = Number(o.survivors ?? OTHERS_TO_ANSWER);
+  if (others !== 2 && others !== OTHERS_TO_ANSWER) throw new UnsafeSettings('--survivors is 2 or is left out');
+  checkEmptyFolder(config);
+  const roster = readRoster(config.rosterFile);
+  const file = readBackupFile(o.file);
+  const backup = proveBackup(file, { by: backupOpener(o.keyFile), roster, index: o.index });
+  const { body, head, id } = backup;
+  try {
+    restoreFolder({
+      config,
+      settings: body.settings,
+      pins: body.pins,
+      seeds: Buffer.from(body.seeds),
+      random,
+      fill({ storeFile, keys, signerId }) {
+        const store = openOwnStore({ storeFile, keys, signerId });
+        try {
+          store.restore(body.contents, { others, backup: id });
+        } finally {
+          store.close();
+        }
+      },
+    });
+  } finally {
+    wipeBody(body);
+  }
+  o.print(`restored      signer ${o.index} from ${id}, made ${new Date(head.madeAt).toISOString()}`);
+  o.print(`shares        ${backup.shares}, every one proved`);
+  o.print(`next          start it; it takes part once ${others} others have told it what it missed`);
+}
+
+function readBackupFile(name: string): Uint8Array {
+  return readNamedFile(resolve(name), { bytesMax: BACKUP_BYTES_MAX, code: 'E_BACKUP_SIZE' });
+}
+
+/** With three of the four others, one of them knows of everything that was ever committed (docs/specs/backup.md §5). */
+const OTHERS_TO_ANSWER = 3;
+
+function backupPassphrase(): string {
+  const passphrase = process.env.HOLDFAST_BACKUP_PASSPHRASE;
+  if (passphrase === undefined || passphrase === '')
+    throw new UnsafeSettings('set HOLDFAST_BACKUP_PASSPHRASE, or give a key: --to to create, --key to open');
+  return passphrase;
+}
+
+function backupOpener(keyFile: string | undefined): Opener {
+  if (keyFile === undefined) return { passphrase: backupPassphrase() };
+  return { privateKey: readBackupPrivateKey(readSecretFile(resolve(keyFile))) };
 }
 
 function rosterLine(entry: {
@@ -141,6 +318,7 @@ try {
   run(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`));
 } catch (error) {
   if (!(error instanceof UnsafeSettings || error instanceof Refused)) throw error;
-  process.stderr.write(`holdfast signer: ${error.message}\n`);
-  process.exit(UnsafeSettings.exitCode);
+  const code = error instanceof Refused ? ` (${error.code})` : '';
+  process.stderr.write(`holdfast signer: ${error.message}${code}\n`);
+  process.exit(NOT_PROVED.test(code) ? EXIT_NOT_PROVED : UnsafeSettings.exitCode);
 }

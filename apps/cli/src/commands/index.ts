@@ -1,5 +1,6 @@
 /** Every command, in the order `help` shows them. */
 
+import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
@@ -28,4 +29,8 @@ export const commands: readonly Command[] = [
   freeze,
   unfreeze,
   doctor,
+  createBackupKey,
+  createBackup,
+  verifyBackup,
+  restore,
 ];

@@ -7,7 +7,7 @@ import { readSettings } from '../config.ts';
 import { dataFolder, lifeline, SIGNERS } from '../start/founding.ts';
 import type { Command } from './index.ts';
 
-const operatorEntry = fileURLToPath(new URL('../../../signer/dist/operator.js', import.meta.url));
+export const operatorEntry = fileURLToPath(new URL('../../../signer/dist/operator.js', import.meta.url));
 const signerEntry = fileURLToPath(new URL('../../../signer/dist/main.js', import.meta.url));
 
 export const startSigner: Command = {
@@ -16,7 +16,7 @@ export const startSigner: Command = {
   summary: 'starts signer N (1 to 5) of this machine, for instance after it was stopped',
   async run(args) {
     const n = signerNumber(readArguments(args, {}, 1).positionals[0]);
-    await inherit([signerEntry], { ...environment(n), ...lifeline }, 'lifeline');
+    await inherit([signerEntry], { ...signerEnvironment(n), ...lifeline }, 'lifeline');
   },
 };
 
@@ -50,7 +50,7 @@ export const doctor = onEverySigner(
 
 /** Also used by `org create`, which on one machine writes the five pins itself and says so. */
 export async function trust(orgId: string, sha256: string, numbers: readonly number[]): Promise<void> {
-  for (const n of numbers) await inherit([operatorEntry, 'trust', orgId, sha256], environment(n), 'quiet');
+  for (const n of numbers) await inherit([operatorEntry, 'trust', orgId, sha256], signerEnvironment(n), 'quiet');
 }
 
 function onEverySigner(name: string, word: string, summary: string): Command {
@@ -62,7 +62,7 @@ function onEverySigner(name: string, word: string, summary: string): Command {
       const [only] = readArguments(args, {}, 1).positionals;
       const numbers = only === undefined ? Array.from({ length: SIGNERS }, (_, at) => at + 1) : [signerNumber(only)];
       for (const n of numbers) {
-        const env = environment(n);
+        const env = signerEnvironment(n);
         console.log(`signer ${n}`);
         await inherit([operatorEntry, word], env);
       }
@@ -70,23 +70,27 @@ function onEverySigner(name: string, word: string, summary: string): Command {
   };
 }
 
-function environment(n: number): Readonly<Record<string, string>> {
+/** Settings under which a process of signer N of this machine runs. */
+export function signerEnvironment(
+  n: number,
+  o: { readonly mayBeNew?: boolean } = {},
+): Readonly<Record<string, string>> {
   const settings = readSettings(process.env);
   const data = dataFolder(settings.data);
-  if (!existsSync(data.signer(n)))
+  if (o.mayBeNew !== true && !existsSync(data.signer(n)))
     throw new Error(
       `${data.signer(n)} does not exist; run npm start first, or set HOLDFAST_DATA to the data folder it uses`,
     );
   return { HOLDFAST_SIGNER_DIR: data.signer(n), HOLDFAST_ROSTER: data.roster, HOLDFAST_RELAY_URL: settings.relayUrl };
 }
 
-function signerNumber(text: string | undefined): number {
+export function signerNumber(text: string | undefined): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > SIGNERS) throw new UsageError(`a signer is a number from 1 to ${SIGNERS}`);
   return n;
 }
 
-async function inherit(
+export async function inherit(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   how: 'plain' | 'quiet' | 'lifeline' = 'plain',

@@ -24,6 +24,7 @@ import { encodeExportShare, encodeImportShare, recipientPublicKey, seal } from '
 import { evaluate } from '@holdfast/crypto/sharing';
 import { execId } from '@holdfast/crypto/transcript';
 import { epochOf } from '@holdfast/mpc/dkg';
+import { createBackupKey, makeBackup, readBackupPublicKey } from '@holdfast/signer/backup';
 import { createVault } from '@holdfast/signer/vault';
 
 export const formatNames = [
@@ -37,6 +38,7 @@ export const formatNames = [
   'share-envelope',
   'key-statement',
   'sealed-vault',
+  'backup',
 ] as const;
 export type FormatName = (typeof formatNames)[number];
 
@@ -334,6 +336,20 @@ export function makeFixture(name: FormatName): unknown {
         sealed: toHex(made.sealed),
       };
     }
+    case 'backup': {
+      const { publicText, privateText } = createBackupKey(counter(0x20));
+      const file = makeBackup({
+        head: {
+          fingerprint: roster.fingerprint,
+          signerId: roster.signers[0]?.signerId ?? new Uint8Array(),
+          madeAt: 1_767_323_045_678,
+        },
+        body: backupBody(),
+        to: { publicKey: readBackupPublicKey(publicText) },
+        random: counter(0x80),
+      });
+      return { publicText, privateText, share: toHex(shares[0] ?? new Uint8Array()), file: toHex(file) };
+    }
     default:
       return name satisfies never;
   }
@@ -360,5 +376,58 @@ export function vaultRecord(): Parameters<ReturnType<typeof createVault>['seal']
     publicKey,
     publicShares: group.encodePoints(publicShares),
     points: roster.signers.map(({ signerId, index }) => ({ signerId, index })),
+  };
+}
+
+/** What the fixture's backup holds: one key, its share, its wallet, one committed entry, one pin. */
+function backupBody(): Parameters<typeof makeBackup>[0]['body'] {
+  const r = vaultRecord();
+  const at = identities.findIndex(
+    (each) => Buffer.compare(each.publicKey, roster.signers[0]?.identityKey ?? new Uint8Array()) === 0,
+  );
+  const record = {
+    t: r.t,
+    n: r.n,
+    index: r.index,
+    publicKey: toHex(r.publicKey),
+    publicShares: r.publicShares.map(toHex),
+    points: r.points.map((point) => [toHex(point.signerId), point.index]),
+  };
+  const row = [r.keyId, r.org, r.curve, r.protocol, r.scheme, r.purpose, r.origin, 0, 0, 0, r.epoch, r.publicKey];
+  const walletId = deriveId('wa', spent);
+  const committed = [r.org, 0, head0, 1, JSON.stringify(genesisEntry), JSON.stringify([ack(0, head0, 0)])];
+  return {
+    seeds: Uint8Array.of(...bytes(32, at + 1), ...bytes(32, 0x11 + at)),
+    settings: { allowImport: true, allowExport: false },
+    pins: [{ orgId: genesis.ids.org, sha256: genesis.hash }],
+    contents: {
+      journal: { length: 7, head: bytes(32, 0x77) },
+      tables: [
+        {
+          name: 'keys',
+          columns: [
+            ...['keyId', 'org', 'curve', 'protocol', 'scheme', 'purpose', 'origin', 'imported', 'exported', 'archived'],
+            ...['activeEpoch', 'publicKey'],
+          ],
+          rows: [row],
+        },
+        {
+          name: 'wallets',
+          columns: ['walletId', 'org', 'keyId', 'network', 'status', 'origin'],
+          rows: [[walletId, r.org, r.keyId, 'Ethereum', 'Active', spent]],
+        },
+        { name: 'log', columns: ['org', 'height', 'head', 'committed', 'entry', 'acks'], rows: [committed] },
+        { name: 'promises', columns: ['org', 'height', 'head', 'kind', 'proof'], rows: [] },
+      ],
+      shares: [
+        {
+          keyId: r.keyId,
+          epoch: r.epoch,
+          status: 'active',
+          record: new TextEncoder().encode(JSON.stringify(record)),
+          x: (shares[0] ?? new Uint8Array()).slice(),
+        },
+      ],
+    },
   };
 }

@@ -18,6 +18,7 @@ import {
 import { parseRoster } from '@holdfast/cluster/roster';
 import { fromHex, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { decodeExportShare, decodeImportShare, open } from '@holdfast/crypto/envelope';
+import { proveBackup, readBackupPrivateKey } from '@holdfast/signer/backup';
 import { createVault } from '@holdfast/signer/vault';
 import { type FormatName, formatNames, makeFixture, vaultRecord } from './fixtures.ts';
 
@@ -81,4 +82,14 @@ test('a frozen vault record opens under its own record', () => {
     },
   });
   equal(toHex(vault.open(vaultRecord(), { version, nonce: fromHex(nonce), sealed: fromHex(sealed) }).x), share);
+});
+
+test('a frozen backup opens, and its share is proved', () => {
+  const { privateText, share, file } = read('backup');
+  const by = { privateKey: readBackupPrivateKey(privateText) };
+
+  const backup = proveBackup(fromHex(file), { by, roster: parseRoster(read('roster').text), index: 1 });
+
+  equal(backup.shares, 1);
+  equal(toHex(backup.body.contents.shares[0]?.x ?? new Uint8Array()), share);
 });

@@ -22,6 +22,8 @@ export interface Context {
   /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */
   readonly making: Set<string>;
   isFrozen(): boolean;
+  /** Restored from a backup, and not yet told by the others what it has forgotten. */
+  isRejoining(): boolean;
   /** Counters since the start, by name (rulings 36). */
   readonly counters: Record<string, number>;
 }

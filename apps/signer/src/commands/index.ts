@@ -46,7 +46,7 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
       checkAwake(ctx);
       return signGroup(ctx, command, facts);
     case 'Genesis':
-      checkAwake(ctx);
+      checkVotes(ctx);
       return { t: 'ack', ack: ctx.organisations.found(command.genesis, command.proof) };
     case 'Commit':
       checkAwake(ctx);
@@ -57,10 +57,10 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
       ctx.organisations.catchUp(command.org, command.entries);
       return { t: 'done' };
     case 'Withdraw':
-      checkAwake(ctx);
+      checkVotes(ctx);
       return { t: 'withdrawal', withdrawal: ctx.organisations.withdraw(command) };
     case 'Release':
-      checkAwake(ctx);
+      checkVotes(ctx);
       ctx.organisations.release(command, command.withdrawals);
       return { t: 'done' };
     case 'KeyCertificate':
@@ -92,7 +92,7 @@ async function act(
   command: Extract<Command, { kind: 'Act' }>,
   facts: Record<string, unknown>,
 ): Promise<Result> {
-  checkAwake(ctx); // Step 1.
+  checkVotes(ctx); // Step 1.
   // The api lost our answer: the entry is here already, checked when it came.
   const again = ctx.organisations.acknowledgedAlready(command);
   if (again !== undefined) return { t: 'ack', ack: again };
@@ -127,6 +127,16 @@ function checkAwake(ctx: Context): void {
     damagedAt === undefined,
     'E_SEALED',
     `the journal of this signer is damaged at row ${damagedAt}; its operator has been told`,
+  );
+}
+
+/** For everything but catching up: a restored signer contributes nothing before it knows what it has forgotten. */
+function checkVotes(ctx: Context): void {
+  checkAwake(ctx);
+  check(
+    !ctx.isRejoining(),
+    'E_RESTORED',
+    'this signer was restored from a backup and waits for the others to tell it what it missed',
   );
 }
 

@@ -12,6 +12,8 @@ export interface Freshness {
   holds(tokens: readonly FreshToken[]): boolean;
   /** Sends the newest token again, for an api that has just connected. */
   repeat(): void;
+  /** Forgets every token and issues a new one: what was signed before this moment is no longer fresh here. */
+  renew(): void;
   close(): void;
 }
 
@@ -41,6 +43,11 @@ export function createFreshness(o: {
     repeat() {
       const newest = kept[0];
       if (newest !== undefined) o.push(newest);
+    },
+    renew() {
+      cancel();
+      kept = [];
+      issue();
     },
     close() {
       cancel();

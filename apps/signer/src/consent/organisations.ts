@@ -41,6 +41,8 @@ export interface Organisations {
   /** Every organisation in which this credential is enrolled. */
   statesWith(credentialId: string): State[];
   heads(): ChainHead[];
+  /** Uses nothing of the organisation before a committed entry has reached this height. */
+  setAside(org: string, height: number): void;
   /** The first entry of an organisation that this signer's operator pinned. */
   found(genesis: string, proof: Assertion): Ack;
   /** The acknowledgement of an entry this signer holds already; whoever asks again learns nothing new. */
@@ -92,6 +94,7 @@ export function createOrganisations(o: {
   const identityKeys = cluster.roster.signers.map((s) => s.identityKey);
   const chains = new Map<string, Chain>();
   for (const org of store.log.orgs()) chains.set(org, load(org));
+  for (const [org, height] of store.restored.floors()) setAside(org, height);
 
   /** Reads a chain and runs it through the reducer again: the state is derived, never stored. */
   function load(org: string): Chain {
@@ -130,6 +133,15 @@ export function createOrganisations(o: {
     const mine = list.filter(({ height }) => height === next);
     chain.never = new Map(mine.map(({ head, kind }) => [toBase64Url(head), kind]));
     if (damagedAt !== undefined && damagedAt >= next) chain.damagedTop = Math.max(chain.damagedTop ?? 0, damagedAt);
+  }
+
+  /** As for a chain whose records are damaged: what it may have acknowledged up to there is not known. */
+  function setAside(org: string, height: number): void {
+    const chain = chains.get(org) ?? noChain();
+    chains.set(org, chain);
+    if ((chain.committed?.height ?? -1) >= height) return;
+    chain.damagedTop = Math.max(chain.damagedTop ?? 0, height);
+    env.log('authority.log.set-aside', { org, top: chain.damagedTop });
   }
 
   /** The entry checked on top of a chain. Refusals come from the reducer. */
@@ -240,6 +252,7 @@ export function createOrganisations(o: {
         const state = usable(chain);
         return state?.credentials.has(credentialId) === true ? [state] : [];
       }),
+    setAside,
     heads: () =>
       [...chains].flatMap(([org, { committed, tail }]) =>
         committed === undefined

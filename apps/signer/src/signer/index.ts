@@ -12,6 +12,7 @@ import { createImportKeys } from '../commands/import-keys.ts';
 import { answer } from '../commands/index.ts';
 import { createFreshness } from '../consent/freshness.ts';
 import { createOrganisations } from '../consent/organisations.ts';
+import { createRejoin } from '../rejoin/index.ts';
 import { type Compute, createRuns, createSessions, type Machines, machines, type Peers } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
 
@@ -71,6 +72,7 @@ export function createSigner(o: SignerOptions): Signer {
   });
   const importKeys = createImportKeys({ env, cluster });
   const organisations = createOrganisations({ env, store, cluster, pin: o.pin });
+  const rejoin = createRejoin({ env, store, peers, runs, organisations, freshness });
   const ctx: Context = {
     env,
     store,
@@ -85,6 +87,7 @@ export function createSigner(o: SignerOptions): Signer {
     settings: o.settings,
     making: new Set(),
     isFrozen: o.isFrozen,
+    isRejoining: () => rejoin.pending(),
     counters: {},
   };
   const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
@@ -104,6 +107,7 @@ export function createSigner(o: SignerOptions): Signer {
     session: () => sessions.current(),
     close() {
       stopFigures();
+      rejoin.close();
       runs.close();
       o.compute?.close();
       sessions.close();

@@ -5,17 +5,24 @@
  * const store = openStore({ file, identityKey, keys: deriveStoreKeys(secret), now, random, point });
  * store.transaction('export', () => { store.keys.mark(keyId, 'exported'); store.journal.append('export', { keyId }); });
  */
+import { toHex } from '@holdfast/contract/wire';
 import { type Journal, openJournal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
 import { createVault } from '../vault/index.ts';
+import { readContents, type StoreContents, writeContents } from './contents.ts';
 import { type Db, openDatabase } from './database.ts';
 import { createKeyShelf, type KeyShelf } from './keys.ts';
 import { createLogShelf, type LogShelf } from './log.ts';
+import { createRestoredShelf, type RestoredShelf } from './restored.ts';
 import { createUsedShelf, type UsedShelf } from './used.ts';
 
 export type { Journal, JournalRow } from '../journal/index.ts';
-export type { KeyRecord, KeyShelf, NewShare, PointMap, WalletRecord } from './keys.ts';
+export { checkContents, KEPT_TABLES, OTHER_TABLES, type StoreContents, type TableContents } from './contents.ts';
+export type { Cell, Row } from './database.ts';
+export type { KeyRecord, KeyShelf, NewShare, PointMap, StoredShare, WalletRecord } from './keys.ts';
+export { recordOf } from './keys.ts';
 export type { LogShelf, OrgLog, StoredEntry, StoredPromise } from './log.ts';
+export type { RestoredShelf } from './restored.ts';
 export { SCHEMA_VERSION } from './schema.ts';
 export type { Spent, UsedShelf } from './used.ts';
 
@@ -36,10 +43,15 @@ export interface Store {
   readonly log: LogShelf;
   readonly used: UsedShelf;
   readonly journal: Journal;
+  readonly restored: RestoredShelf;
   /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
   transaction<T>(name: string, work: () => T): T;
   /** Keys whose record or share does not verify. Opens every share: minutes for a very large vault. */
   audit(): { keyId: string; problem: string }[];
+  /** Everything a backup carries, with the shares in the clear: the caller wipes them. */
+  contents(): StoreContents;
+  /** Fills this store, which must be new; `others` of the other signers have to answer before it votes again. */
+  restore(contents: StoreContents, o: { readonly others: number; readonly backup: string }): void;
   close(): void;
 }
 
@@ -51,11 +63,23 @@ export function openStore(o: StoreOptions): Store {
     const vault = createVault({ sealKey: o.sealKey, random: o.random });
     const keys = createKeyShelf({ db, vault, signerId: o.signerId });
     const journal = openJournal(db, o.now);
+    const restored = createRestoredShelf(db);
     return {
       keys,
       log: createLogShelf(db),
       used: createUsedShelf(db),
       journal,
+      restored,
+      contents: () => readContents({ db, keys, journal }),
+      restore(contents, { others, backup }) {
+        check(journal.length === 0 && keys.keyIds().length === 0, 'E_RESTORE_NOT_EMPTY', 'the store is not empty');
+        db.transaction('restore', () => {
+          writeContents({ db, keys }, contents);
+          restored.mark({ others });
+          const { length, head } = contents.journal;
+          journal.append('signer.restored', { backup, others, journalLength: length, journalHead: toHex(head) });
+        });
+      },
       transaction: (name, work) => db.transaction(name, work),
       audit: () => keys.keyIds().flatMap((keyId) => problemsOf(keys, keyId)),
       close: () => db.close(),

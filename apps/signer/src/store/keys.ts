@@ -46,6 +46,15 @@ export interface NewShare {
   readonly wallet?: { readonly walletId: string; readonly network: string };
 }
 
+/** One share record as a backup carries it: everything public as it was stored, and the share. */
+export interface StoredShare {
+  readonly keyId: string;
+  readonly epoch: Uint8Array;
+  readonly status: string;
+  readonly record: Uint8Array;
+  readonly x: Uint8Array;
+}
+
 export interface KeyShelf {
   key(keyId: string): KeyRecord | undefined;
   wallet(walletId: string): WalletRecord | undefined;
@@ -60,7 +69,12 @@ export interface KeyShelf {
   /** Opens a share; the caller wipes it. */
   open(keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord };
 
+  /** Every share in the clear, pending and active, opened and checked: for a backup, which wipes them. */
+  shares(): StoredShare[];
+
   // The rest writes, inside a transaction of the store.
+  /** A share out of a backup, sealed anew; its key's record is there already. */
+  putShare(s: StoredShare): void;
   putPending(n: NewShare): void;
   activate(keyId: string, epoch: Uint8Array): void;
   /** Exported and archived are part of what seals the share: a cleared flag in the file opens nothing. */
@@ -69,9 +83,9 @@ export interface KeyShelf {
   setWalletStatus(walletId: string, status: WalletRecord['status']): void;
 }
 
-const KEY_COLUMNS =
+export const KEY_COLUMNS =
   'keyId, org, curve, protocol, scheme, purpose, origin, imported, exported, archived, activeEpoch, publicKey';
-const WALLET_COLUMNS = 'walletId, org, keyId, network, status, origin';
+export const WALLET_COLUMNS = 'walletId, org, keyId, network, status, origin';
 const VAULT_COLUMNS = 'keyId, epoch, status, version, record, nonce, sealed';
 
 export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }): KeyShelf {
@@ -174,6 +188,24 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     },
     record: (keyId, epoch) => vaultRow(keyId, epoch)?.record,
     open: openShare,
+    shares: () =>
+      db.all('select keyId, epoch from vault order by keyId, epoch').map((row) => {
+        const { share, record, status } = openShare(String(row[0]), bytes(row[1]));
+        return {
+          keyId: record.keyId,
+          epoch: record.epoch,
+          status,
+          record: encodePublic(record),
+          x: share.x,
+        };
+      }),
+
+    putShare({ keyId, epoch, status, record, x }) {
+      const owner = key(keyId);
+      if (owner === undefined) refuse('E_NO_SHARE', `there is no record of ${keyId} to hold this share`);
+      const row: Row = [keyId, epoch, status, 0, record];
+      writeShare(status, asVaultRecord(owner, signerId, epoch, row), x);
+    },
 
     putPending(n) {
       const known = key(n.key.keyId);
@@ -342,6 +374,11 @@ function asVaultRecord(owner: KeyRecord, signerId: Uint8Array, epoch: Uint8Array
     publicShares: p.publicShares.map((hex) => fromHex(hex)),
     points: p.points.map(([id, index]) => ({ signerId: fromHex(id), index })),
   };
+}
+
+/** The record under which a share out of a backup stands, from the row of its key in the same backup. */
+export function recordOf(s: StoredShare, o: { keyRow: Row; signerId: Uint8Array }): VaultRecord {
+  return asVaultRecord(asKey(o.keyRow), o.signerId, s.epoch, [s.keyId, s.epoch, s.status, 0, s.record]);
 }
 
 function bytes(cell: unknown): Uint8Array {

@@ -50,8 +50,8 @@ export interface LogShelf {
   clearPromises(org: string, height: number): void;
 }
 
-const COLUMNS = 'org, height, head, committed, entry, acks';
-const PROMISE_COLUMNS = 'org, height, head, kind, proof';
+export const LOG_COLUMNS = 'org, height, head, committed, entry, acks';
+export const PROMISE_COLUMNS = 'org, height, head, kind, proof';
 
 export function createLogShelf(db: Db): LogShelf {
   return {
@@ -60,7 +60,7 @@ export function createLogShelf(db: Db): LogShelf {
       const entries: StoredEntry[] = [];
       let damagedAt: number | undefined;
       let top = -1;
-      for (const row of db.all(`select ${COLUMNS}, mac from log where org = ? order by height`, org)) {
+      for (const row of db.all(`select ${LOG_COLUMNS}, mac from log where org = ? order by height`, org)) {
         top = Number(row[1]);
         const sound = top === entries.length && db.macHolds('log', row.slice(0, -1), row.at(-1));
         if (!sound) damagedAt ??= Math.min(top, entries.length);
@@ -69,13 +69,13 @@ export function createLogShelf(db: Db): LogShelf {
       return { org, entries, damagedAt, top };
     },
     at(org, height) {
-      const row = db.one(`select ${COLUMNS}, mac from log where org = ? and height = ?`, org, height);
+      const row = db.one(`select ${LOG_COLUMNS}, mac from log where org = ? and height = ?`, org, height);
       return row !== undefined && db.macHolds('log', row.slice(0, -1), row.at(-1)) ? asEntry(row) : undefined;
     },
     put(org, e) {
       const cells: Row = [org, e.height, e.head, e.committed ? 1 : 0, JSON.stringify(e.entry), JSON.stringify(e.acks)];
       db.run(
-        `insert into log (${COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?)
+        `insert into log (${LOG_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?)
          on conflict (org, height) do update set head = excluded.head, committed = excluded.committed, entry = excluded.entry,
            acks = excluded.acks, mac = excluded.mac`,
         ...cells,

@@ -169,4 +169,17 @@ export const protocolErrors = {
   E_STORE_WRITE: 'the store cannot be written',
   E_VAULT_DAMAGED: 'a sealed record does not open',
   E_VAULT_VERSION: 'a sealed record is of a newer release',
+  E_RESTORED: 'the signer was restored and waits for the others',
+  // Backups of a signer
+  E_BACKUP_AUTH: 'the backup does not open',
+  E_BACKUP_CLUSTER: 'the backup is of another cluster',
+  E_BACKUP_FORMAT: 'the file is not a whole backup',
+  E_BACKUP_IDENTITY: 'the backup holds another identity than it says',
+  E_BACKUP_KEY: 'the backup is sealed to another key',
+  E_BACKUP_ROW: 'a damaged record is not backed up',
+  E_BACKUP_SHARE: 'a share in the backup does not belong to its key',
+  E_BACKUP_SIGNER: 'the backup is of another signer',
+  E_BACKUP_SIZE: 'the backup is too large',
+  E_BACKUP_VERSION: 'the backup is of a newer release',
+  E_RESTORE_NOT_EMPTY: 'a signer is restored into an empty folder only',
 } as const satisfies Readonly<Record<string, string>>;

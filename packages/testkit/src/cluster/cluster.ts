@@ -1,5 +1,5 @@
 /** Five real signers in one process, from one seed: their own code, stores on disk, a clock that a test moves. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,6 +14,14 @@ import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntr
 import type { Env } from '@holdfast/contract/types';
 import { sha256 } from '@holdfast/crypto/transcript';
 import { seededRandom } from '@holdfast/mpc/simulator';
+import {
+  createBackupKey,
+  makeBackup,
+  proveBackup,
+  readBackupPrivateKey,
+  readBackupPublicKey,
+  wipeBody,
+} from '@holdfast/signer/backup';
 import { createSigner, type Signer } from '@holdfast/signer/signer';
 import { openStore, type Store } from '@holdfast/signer/store';
 import { createTestClock, type TestClock } from './clock.ts';
@@ -47,6 +55,10 @@ export interface TestCluster {
   send(index: number, command: Command): Promise<Reply | undefined>;
   kill(index: number): void;
   start(index: number): Promise<void>;
+  /** A backup of this signer as it is now, sealed to a key of the test. */
+  backup(index: number): Uint8Array;
+  /** The signer's disk is lost and made anew from a backup; it is started. */
+  restore(index: number, file: Uint8Array, o?: { readonly others?: number }): Promise<void>;
   stop(): void;
 }
 
@@ -69,16 +81,21 @@ export async function startTestCluster(seed: string): Promise<TestCluster> {
   const clock = createTestClock(STARTED_AT);
   const net = createTestNet();
   const world = seededRandom(`${seed}/world`);
-  const identities: Identity[] = [1, 2, 3, 4, 5].map((k) => {
+  const seeds = [1, 2, 3, 4, 5].map((k) => {
     const random = seededRandom(`${seed}/identity/${k}`);
-    return identityFromSeeds({ identitySeed: random.bytes(32), transportSeed: random.bytes(32) });
+    return Uint8Array.of(...random.bytes(32), ...random.bytes(32));
   });
+  const identities: Identity[] = seeds.map((each) =>
+    identityFromSeeds({ identitySeed: each.slice(0, 32), transportSeed: each.slice(32) }),
+  );
+  const seedsOf = (identity: Identity): Uint8Array => (seeds[identities.indexOf(identity)] ?? new Uint8Array()).slice();
   const roster = createRoster({
     epoch: 0,
     relay: 'ws://127.0.0.1:8787/holdfast/relay',
     signers: identities.map(rosterEntry),
   });
   const pins = new Map<string, Uint8Array>();
+  const backupKey = createBackupKey((n) => world.bytes(n));
   let starts = 0;
 
   interface Slot extends TestSigner {
@@ -126,6 +143,18 @@ export async function startTestCluster(seed: string): Promise<TestCluster> {
     for (const tell of slot.death) tell();
     slot.death = [];
   };
+  const openStoreOf = (slot: Slot, env: Pick<Env, 'now' | 'random' | 'point'>): Store => {
+    const keys = seededRandom(`${seed}/unseal/${slot.index}`);
+    return openStore({
+      file: join(slot.dir, 'store.sqlite'),
+      signerId: sha256(slot.identity.publicKey),
+      sealKey: keys.bytes(32),
+      macKey: keys.bytes(32),
+      now: env.now,
+      random: env.random,
+      point: (name) => env.point(name),
+    });
+  };
   const start = async (index: number): Promise<void> => {
     const slot = slotOf(index);
     if (slot.process !== undefined) return;
@@ -146,18 +175,8 @@ export async function startTestCluster(seed: string): Promise<TestCluster> {
         throw new Killed(name);
       },
     };
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(slot.dir, { recursive: true, mode: 0o700 });
-    const keys = seededRandom(`${seed}/unseal/${index}`);
-    const store: Store = openStore({
-      file: join(slot.dir, 'store.sqlite'),
-      signerId: sha256(slot.identity.publicKey),
-      sealKey: keys.bytes(32),
-      macKey: keys.bytes(32),
-      now: env.now,
-      random: env.random,
-      point: (name) => env.point(name),
-    });
+    const store: Store = openStoreOf(slot, env);
     const link = net.join(index);
     const signer = createSigner({
       env,
@@ -197,6 +216,35 @@ export async function startTestCluster(seed: string): Promise<TestCluster> {
     },
     kill,
     start,
+    backup(index) {
+      const { process, identity, settings } = slotOf(index);
+      if (process === undefined) throw new Error(`signer ${index} does not run`);
+      return makeBackup({
+        head: { fingerprint: roster.fingerprint, signerId: sha256(identity.publicKey), madeAt: clock.now() },
+        body: {
+          seeds: seedsOf(identity),
+          settings,
+          pins: [...pins].map(([orgId, sha]) => ({ orgId, sha256: sha })),
+          contents: process.store.contents(),
+        },
+        to: { publicKey: readBackupPublicKey(backupKey.publicText) },
+        random: (n) => world.bytes(n),
+      });
+    },
+    async restore(index, file, o = {}) {
+      const slot = slotOf(index);
+      kill(index);
+      await clock.settle();
+      rmSync(slot.dir, { recursive: true });
+      mkdirSync(slot.dir, { mode: 0o700 });
+      const by = { privateKey: readBackupPrivateKey(backupKey.privateText) };
+      const backup = proveBackup(file, { by, roster, index });
+      const store = openStoreOf(slot, { now: () => clock.now(), random: (n) => world.bytes(n), point: () => {} });
+      store.restore(backup.body.contents, { others: o.others ?? 3, backup: backup.id });
+      store.close();
+      wipeBody(backup.body);
+      await start(index);
+    },
     stop() {
       for (const { index } of slots) kill(index);
       setImmediate(() => setImmediate(() => rmSync(root, { recursive: true, force: true })));
