@@ -15,6 +15,8 @@ import { createPrssSetup } from '../honest-majority/prss-setup.ts';
 import { subsets } from '../honest-majority/subsets.ts';
 import { seededSessions } from '../honest-majority/test/sessions.ts';
 import { createImport } from '../import/index.ts';
+import { createRefresh, createResharing, type Reshared } from '../refresh/index.ts';
+import { holders, protocolOf } from '../refresh/test/holders.ts';
 import type { Index, KeyShare, Machine, Message, ProtocolName, RunContext } from '../runtime/index.ts';
 import { seatParties, seededRandom, signedAnew } from '../simulator/index.ts';
 
@@ -41,6 +43,7 @@ const ed = curve('ed25519');
 const five = [1, 2, 3, 4, 5];
 const three = [1, 3, 4];
 const digest = new Uint8Array(32).fill(5);
+const chainCode = new Uint8Array(32).fill(6);
 const message = new TextEncoder().encode('message to sign');
 const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array => enc('test/key/v1', i.bytes(x), i.bytes(epoch));
 
@@ -154,6 +157,38 @@ function ecdsaH(on: Curve): Seat {
   };
 }
 
+/** Five holders renew their shares, with a chain code that must come through. */
+function refreshing(on: Curve): Seat {
+  return {
+    on,
+    parties: five,
+    inputs: (seed) => ({ ...sharing(on, protocolOf[on.name], seed), chainCode: toHex(chainCode) }),
+    result: certified(on),
+    make: (ctx, seed) => createRefresh(ctx, { share: oldShares(on, seed)[ctx.self - 1] as KeyShare, statement }),
+  };
+}
+
+/** Holders 1, 2, 4 and 5 deal the key to themselves and to a newcomer, who takes the point of the lost third. */
+function replacing(on: Curve): Seat {
+  const roles = new Map(five.map((p) => [p, p === 3 ? { to: p } : { from: p, to: p }]));
+  return {
+    on,
+    parties: five,
+    inputs: (seed) => ({ ...sharing(on, protocolOf[on.name], seed), newcomer: 3, chainCode: toHex(chainCode) }),
+    result: (out) => certified(on)({ share: (out as Reshared).share, statements: (out as Reshared).statements }),
+    make(ctx, seed) {
+      const old = oldShares(on, seed);
+      const [key] = old as [KeyShare];
+      const share = ctx.self === 3 ? {} : { share: old[ctx.self - 1] as KeyShare };
+      return createResharing(ctx, { key, roles, n: 5, t: 3, statement, ...share });
+    },
+  };
+}
+
+function oldShares(on: Curve, seed: string): KeyShare[] {
+  return holders({ seed, n: 5, t: 3, curve: on.name }).map((share) => ({ ...share, chainCode: chainCode.slice() }));
+}
+
 export const SUBJECTS: readonly Subject[] = [
   subject('key generation on secp256k1', dkg(secp, 'CGGMP21')),
   subject('key generation on ed25519', dkg(ed, 'FROST')),
@@ -168,6 +203,10 @@ export const SUBJECTS: readonly Subject[] = [
   }),
   subject('honest-majority ECDSA on secp256k1', ecdsaH(secp)),
   subject('honest-majority ECDSA on stark', ecdsaH(stark)),
+  subject('refresh on secp256k1', refreshing(secp)),
+  subject('refresh on ed25519', refreshing(ed)),
+  subject('resharing to a newcomer on secp256k1', replacing(secp)),
+  subject('resharing to a newcomer on stark', replacing(stark)),
   subject('FROST on ed25519', {
     on: ed,
     parties: three,

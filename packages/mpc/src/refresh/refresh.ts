@@ -46,7 +46,7 @@ export function createRefresh(ctx: RunContext, { share, statement }: RefreshOpti
       base() {
         check(isNamedShare(curve, share), 'E_RF_SHARE');
         const x_i = share.x.slice() as KeyShare['x'];
-        return { x_i, publicShares, publicKey, ...(chainCode === undefined ? {} : { chainCode }) };
+        return { x_i, publicShares, publicKey, ...(chainCode === undefined ? {} : { chainCode: chainCode.slice() }) };
       },
     },
   );

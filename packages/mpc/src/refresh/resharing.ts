@@ -135,7 +135,8 @@ export class ResharingRun extends RoundMachine<Reshared> {
       refuse('E_RS_KEY', 'The share is not one of the sharing to start from.');
 
     this.#o = o;
-    this.#chainCode = share?.chainCode;
+    // A copy: the run erases what it holds, and the share is the caller's.
+    this.#chainCode = share?.chainCode?.slice();
     this.#slots = reshareSlots(ctx.curve);
     const { commitment, opening, deal, proof, acknowledgement } = this.#slots;
     this.stages = [
