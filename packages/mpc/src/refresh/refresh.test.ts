@@ -94,10 +94,12 @@ test('a chain code goes over to the new epoch unchanged, and none appears where 
   const seed = `${masterSeed}/chain code`;
   const chainCode = new Uint8Array(32).fill(7);
 
-  const { machines, machine } = seat({ seed, ...five, chainCode });
-  for (const { share } of outputs(simulate({ seed, machines }))) deepEqual(share.chainCode, chainCode);
-  // The one it came from is the caller's, whatever the run erases.
-  machine(1).wipe();
+  for (const { share } of outputs(simulate({ seed, machines: seat({ seed, ...five, chainCode }).machines })))
+    deepEqual(share.chainCode, chainCode);
+  // The one it came from is the caller's, whatever a run that ends early erases.
+  const { machines } = seat({ seed, ...five, chainCode });
+  simulate({ seed, machines, crash: { party: 2, afterEffects: 7 } });
+  for (const machine of machines.values()) machine.wipe();
   deepEqual(chainCode, new Uint8Array(32).fill(7));
   for (const { share } of outputs(simulate({ seed, machines: seat({ seed, ...five }).machines })))
     equal('chainCode' in share, false);
