@@ -25,8 +25,18 @@ test('what is not set has a default, and an empty value counts as not set', () =
     dataFolder: folder,
     publicUrl: 'http://localhost:8787',
     requestsPerMinuteMax: 6000,
+    ecdsaEngines: ['H'],
     version: '0.1.0',
   });
+});
+
+test('engines of ECDSA are read in their order of preference', () => {
+  for (const [value, engines] of [
+    ['H,C', ['H', 'C']],
+    ['C, H', ['C', 'H']],
+    ['C', ['C']],
+  ] as const)
+    deepEqual(read({ HOLDFAST_ECDSA_ENGINES: value }).settings.ecdsaEngines, engines);
 });
 
 test('secrets are made once, kept to the owner, and stay the same', () => {
@@ -46,6 +56,8 @@ for (const [name, env, message] of [
     { HOLDFAST_PUBLIC_URL: 'https://a.example/x' },
     /HOLDFAST_PUBLIC_URL must be an origin/,
   ],
+  ['an engine that is none', { HOLDFAST_ECDSA_ENGINES: 'H,D' }, /HOLDFAST_ECDSA_ENGINES must be H, C or H,C/],
+  ['an engine twice', { HOLDFAST_ECDSA_ENGINES: 'H,H' }, /HOLDFAST_ECDSA_ENGINES/],
   ['a public address that is none', { HOLDFAST_PUBLIC_URL: 'a.example' }, /HOLDFAST_PUBLIC_URL/],
 ] as const) {
   test(`refuses ${name} and says how to write it`, () => {

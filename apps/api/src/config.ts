@@ -26,6 +26,7 @@ export interface Config {
 const SECRET_BYTES = 32;
 const OPERATOR_TOKEN_CHARS_MIN = 32;
 const REQUESTS_PER_MINUTE = 6000;
+const ECDSA_ENGINES_UNSET = 'H';
 
 export function readConfig(env: Environment): Config {
   const port = wholeNumber(env, 'HOLDFAST_PORT', { unset: 8787, least: 1, most: 65_535 });
@@ -42,6 +43,7 @@ export function readConfig(env: Environment): Config {
       least: 0,
       most: 10_000_000,
     }),
+    ecdsaEngines: ecdsaEngines(text(env, 'HOLDFAST_ECDSA_ENGINES')),
     version: ownVersion(),
   };
   mkdirSync(join(dataFolder, 'api'), { recursive: true, mode: 0o700 });
@@ -78,6 +80,14 @@ function publicUrl(value: string): string {
     url && (url.protocol === 'http:' || url.protocol === 'https:') && url.pathname === '/' && url.search === '';
   if (!fits) throw new UnsafeSettings('HOLDFAST_PUBLIC_URL must be an origin such as https://wallets.example');
   return url.origin;
+}
+
+/** In order of preference, `H,C`; each alone is a complete product. */
+function ecdsaEngines(value: string | undefined): Settings['ecdsaEngines'] {
+  const engines = (value ?? ECDSA_ENGINES_UNSET).split(',').map((each) => each.trim());
+  const known = engines.filter((each): each is 'H' | 'C' => each === 'H' || each === 'C');
+  if (known.length === engines.length && new Set(known).size === known.length) return known;
+  throw new UnsafeSettings('HOLDFAST_ECDSA_ENGINES must be H, C or H,C');
 }
 
 function readRoster(file: string): Roster {

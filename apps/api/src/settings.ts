@@ -11,6 +11,8 @@ export interface Settings {
   readonly publicUrl: string;
   /** Requests per minute and address; 0 switches the limit off. */
   readonly requestsPerMinuteMax: number;
+  /** Which engines sign ECDSA, in order of preference (docs/specs/engine-controller.md). */
+  readonly ecdsaEngines: readonly ('H' | 'C')[];
   readonly version: string;
 }
 

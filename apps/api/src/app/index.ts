@@ -45,7 +45,7 @@ export async function startApi(o: {
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
   const hub = createRelayHub({ roster, env });
-  const signers = createSigners({ link: hub, roster, env, db });
+  const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
   const ctx: Context = { env, config, secrets, db, signers, log: env.log };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);

@@ -17,7 +17,7 @@ import {
   type WalletRow,
 } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
-import { requireAll, requireThree, THRESHOLD } from '../signers/participants.ts';
+import { THRESHOLD } from '../signers/participants.ts';
 import type { SignOrder } from '../signers/types.ts';
 import { type ActCall, beginAct, completeAct, failAct } from './acts.ts';
 import { externalIdConflict, sameJson } from './idempotency.ts';
@@ -50,10 +50,8 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
   const plan = planSignature(input);
   const protocol = protocolOf(key);
   // Before anything is written: a request that cannot be served now leaves no trace and may simply be sent again.
-  if (key.protocol === 'CGGMP21') requireAll(ctx.signers.online());
-  else requireThree(ctx.signers.online());
   const { orgId: org } = call.principal;
-  ctx.signers.checkRoom({ org, protocol });
+  ctx.signers.requireSigners({ org, protocol });
 
   const id = deriveId('sig', call.grant.nullifier);
   const name = fullName(call.operation);

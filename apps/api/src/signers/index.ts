@@ -6,6 +6,7 @@ import { toBase64, toBase64Url } from '@holdfast/contract/wire';
 import type { Database } from '@holdfast/storage/database';
 import { type ClusterLink, createAsk } from './ask.ts';
 import { createCatchUp } from './catch-up.ts';
+import { createController, type EcdsaEngine } from './controller.ts';
 import { catchUpSigner, commit, genesis, govern, heads, release, withdraw } from './governance.ts';
 import { certifyKey, makeKey } from './keys.ts';
 import { madeKey, madeMarks } from './made.ts';
@@ -13,7 +14,7 @@ import { failureOf, resultsOf } from './outcomes.ts';
 import { requireAll, SIGNERS } from './participants.ts';
 import { exportKey, markRecord } from './records.ts';
 import { actOrder, type Room } from './room.ts';
-import { seatingOf, sign } from './sign.ts';
+import { requireSigners, type SignParts, seatingOf, sign } from './sign.ts';
 import { createSignQueue } from './sign-queue.ts';
 import { isImportKey } from './statements.ts';
 import type { SignerImportKey, Signers } from './types.ts';
@@ -35,6 +36,8 @@ export function createSigners(o: {
   readonly roster: Roster;
   readonly env: Env;
   readonly db: Database;
+  /** Which engines sign ECDSA, in order of preference. */
+  readonly ecdsaEngines?: readonly EcdsaEngine[];
 }): Signers {
   const { link, roster, env, db } = o;
   const tokens = new Map<number, string>();
@@ -49,7 +52,9 @@ export function createSigners(o: {
   const ask = createAsk({ link, env });
   const room: Room = { roster, env, db, link, ask, act: actOrder(env), session, awaitSession };
   const catchUp = createCatchUp(room);
-  const queue = createSignQueue(room, (protocol) => seatingOf(room, protocol));
+  const controller = createController({ env, engines: o.ecdsaEngines ?? ['H'] });
+  const queue = createSignQueue(room, (lane) => seatingOf(room, controller, lane));
+  const signing: SignParts = { queue, controller };
 
   function awaitSession(ms: number): Promise<string | undefined> {
     return new Promise((resolve) => {
@@ -102,8 +107,13 @@ export function createSigners(o: {
     createKey: (grant, order) => makeKey(room, grant, order),
     importKey: (grant, order) => makeKey(room, grant, order),
     certifyKey: (keyId, statements) => certifyKey(room, keyId, statements),
-    sign: (grant, order) => sign(room, queue, grant, order),
-    checkRoom: ({ protocol, org }) => queue.checkRoom(protocol, org),
+    sign: (grant, order) => sign(room, signing, grant, order),
+    requireSigners: (order) => requireSigners(room, signing, order),
+    signing: () => ({
+      engines: controller.engines,
+      quarantined: controller.quarantined(),
+      figures: { ...controller.figures(), ...queue.figures() },
+    }),
     exportKey: (grant, order) => exportKey(room, grant, order),
     archive: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'archived' }),
     recordWallet: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'wallet' }),

@@ -156,15 +156,15 @@ test('a full queue answers 429 with the time to wait, and has room again when re
   for (let k = 0; k < WAITING_PER_ORG_MAX; k += 1) void ask(orgA);
   const order = { org: orgA, protocol: 'ecdsa-h/secp256k1' } as const;
 
-  throws(() => signers.checkRoom(order), { code: 'E_QUEUE_FULL', status: 429 });
+  throws(() => signers.requireSigners(order), { code: 'E_QUEUE_FULL', status: 429 });
   await rejects(ask(orgA), (error: { details: { retryAfterS: number } }) => error.details.retryAfterS > 0);
-  signers.checkRoom({ ...order, org: orgB });
-  signers.checkRoom({ ...order, protocol: 'frost/ed25519' });
+  signers.requireSigners({ ...order, org: orgB });
+  signers.requireSigners({ ...order, protocol: 'frost/ed25519' });
   for (let k = 0; k < WAITING_MAX - WAITING_PER_ORG_MAX; k += 1) void ask(`or-${k % 7}`);
-  throws(() => signers.checkRoom({ ...order, org: orgB }), { code: 'E_QUEUE_FULL' });
+  throws(() => signers.requireSigners({ ...order, org: orgB }), { code: 'E_QUEUE_FULL' });
 
   await answerAll();
-  signers.checkRoom(order);
+  signers.requireSigners(order);
 });
 
 test('a request whose turn does not come in time is answered 429 and never sent', async () => {

@@ -29,6 +29,9 @@ export interface Wish {
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
 }
 
+/** What shares a queue: the kinds of group, and engine C, whose runs cost a second of three processors and go alone. */
+export type Lane = GroupProtocol | 'ecdsa-c';
+
 /** Who signs, and with which session; throws where that cannot be had now. */
 export type Seating = (avoid: ReadonlySet<number>) => Promise<{
   readonly participants: readonly number[];
@@ -37,9 +40,9 @@ export type Seating = (avoid: ReadonlySet<number>) => Promise<{
 
 export interface SignQueue {
   /** Waits for its turn and for the end of its run. Rejects with E_QUEUE_FULL, or with what the seating throws. */
-  attempt(protocol: GroupProtocol, wish: Wish): Promise<Attempt>;
+  attempt(lane: Lane, wish: Wish): Promise<Attempt>;
   /** Refuses with E_QUEUE_FULL where another request of this organisation would not be taken. */
-  checkRoom(protocol: GroupProtocol, org: string): void;
+  checkRoom(lane: Lane, org: string): void;
   /** For operators: how many wait, and how many are in runs. */
   figures(): { readonly waiting: number; readonly running: number };
 }
@@ -52,6 +55,13 @@ export const WAITING_PER_ORG_MAX = 1024;
 export const WAIT_MS_MAX = 15_000;
 /** Signers end a run after 4 s. */
 const ATTEMPT_MS_MAX = 5_000;
+/** Engine C: the signers' own bound (signer/commands/sign.ts) and what the way there and back takes. */
+const C_ATTEMPT_MS_MAX = 9_000;
+const C_ITEM_MS = 3_000;
+/** More at once would only share the processors, and all of them would miss their time. */
+const C_RUNNING_MAX = 2;
+const C_WAITING_MAX = 256;
+const C_WAITING_PER_ORG_MAX = 64;
 /** A run that takes longer holds up nobody: then the next group leaves beside it. */
 const PATIENCE_MS = 500;
 const RUNNING_MAX = 8;
@@ -69,16 +79,16 @@ interface Waiting extends Wish {
 }
 
 /** Makes the queue; `seat` is asked once for each run. */
-export function createSignQueue(room: Room, seat: (protocol: GroupProtocol) => Seating): SignQueue {
-  const lanes = new Map<GroupProtocol, ReturnType<typeof createLane>>();
-  const laneOf = (protocol: GroupProtocol) => {
-    const lane = lanes.get(protocol) ?? createLane(room, protocol, seat(protocol));
-    lanes.set(protocol, lane);
+export function createSignQueue(room: Room, seat: (lane: Lane) => Seating): SignQueue {
+  const lanes = new Map<Lane, ReturnType<typeof createLane>>();
+  const laneOf = (name: Lane) => {
+    const lane = lanes.get(name) ?? createLane(room, name, seat(name));
+    lanes.set(name, lane);
     return lane;
   };
   return {
-    attempt: (protocol, wish) => laneOf(protocol).attempt(wish),
-    checkRoom: (protocol, org) => laneOf(protocol).checkRoom(org),
+    attempt: (name, wish) => laneOf(name).attempt(wish),
+    checkRoom: (name, org) => laneOf(name).checkRoom(org),
     figures() {
       const all = [...lanes.values()].map((lane) => lane.figures());
       return {
@@ -89,7 +99,11 @@ export function createSignQueue(room: Room, seat: (protocol: GroupProtocol) => S
   };
 }
 
-function createLane(room: Room, protocol: GroupProtocol, seat: Seating) {
+function createLane(room: Room, name: Lane, seat: Seating) {
+  const alone = name === 'ecdsa-c';
+  const runningMax = alone ? C_RUNNING_MAX : RUNNING_MAX;
+  const waitingMax = alone ? C_WAITING_MAX : WAITING_MAX;
+  const waitingPerOrgMax = alone ? C_WAITING_PER_ORG_MAX : WAITING_PER_ORG_MAX;
   /** In order of turn: the organisation served last stands last. */
   const turns = new Map<string, Waiting[]>();
   let waiting = 0;
@@ -98,7 +112,7 @@ function createLane(room: Room, protocol: GroupProtocol, seat: Seating) {
   let holding = 0;
 
   function checkRoom(org: string): void {
-    if (waiting >= WAITING_MAX || (turns.get(org)?.length ?? 0) >= WAITING_PER_ORG_MAX) throw full(waiting);
+    if (waiting >= waitingMax || (turns.get(org)?.length ?? 0) >= waitingPerOrgMax) throw full(waiting);
   }
 
   function attempt(wish: Wish): Promise<Attempt> {
@@ -144,13 +158,13 @@ function createLane(room: Room, protocol: GroupProtocol, seat: Seating) {
       group.push(one);
       places += one.items;
       chars += one.chars;
-      if (!fits || !isGroupable(one)) break;
+      if (alone || !fits || !isGroupable(one)) break;
     }
     return group;
   }
 
   function depart(): void {
-    while (waiting > 0 && holding === 0 && running < RUNNING_MAX) {
+    while (waiting > 0 && (alone || holding === 0) && running < runningMax) {
       const group = nextGroup();
       running += 1;
       holding += 1;
@@ -176,10 +190,14 @@ function createLane(room: Room, protocol: GroupProtocol, seat: Seating) {
       const { participants, session } = await seat(new Set(group.flatMap(({ avoid }) => [...avoid])));
       collectors = group.map(({ verifies }) => collect(room, { participants, verifies }));
       for (const [k, { resolve }] of group.entries()) resolve((collectors[k] as Collector).attempt);
-      const [alone] = group;
+      const [first] = group;
       const seats = { participants, ...(session === undefined ? {} : { session }) };
-      if (alone && group.length === 1) askAlone(room, alone, seats, collectors[0] as Collector);
-      else askTogether(room, protocol, group, seats, collectors);
+      if (name === 'ecdsa-c' || group.length === 1)
+        askAlone(room, first as Wish, seats, {
+          collector: collectors[0] as Collector,
+          deadlineMs: alone ? C_ATTEMPT_MS_MAX + C_ITEM_MS * ((first as Wish).items - 1) : ATTEMPT_MS_MAX,
+        });
+      else askTogether(room, name, group, seats, collectors);
       await Promise.allSettled(collectors.map((each) => each.attempt));
     } catch (error) {
       for (const { reject } of group) reject(error);
@@ -196,9 +214,14 @@ interface Seats {
 }
 
 /** The shortest path: the request as an act of its own. */
-function askAlone(room: Room, { grant }: Wish, seats: Seats, collector: Collector): void {
+function askAlone(
+  room: Room,
+  { grant }: Wish,
+  seats: Seats,
+  { collector, deadlineMs }: { readonly collector: Collector; readonly deadlineMs: number },
+): void {
   const order = room.act(grant, seats);
-  for (const answer of room.ask.each(order, seats.participants, ATTEMPT_MS_MAX))
+  for (const answer of room.ask.each(order, seats.participants, deadlineMs))
     answer.then(collector.take).catch(collector.fail);
 }
 

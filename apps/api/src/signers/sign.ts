@@ -1,48 +1,112 @@
 /**
- * Signing: a request is tried until an answer verifies. With FROST a signer that fails is left out of the next attempt,
- * which has a run nonce of its own and hence new nonces everywhere (rulings 18); ECDSA needs all five (rulings 22).
+ * Signing: a request is tried until an answer verifies, every time under a run nonce of its own and hence with new
+ * nonces everywhere. A signer that fails is left out of the next attempt (rulings 18). ECDSA is tried by engine H once,
+ * then by engine C; nothing of one attempt goes into another.
  */
 import type { RawSignature } from '@holdfast/chains/families';
 import type { GroupProtocol } from '@holdfast/cluster/commands';
-import { refuse, type WalletError } from '@holdfast/contract/errors';
+import { refuse, WalletError } from '@holdfast/contract/errors';
 import type { UserActionGrant } from '../pipeline/types.ts';
+import type { Attempt } from './attempts.ts';
+import { type Controller, culpritsOf } from './controller.ts';
 import { failureOf, isPassing, refusalsOf } from './outcomes.ts';
-import { chooseThree, requireAll, THRESHOLD } from './participants.ts';
+import { chooseThree, requireAll, requireThree, SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
-import type { Seating, SignQueue } from './sign-queue.ts';
+import type { Lane, Seating, SignQueue, Wish } from './sign-queue.ts';
 import type { Outcome, SignOrder } from './types.ts';
 
 const ATTEMPTS_MAX = 3;
 const SESSION_MS_MAX = 4_000;
+/** Where engine C can sign, nobody waits for five signers to make a session. */
+const SESSION_MS_BESIDE_C = 300;
+
+export interface SignParts {
+  readonly queue: SignQueue;
+  readonly controller: Controller;
+}
 
 export async function sign(
   room: Room,
-  queue: SignQueue,
+  parts: SignParts,
   grant: UserActionGrant,
-  o: SignOrder,
+  { protocol, org, items, verifies }: SignOrder,
 ): Promise<readonly RawSignature[]> {
-  const { protocol, org, items, verifies } = o;
-  const avoid = signersWithoutToken(room, grant);
+  const avoid = new Set([...signersWithoutToken(room, grant), ...parts.controller.quarantined()]);
+  const wish: Wish = { org, grant, items, avoid, verifies };
+  return isEcdsa(protocol)
+    ? signEcdsa(room, parts, protocol, { ...wish, avoid })
+    : untilSigned(room, parts, protocol, { ...wish, avoid });
+}
+
+/** Refuses what cannot be signed now, before anything is written. */
+export function requireSigners(
+  room: Room,
+  { queue, controller }: SignParts,
+  o: Pick<SignOrder, 'org' | 'protocol'>,
+): void {
+  const online = room.link.online();
+  const three = !isEcdsa(o.protocol) || controller.engines.includes('C');
+  if (three) requireThree(online);
+  else requireAll(online);
+  queue.checkRoom(isEcdsa(o.protocol) ? ecdsaLane(room, controller, o.protocol) : o.protocol, o.org);
+}
+
+const ecdsaLane = (room: Room, controller: Controller, protocol: GroupProtocol): Lane =>
+  mayTryH(room, controller) ? protocol : 'ecdsa-c';
+
+const mayTryH = (room: Room, controller: Controller): boolean =>
+  controller.triesH() && (room.link.online().length === SIGNERS || !controller.engines.includes('C'));
+
+/** H once where it may do, then C. Refused by three signers with one code, a request is not tried again. */
+async function signEcdsa(
+  room: Room,
+  parts: SignParts,
+  protocol: GroupProtocol,
+  wish: Wish & { readonly avoid: Set<number> },
+): Promise<readonly RawSignature[]> {
+  const { queue, controller } = parts;
+  if (!controller.engines.includes('C')) return untilSigned(room, parts, protocol, wish);
+  if (mayTryH(room, controller)) {
+    const run = await queue.attempt(protocol, wish).catch(whenUnseated);
+    if (run !== undefined) {
+      if (run.signatures || room.link.online().length === SIGNERS) controller.endedH(run);
+      if (run.signatures) return run.signatures;
+      noteFailure(room, { by: protocol, attempt: 1 }, run);
+      if (refusedByThree(run.outcomes)) throw failureOf(run.outcomes);
+      for (const index of run.blamed) if (isMissing(run.outcomes, index)) wish.avoid.add(index);
+    }
+  }
+  return untilSigned(room, parts, 'ecdsa-c', wish);
+}
+
+async function untilSigned(
+  room: Room,
+  { queue, controller }: SignParts,
+  lane: Lane,
+  wish: Wish & { readonly avoid: Set<number> },
+): Promise<readonly RawSignature[]> {
   let failure: WalletError | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const run = await queue.attempt(protocol, { org, grant, items, avoid, verifies });
+    const run = await queue.attempt(lane, wish);
+    if (lane === 'ecdsa-c') controller.endedC(run);
     if (run.signatures) return run.signatures;
 
     failure = failureOf(run.outcomes);
-    room.env.log('sign.attempt', { attempt, participants: run.participants, code: failure.code });
-    if (isFinal(run.outcomes, protocol)) throw failure;
-    for (const index of run.blamed) avoid.add(index);
+    noteFailure(room, { by: lane, attempt }, run);
+    if (isFinal(run.outcomes, lane)) throw failure;
+    for (const index of whomToAvoid(lane, run)) wish.avoid.add(index);
   }
   throw failure ?? new TypeError('no attempt was made');
 }
 
-/** Who takes part in a run of this protocol. */
-export function seatingOf(room: Room, protocol: GroupProtocol): Seating {
-  if (!isEcdsa(protocol))
+/** Who takes part in a run. */
+export function seatingOf(room: Room, controller: Controller, lane: Lane): Seating {
+  if (lane === 'ecdsa-c' || !isEcdsa(lane))
     return async (avoid) => ({ participants: chooseThree(room.link.online(), { avoid, env: room.env }) });
+  const sessionMsMax = controller.engines.includes('C') ? SESSION_MS_BESIDE_C : SESSION_MS_MAX;
   return async () => {
     const participants = requireAll(room.link.online());
-    return { participants, session: await sessionOf(room) };
+    return { participants, session: await sessionOf(room, sessionMsMax) };
   };
 }
 
@@ -54,18 +118,59 @@ function signersWithoutToken(room: Room, grant: UserActionGrant): Set<number> {
   return new Set(room.roster.signers.map(({ index }) => index).filter((index) => !named.has(index)));
 }
 
-async function sessionOf(room: Room): Promise<string> {
-  const session = room.session() ?? (await room.awaitSession(SESSION_MS_MAX));
+async function sessionOf(room: Room, msMax: number): Promise<string> {
+  const session = room.session() ?? (await room.awaitSession(msMax));
   return session ?? refuse('E_CLUSTER_BUSY', 'the five signers are still preparing for ECDSA signatures; try again');
+}
+
+/** H could not be tried: somebody left, or there is no session yet. A full queue is an answer. */
+function whenUnseated(error: unknown): undefined {
+  const unseated = error instanceof WalletError && ['E_SIGNERS_UNAVAILABLE', 'E_CLUSTER_BUSY'].includes(error.code);
+  if (!unseated) throw error;
+  return undefined;
+}
+
+/**
+ * After C: the named where both others agree, otherwise whoever failed. After FROST: whoever failed. Who was merely let
+ * down by others says so and stays.
+ */
+function whomToAvoid(lane: Lane, run: Attempt): readonly number[] {
+  if (lane !== 'ecdsa-c') return run.blamed;
+  const culprits = culpritsOf(run);
+  if (culprits.length > 0) return culprits;
+  const missing = run.blamed.filter((index) => isMissing(run.outcomes, index));
+  return missing.length > 0 ? missing : run.blamed;
+}
+
+/** Lost, or refused the request itself: not one that only reports that a peer was gone or misbehaved. */
+function isMissing(outcomes: readonly Outcome[], index: number): boolean {
+  const own = outcomes.find((each) => each.index === index);
+  if (own === undefined || 'lost' in own) return own !== undefined;
+  return !own.reply.ok && own.reply.error.code !== 'E_PEER_GONE' && (own.reply.error.culprits ?? []).length === 0;
 }
 
 /**
  * Three signers that refuse the request with one code leave no doubt: at most two can be lying. Where all five are
  * needed, one that refuses it is enough.
  */
-function isFinal(outcomes: readonly Outcome[], protocol: GroupProtocol): boolean {
-  const firm = refusalsOf(outcomes).filter(({ refusal }) => !isPassing(refusal.code));
-  if (isEcdsa(protocol)) return firm.length > 0;
+function isFinal(outcomes: readonly Outcome[], lane: Lane): boolean {
+  if (lane !== 'ecdsa-c' && isEcdsa(lane)) return firmRefusals(outcomes).length > 0;
+  return refusedByThree(outcomes);
+}
+
+function refusedByThree(outcomes: readonly Outcome[]): boolean {
+  const firm = firmRefusals(outcomes);
   const count = (code: string) => firm.filter(({ refusal }) => refusal.code === code).length;
   return firm.some(({ refusal }) => count(refusal.code) >= THRESHOLD);
+}
+
+const firmRefusals = (outcomes: readonly Outcome[]) =>
+  refusalsOf(outcomes).filter(({ refusal }) => !isPassing(refusal.code));
+
+function noteFailure(
+  room: Room,
+  which: { readonly by: string; readonly attempt: number },
+  { participants, outcomes }: Attempt,
+): void {
+  room.env.log('sign.attempt', { ...which, participants, code: failureOf(outcomes).code });
 }

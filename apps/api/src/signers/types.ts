@@ -12,6 +12,7 @@ import type {
 } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import type { UserActionGrant } from '../pipeline/types.ts';
+import type { EcdsaEngine } from './controller.ts';
 
 /** A command without the id that pairs it with its reply. */
 export type Order = Command extends infer C ? (C extends Command ? Omit<C, 'v' | 'id'> : never) : never;
@@ -89,6 +90,13 @@ export interface SignOrder {
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
 }
 
+export interface SigningState {
+  readonly engines: readonly EcdsaEngine[];
+  /** Signers that come last because C named them again and again. */
+  readonly quarantined: readonly number[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 export interface Signers {
   readonly roster: Roster;
   /** Roster indices with a live connection, ascending. */
@@ -104,8 +112,10 @@ export interface Signers {
   certifyKey(keyId: string, statements: readonly KeyStatement[]): Promise<void>;
   /** Raw signatures in the order of the plan's items. */
   sign(grant: UserActionGrant, o: SignOrder): Promise<readonly RawSignature[]>;
-  /** Refuses a request that would find no place in the queue: asked before anything is written. */
-  checkRoom(o: Pick<SignOrder, 'org' | 'protocol'>): void;
+  /** Refuses what cannot be signed now, for want of signers or of room in the queue: before anything is written. */
+  requireSigners(o: Pick<SignOrder, 'org' | 'protocol'>): void;
+  /** For operators. */
+  signing(): SigningState;
   exportKey(
     grant: UserActionGrant,
     o: { org: string; keyId: string },

@@ -21,7 +21,9 @@ import type { ClusterLink } from '../signers/index.ts';
 export type Act = Extract<Command, { readonly kind: 'Act' }>;
 
 /** What a signer does with a command instead of the usual; undefined: the usual. */
-export type Behaviour = (command: Command) => Result | { readonly refuse: string } | 'lost' | 'silent' | undefined;
+export type Behaviour = (
+  command: Command,
+) => Result | { readonly refuse: string; readonly culprits?: readonly number[] } | 'lost' | 'silent' | undefined;
 
 export interface FakeCluster {
   readonly roster: Roster;
@@ -174,8 +176,19 @@ export function fakeCluster(): FakeCluster {
       if (done === 'lost') throw new ClusterError('E_RELAY_LOST', 'lost');
       if (done === 'silent') return new Promise<Reply>(() => {});
       const { id } = command;
-      if ('refuse' in done)
-        return { v: 1, id, ok: false, error: { code: done.refuse, message: `refused: ${done.refuse}` } };
+      if ('refuse' in done) {
+        const culprits = 'culprits' in done ? (done.culprits as readonly number[] | undefined) : undefined;
+        return {
+          v: 1,
+          id,
+          ok: false,
+          error: {
+            code: done.refuse,
+            message: `refused: ${done.refuse}`,
+            ...(culprits === undefined ? {} : { culprits }),
+          },
+        };
+      }
       return { v: 1, id, ok: true, result: done };
     },
   };

@@ -100,6 +100,7 @@ export function testApi(o: {
       dataFolder: '/nowhere',
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: o.requestsPerMinuteMax ?? 0,
+      ecdsaEngines: ['H'],
       version: '0.1.0',
     },
     secrets: { api: new Uint8Array(32).fill(7), operatorToken: 'operator' },

@@ -84,6 +84,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
       dataFolder,
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: 0,
+      ecdsaEngines: ['H'],
       version: '0.0.0',
     },
     secrets: { api: createHash('sha256').update(seed).digest(), operatorToken },

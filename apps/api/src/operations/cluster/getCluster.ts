@@ -17,5 +17,6 @@ export const getCluster = handler(cluster.getCluster, async (ctx) => {
       online: online.has(index),
       backends: statuses.get(index)?.backends,
     })),
+    signing: ctx.signers.signing(),
   };
 });

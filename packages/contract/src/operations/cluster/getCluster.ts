@@ -25,6 +25,11 @@ export const getCluster = operation({
         backends: Type.Optional(Type.Record(Type.String(), Type.String())),
       }),
     ),
+    signing: Reply({
+      engines: Type.Array(Type.String()),
+      quarantined: Type.Array(Type.Integer()),
+      figures: Type.Record(Type.String(), Type.Number()),
+    }),
   }),
   summary: 'Tells who the signers are and which of them are there',
 });
