@@ -12,11 +12,7 @@ export function keyCertificate(ctx: Context, command: Extract<Command, { kind: '
   const { keys } = ctx.store;
   const key = keys.key(keyId);
   check(key !== undefined, 'E_NOT_FOUND', 'key not found');
-  const epochs = [
-    ...keys.pendingEpochs(keyId).map((p) => p.epoch),
-    ...(key.activeEpoch === undefined ? [] : [key.activeEpoch]),
-  ];
-  for (const epoch of epochs) {
+  for (const { epoch } of keys.epochsOf(keyId)) {
     const record = keys.record(keyId, epoch);
     if (record === undefined || !isCertificate(ctx, record, statements)) continue;
     activate(ctx, { keyId, epoch });

@@ -21,6 +21,11 @@ export interface Context {
   readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
   /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */
   readonly making: Set<string>;
+  /** Keys whose shares are being changed, and when that was last begun (docs/specs/refresh.md §3). */
+  readonly refreshing: Set<string>;
+  readonly refreshedAt: Map<string, number>;
+  /** Whether erased shares are still to be overwritten in the store's log. */
+  readonly scrubbing: { due: boolean; cancel: () => void };
   isFrozen(): boolean;
   /** Restored from a backup, and not yet told by the others what it has forgotten. */
   isRejoining(): boolean;

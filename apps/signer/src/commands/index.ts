@@ -11,11 +11,13 @@ import { recordCatchUp } from './catch-up.ts';
 import { keyCertificate, pendingKeys } from './certificate.ts';
 import type { Context } from './context.ts';
 import { createKey } from './create-key.ts';
+import { epochConfirmed, epochs } from './epochs.ts';
 import { exportKey } from './export-key.ts';
 import { signGroup } from './group.ts';
 import { importKey } from './import-key.ts';
 import { made } from './made.ts';
 import { changeRecord } from './records-acts.ts';
+import { refreshKey } from './refresh.ts';
 import { sign } from './sign.ts';
 
 export const VERSION = '0.1.0';
@@ -72,6 +74,14 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
     case 'Made':
       checkAwake(ctx);
       return made(ctx, command);
+    case 'Refresh':
+      checkAwake(ctx);
+      return refreshKey(ctx, command);
+    case 'EpochConfirmed':
+      checkAwake(ctx);
+      return epochConfirmed(ctx, command);
+    case 'Epochs':
+      return epochs(ctx, command);
     case 'ImportKey':
       checkAwake(ctx);
       return ctx.importKeys.current();

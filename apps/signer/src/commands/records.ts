@@ -1,4 +1,5 @@
 /** Finding keys and wallets for an act: only those of its own organisation exist for it. */
+import { fromHex, toHex } from '@holdfast/contract/wire';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
 import type { KeyRecord, WalletRecord } from '../store/index.ts';
@@ -26,7 +27,23 @@ export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey
   check(key !== undefined && key.org === act.org, 'E_NOT_FOUND', 'key not found');
   const { activeEpoch, publicKey } = key;
   if (activeEpoch === undefined || publicKey === undefined) refuse('E_NOT_FOUND', 'key not found');
-  return { ...key, activeEpoch, publicKey };
+  return {
+    ...key,
+    activeEpoch: act.keyEpoch === undefined ? activeEpoch : namedEpoch(ctx, key, act.keyEpoch),
+    publicKey,
+  };
+}
+
+/**
+ * While shares change, signers may be a step apart: everybody uses the sharing that the api names, where it has the
+ * certificate of it, so that all who take part use the same (the epoch is in the execution id).
+ */
+function namedEpoch(ctx: Context, { keyId, activeEpoch }: KeyRecord, epoch: string): Uint8Array {
+  const newest = activeEpoch === undefined ? '' : toHex(activeEpoch);
+  if (epoch === newest) return fromHex(epoch);
+  const held = ctx.store.keys.epochsOf(keyId).find((each) => each.certified && toHex(each.epoch) === epoch);
+  check(held !== undefined, 'E_EPOCH', 'the shares of this key have changed since', { epoch: newest });
+  return held.epoch;
 }
 
 export function walletOf(ctx: Context, act: ConsentedAct, walletId: string): WalletRecord {

@@ -117,18 +117,25 @@ function persist(ctx: Context, run: KeyRun, o: { share: KeyShare; curve: Curve }
   });
 }
 
-/** Makes a pending share the key. Refuses E_KEY_EXISTS where another key has this public key, or the key another epoch. */
+/**
+ * Makes a pending share the key, or a new sharing of it one that may be used. Refuses E_KEY_EXISTS where another key has
+ * this public key, or where the key was made in another sharing. With the certificate of a new sharing goes the promise
+ * to keep it (epochs.ts), so that both are on the disk before either is said.
+ */
 export function activate(ctx: Context, o: { keyId: string; epoch: Uint8Array }): void {
   const { keys, journal } = ctx.store;
   const { keyId, epoch } = o;
   ctx.store.transaction('activate', () => {
     const key = keys.key(keyId);
-    if (key?.activeEpoch !== undefined) {
-      check(toHex(key.activeEpoch) === toHex(epoch), 'E_KEY_EXISTS', `${keyId} exists already`);
-      return;
-    }
     const record = keys.record(keyId, epoch);
     check(record !== undefined, 'E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+    if (key?.activeEpoch !== undefined) {
+      if (keys.epochsOf(keyId).some((held) => held.certified && toHex(held.epoch) === toHex(epoch))) return;
+      check(record.lineage !== undefined, 'E_KEY_EXISTS', `${keyId} exists already`);
+      keys.certify(keyId, epoch);
+      journal.append('epoch.active', { keyId, epoch: toHex(epoch) });
+      return;
+    }
     check(keys.holdersOf(record.publicKey).length === 0, 'E_KEY_EXISTS', 'this key already exists here');
     keys.activate(keyId, epoch);
     journal.append('key.active', { keyId, epoch: toHex(epoch) });

@@ -26,14 +26,16 @@ export interface ConsentedAct {
   readonly nullifier: Uint8Array;
   /** The organisation's committed state that the request was judged by. */
   readonly state: State;
+  /** The api's hint: which sharing of the key to use. */
+  readonly keyEpoch?: string;
 }
 
 /** Steps 2–12 for a live request. */
 export function consentTo(
   ctx: Context,
-  command: Pick<Extract<Command, { kind: 'Act' }>, 'request' | 'assertion' | 'tokens'>,
+  command: Pick<Extract<Command, { kind: 'Act' }>, 'request' | 'assertion' | 'tokens' | 'keyEpoch'>,
 ): ConsentedAct {
-  const { request, assertion, tokens } = command;
+  const { request, assertion, tokens, keyEpoch } = command;
   const state = stateFor(ctx, assertion);
   const checked = checkAct(state, { request, assertion, tokens }, ctx.env.now(), {
     ...ctx.organisations.deps,
@@ -41,12 +43,13 @@ export function consentTo(
     // Step 10 at its place; which intent and digest the assertion was spent on is compared once they are known.
     checkNullifier: (nullifier) => checkNotExhausted(ctx, nullifier),
   });
-  return consented({
+  const act = consented({
     state,
     request,
     assertion,
     checked: { ...checked, params: checked.operation.params, name: checked.operation.name },
   });
+  return keyEpoch === undefined ? act : { ...act, keyEpoch };
 }
 
 /**

@@ -7,10 +7,12 @@ import { createDkg } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
 import { createEcdsaH, createPrssSetup } from '@holdfast/mpc/honest-majority';
 import { createImport } from '@holdfast/mpc/import';
+import { createRefresh } from '@holdfast/mpc/refresh';
 
 export interface Machines {
   readonly dkg: typeof createDkg;
   readonly import: typeof createImport;
+  readonly refresh: typeof createRefresh;
   readonly prssSetup: typeof createPrssSetup;
   readonly ecdsaH: typeof createEcdsaH;
   readonly frostEd25519: typeof createFrostEd25519;
@@ -20,6 +22,7 @@ export interface Machines {
 export const machines: Machines = {
   dkg: createDkg,
   import: createImport,
+  refresh: createRefresh,
   prssSetup: createPrssSetup,
   ecdsaH: createEcdsaH,
   frostEd25519: createFrostEd25519,

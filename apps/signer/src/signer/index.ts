@@ -86,6 +86,9 @@ export function createSigner(o: SignerOptions): Signer {
     sessions,
     settings: o.settings,
     making: new Set(),
+    refreshing: new Set(),
+    refreshedAt: new Map(),
+    scrubbing: { due: false, cancel: () => {} },
     isFrozen: o.isFrozen,
     isRejoining: () => rejoin.pending(),
     counters: {},
@@ -107,6 +110,7 @@ export function createSigner(o: SignerOptions): Signer {
     session: () => sessions.current(),
     close() {
       stopFigures();
+      ctx.scrubbing.cancel();
       rejoin.close();
       runs.close();
       o.compute?.close();

@@ -33,6 +33,11 @@ export interface Db {
   macHolds(table: string, cells: Row, mac: Cell | undefined): boolean;
   /** Called after a transaction was undone, so that what mirrors the file in memory can read it again. */
   onRollback(again: () => void): void;
+  /**
+   * Moves the log into the file and cuts it to nothing. Deleted rows are overwritten in the file (`secure_delete`), but
+   * pages as they were before are in the log until then.
+   */
+  scrub(): void;
   close(): void;
 }
 
@@ -130,6 +135,10 @@ export function openDatabase(o: DatabaseOptions): Db {
     },
     onRollback(again) {
       mirrors.push(again);
+    },
+    scrub() {
+      if (closed || open) return;
+      handle.pragma('wal_checkpoint(TRUNCATE)');
     },
     close() {
       if (closed) return;

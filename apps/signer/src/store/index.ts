@@ -19,7 +19,16 @@ import { createUsedShelf, type UsedShelf } from './used.ts';
 export type { Journal, JournalRow } from '../journal/index.ts';
 export { checkContents, KEPT_TABLES, OTHER_TABLES, type StoreContents, type TableContents } from './contents.ts';
 export type { Cell, Row } from './database.ts';
-export type { KeyRecord, KeyShelf, NewShare, PointMap, StoredShare, WalletRecord } from './keys.ts';
+export type {
+  KeyEpoch,
+  KeyRecord,
+  KeyShelf,
+  NewShare,
+  PointMap,
+  StoredShare,
+  Successor,
+  WalletRecord,
+} from './keys.ts';
 export { recordOf } from './keys.ts';
 export type { LogShelf, OrgLog, StoredEntry, StoredPromise } from './log.ts';
 export type { RestoredShelf } from './restored.ts';
@@ -46,6 +55,8 @@ export interface Store {
   readonly restored: RestoredShelf;
   /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
   transaction<T>(name: string, work: () => T): T;
+  /** After shares were erased: nothing of them is left in the files of the store. Not inside a transaction. */
+  scrub(): void;
   /** Keys whose record or share does not verify. Opens every share: minutes for a very large vault. */
   audit(): { keyId: string; problem: string }[];
   /** Everything a backup carries, with the shares in the clear: the caller wipes them. */
@@ -60,6 +71,8 @@ export function openStore(o: StoreOptions): Store {
   const db = openDatabase({ file: o.file, macKey: o.macKey, point: o.point });
   try {
     claim(db, o);
+    // A process that was killed after it erased had no time for it.
+    db.scrub();
     const vault = createVault({ sealKey: o.sealKey, random: o.random });
     const keys = createKeyShelf({ db, vault, signerId: o.signerId });
     const journal = openJournal(db, o.now);
@@ -81,6 +94,7 @@ export function openStore(o: StoreOptions): Store {
         });
       },
       transaction: (name, work) => db.transaction(name, work),
+      scrub: () => db.scrub(),
       audit: () => keys.keyIds().flatMap((keyId) => problemsOf(keys, keyId)),
       close: () => db.close(),
     };
@@ -122,10 +136,8 @@ function claim(db: Db, o: StoreOptions): void {
 
 function problemsOf(keys: KeyShelf, keyId: string): { keyId: string; problem: string }[] {
   try {
-    const key = keys.key(keyId);
-    const epochs = keys.pendingEpochs(keyId).map((p) => p.epoch);
-    if (key?.activeEpoch !== undefined) epochs.push(key.activeEpoch);
-    for (const epoch of epochs) keys.open(keyId, epoch).share.x.fill(0);
+    keys.key(keyId);
+    for (const { epoch } of keys.epochsOf(keyId)) keys.open(keyId, epoch).share.x.fill(0);
     return [];
   } catch (error) {
     return [{ keyId, problem: error instanceof Error ? error.message : 'unreadable' }];

@@ -55,6 +55,29 @@ export interface StoredShare {
   readonly x: Uint8Array;
 }
 
+/** A new sharing of a key that is there: of a refresh, or of a committee that changed. */
+export interface Successor {
+  readonly keyId: string;
+  /** The sharing it was made from. */
+  readonly base: Uint8Array;
+  readonly share: KeyShare;
+  /** Canonical encodings, in order of evaluation point. */
+  readonly publicShares: readonly Uint8Array[];
+  readonly points: PointMap;
+  readonly time: number;
+}
+
+/** One sharing of a key of which this signer holds a share. */
+export interface KeyEpoch {
+  readonly epoch: Uint8Array;
+  /** 0 for the sharing in which the key was made; one more than the sharing it was made from. */
+  readonly generation: number;
+  /** Whether all five have stated it, as shown to this signer: it may be used. */
+  readonly certified: boolean;
+  /** When the share was written; 0 for the first sharing. */
+  readonly time: number;
+}
+
 export interface KeyShelf {
   key(keyId: string): KeyRecord | undefined;
   wallet(walletId: string): WalletRecord | undefined;
@@ -64,6 +87,10 @@ export interface KeyShelf {
   /** Keys of this cluster with this public key that could still sign here: every one not exported (rulings 13). */
   holdersOf(publicKey: Uint8Array): string[];
   pendingEpochs(keyId?: string): { keyId: string; epoch: Uint8Array }[];
+  /** Every sharing of the key that is held here, the oldest first. */
+  epochsOf(keyId: string): KeyEpoch[];
+  /** Keys in use of which more than one sharing is held, in order of ids, from after this one on. */
+  changing(after: string, limit: number): string[];
   /** What is public about one share record, pending or active. */
   record(keyId: string, epoch: Uint8Array): VaultRecord | undefined;
   /** Opens a share; the caller wipes it. */
@@ -77,6 +104,15 @@ export interface KeyShelf {
   putShare(s: StoredShare): void;
   putPending(n: NewShare): void;
   activate(keyId: string, epoch: Uint8Array): void;
+  /** Beside the sharing in use; pending until it is certified. */
+  putSuccessor(s: Successor): void;
+  /** From now on the sharing may be used, and is the one in use if it is the newest. */
+  certify(keyId: string, epoch: Uint8Array): void;
+  /**
+   * Erases every share older than this one, and those as old as it that nobody may use. Certified ones of its own age
+   * stay: this signer has promised them. Answers what was erased.
+   */
+  eraseOlder(keyId: string, epoch: Uint8Array): Uint8Array[];
   /** Exported and archived are part of what seals the share: a cleared flag in the file opens nothing. */
   mark(keyId: string, flag: 'exported' | 'archived'): void;
   putWallet(w: WalletRecord): void;
@@ -170,6 +206,23 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     return { share, record, status };
   };
 
+  const epochsOf = (keyId: string): KeyEpoch[] =>
+    db
+      .all('select epoch from vault where keyId = ?', keyId)
+      .flatMap((row): KeyEpoch[] => {
+        const epoch = bytes(row[0]);
+        const found = vaultRow(keyId, epoch);
+        if (found === undefined) return [];
+        const { generation = 0, time = 0 } = found.record.lineage ?? {};
+        return [{ epoch, generation, certified: found.status === 'active', time }];
+      })
+      .sort((a, b) => a.generation - b.generation || a.time - b.time || Buffer.compare(a.epoch, b.epoch));
+  const heldEpoch = (keyId: string, epoch: Uint8Array): KeyEpoch => {
+    const held = epochsOf(keyId).find((each) => Buffer.compare(each.epoch, epoch) === 0);
+    if (held === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+    return held;
+  };
+
   const shelf: KeyShelf = {
     key,
     wallet,
@@ -186,6 +239,17 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
           : db.all("select keyId, epoch from vault where status = 'pending' and keyId = ?", keyId);
       return rows.map((row) => ({ keyId: String(row[0]), epoch: bytes(row[1]) }));
     },
+    epochsOf,
+    changing: (after, limit) =>
+      db
+        .all(
+          `select v.keyId from vault v join keys k on k.keyId = v.keyId
+           where v.keyId > ? and k.activeEpoch is not null
+           group by v.keyId having count(*) > 1 order by v.keyId limit ?`,
+          after,
+          limit,
+        )
+        .map((row) => String(row[0])),
     record: (keyId, epoch) => vaultRow(keyId, epoch)?.record,
     open: openShare,
     shares: () =>
@@ -251,6 +315,56 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       }
       writeKey({ ...owner, activeEpoch: epoch, publicKey: record.publicKey });
       for (const w of shelf.walletsOf(keyId)) if (w.status === 'Pending') writeWallet({ ...w, status: 'Active' });
+    },
+
+    putSuccessor(s) {
+      const owner = key(s.keyId);
+      const before = shelf.record(s.keyId, s.base);
+      check(
+        owner?.publicKey !== undefined && before !== undefined,
+        'E_NO_SHARE',
+        `this signer holds no such share of ${s.keyId}`,
+      );
+      const { share, base, time } = s;
+      const generation = heldEpoch(s.keyId, base).generation + 1;
+      const record: VaultRecord = {
+        ...before,
+        t: share.t,
+        n: share.n,
+        index: share.index,
+        epoch: share.epoch,
+        publicShares: s.publicShares,
+        points: s.points,
+        lineage: { base, generation, time },
+      };
+      writeShare('pending', record, share.x);
+    },
+
+    certify(keyId, epoch) {
+      const owner = key(keyId);
+      if (owner?.activeEpoch === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+      const { share, record } = openShare(keyId, epoch);
+      try {
+        writeShare('active', record, share.x);
+      } finally {
+        share.x.fill(0);
+      }
+      const isNewer = heldEpoch(keyId, epoch).generation > heldEpoch(keyId, owner.activeEpoch).generation;
+      if (isNewer) writeKey({ ...owner, activeEpoch: epoch });
+    },
+
+    eraseOlder(keyId, epoch) {
+      const owner = key(keyId);
+      const { generation, certified } = heldEpoch(keyId, epoch);
+      check(owner !== undefined && certified, 'E_NO_SHARE', `this signer has no certificate of that share of ${keyId}`);
+      const old = epochsOf(keyId).filter(
+        (e) => e.generation < generation || (e.generation === generation && !e.certified),
+      );
+      // What is in use must stay: where it is among the old, the sharing they gave way to takes its place.
+      if (old.some((e) => owner.activeEpoch !== undefined && Buffer.compare(e.epoch, owner.activeEpoch) === 0))
+        writeKey({ ...owner, activeEpoch: epoch });
+      for (const e of old) db.run('delete from vault where keyId = ? and epoch = ?', keyId, e.epoch);
+      return old.map((e) => e.epoch);
     },
 
     mark(keyId, flagName) {
@@ -340,6 +454,9 @@ function encodePublic(r: VaultRecord): Uint8Array {
     publicKey: toHex(r.publicKey),
     publicShares: r.publicShares.map((p) => toHex(p)),
     points: r.points.map((p) => [toHex(p.signerId), p.index]),
+    ...(r.lineage === undefined
+      ? {}
+      : { lineage: [toHex(r.lineage.base), r.lineage.generation, r.lineage.time] as const }),
   });
   return new TextEncoder().encode(text);
 }
@@ -353,7 +470,9 @@ function asVaultRecord(owner: KeyRecord, signerId: Uint8Array, epoch: Uint8Array
     publicKey: string;
     publicShares: string[];
     points: [string, number][];
+    lineage?: [string, number, number];
   };
+  const [base, generation, time] = p.lineage ?? [];
   return {
     keyId: owner.keyId,
     org: owner.org,
@@ -373,6 +492,9 @@ function asVaultRecord(owner: KeyRecord, signerId: Uint8Array, epoch: Uint8Array
     publicKey: fromHex(p.publicKey),
     publicShares: p.publicShares.map((hex) => fromHex(hex)),
     points: p.points.map(([id, index]) => ({ signerId: fromHex(id), index })),
+    ...(base === undefined || generation === undefined || time === undefined
+      ? {}
+      : { lineage: { base: fromHex(base), generation, time } }),
   };
 }
 

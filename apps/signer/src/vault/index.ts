@@ -33,6 +33,11 @@ export interface VaultRecord {
   readonly publicShares: readonly Uint8Array[];
   /** Whose point is which (rulings 20): signer ids with their evaluation points, in order of points. */
   readonly points: readonly { readonly signerId: Uint8Array; readonly index: number }[];
+  /**
+   * Of a sharing that was made from another one of the key (docs/specs/refresh.md §3): which, how many there were before,
+   * and when. Under the checksum of the row, not under the seal: it says what may be erased, never what may be used.
+   */
+  readonly lineage?: { readonly base: Uint8Array; readonly generation: number; readonly time: number };
 }
 
 export interface SealedShare {

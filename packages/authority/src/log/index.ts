@@ -75,6 +75,14 @@ export function keyStatementBytes(
   return enc('holdfast/key/v1', i.text(org), i.text(keyId), i.text(curve), i.point(publicKey), i.bytes(epoch));
 }
 
+/**
+ * A signer's promise about a new epoch of a key: it holds its share and the certificate, and erases that share only once
+ * all five promised the same of a later epoch (docs/specs/refresh.md §3).
+ */
+export function confirmationBytes(org: string, keyId: string, epoch: Uint8Array): Uint8Array {
+  return enc('holdfast/epoch/v1', i.text(org), i.text(keyId), i.bytes(epoch));
+}
+
 /** A signer's word that it marked a record, and because of which request. */
 export function markBytes(
   org: string,

@@ -61,6 +61,7 @@ const commands: readonly Command[] = [
     participants: [1, 3, 5],
     session: runNonce,
   },
+  { v: 1, id: 'a3', kind: 'Act', request, assertion: key, tokens: [], runNonce, participants: [], keyEpoch: runNonce },
   { v: 1, id: 'a2', kind: 'Act', request, assertion: key, tokens: [], runNonce, participants: [] },
   {
     v: 1,
@@ -69,7 +70,7 @@ const commands: readonly Command[] = [
     protocol: 'ecdsa-h/secp256k1',
     elements: [
       { request, assertion: fido, tokens: [[2, b64u('t2', 16)]], runNonce, items: 1 },
-      { request, assertion: key, tokens: [], runNonce, items: 128 },
+      { request, assertion: key, tokens: [], runNonce, items: 128, keyEpoch: runNonce },
     ],
     runNonce,
     participants: [1, 2, 3, 4, 5],
@@ -91,6 +92,11 @@ const commands: readonly Command[] = [
   { v: 1, id: 'w', kind: 'Withdraw', org, height: 7, head: hash },
   { v: 1, id: 're', kind: 'Release', org, height: 7, head: hash, withdrawals: [ack, ack, ack] },
   { v: 1, id: 'm', kind: 'Made', act: { request, assertion: key } },
+  { v: 1, id: 'rf', kind: 'Refresh', keyId, epoch: runNonce, runNonce, participants: [1, 2, 3, 4, 5] },
+  { v: 1, id: 'e1', kind: 'Epochs' },
+  { v: 1, id: 'e2', kind: 'Epochs', only: keyId },
+  { v: 1, id: 'e3', kind: 'Epochs', after: keyId },
+  { v: 1, id: 'ec', kind: 'EpochConfirmed', keyId, epoch: runNonce, confirmations: [{ index: 1, signature }] },
   { v: 1, id: 'i', kind: 'ImportKey' },
   { v: 1, id: 'h', kind: 'Heads' },
   { v: 1, id: 'p', kind: 'Pending' },
@@ -108,6 +114,14 @@ const results: readonly Result[] = [
     epoch: runNonce,
     statement: { index: 1, signature },
     mark,
+  },
+  {
+    t: 'key',
+    keyId,
+    publicKey: `02${runNonce}`,
+    epoch: runNonce,
+    statement: { index: 1, signature },
+    confirmation: { index: 1, signature },
   },
   { t: 'signatures', signatures: [{ signature: runNonce + runNonce, recid: 1 }, { signature: runNonce + runNonce }] },
   {
@@ -129,6 +143,20 @@ const results: readonly Result[] = [
   { t: 'heads', heads: [{ org, height: 6, head: hash, tail: { height: 7, head: hash } }] },
   { t: 'withdrawal', withdrawal: ack },
   { t: 'pending', keys: [{ keyId, statement: { index: 5, signature } }] },
+  { t: 'epochs', keys: [], more: false },
+  {
+    t: 'epochs',
+    keys: [
+      {
+        keyId,
+        epochs: [
+          { epoch: runNonce, generation: 0, statement: { index: 1, signature }, confirmation: { index: 1, signature } },
+          { epoch: `00${runNonce.slice(2)}`, generation: 1, statement: { index: 1, signature } },
+        ],
+      },
+    ],
+    more: true,
+  },
   {
     t: 'status',
     status: {
@@ -380,6 +408,10 @@ const optional = new Set([
   'details',
   'org',
   'tail',
+  'keyEpoch',
+  'confirmation',
+  'only',
+  'after',
 ]);
 const isTable = (path: readonly string[]) => ['backends', 'figures', 'details'].includes(path.at(-1) ?? '');
 

@@ -21,6 +21,8 @@ export type {
   ElementOutcome,
   GroupElement,
   GroupProtocol,
+  KeyEpoch,
+  KeyEpochs,
   KeyStatement,
   Push,
   RawSignature,

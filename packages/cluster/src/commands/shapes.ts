@@ -47,6 +47,9 @@ export const GROUP_MAX = 128;
 const ENTRIES_MAX = 256;
 const HEADS_MAX = 4096;
 const PENDING_MAX = 4096;
+/** Keys of one answer to `Epochs`, and sharings of one key: far more than one round of failures leaves. */
+const EPOCH_KEYS_MAX = 256;
+const EPOCHS_MAX = 64;
 
 const version = literal(1);
 const id = text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-]+$/ });
@@ -116,13 +119,10 @@ const mark: Shape<RecordMark> = object({
 const evidence: Shape<ActEvidence> = object({ request, assertion });
 
 const participants = ascending(signerIndex, { max: SIGNERS, key: (index) => index });
-export const groupElement: Shape<GroupElement> = object({
-  request,
-  assertion,
-  tokens,
-  runNonce: hex(HASH),
-  items: integer(1, GROUP_MAX),
-});
+export const groupElement: Shape<GroupElement> = object(
+  { request, assertion, tokens, runNonce: hex(HASH), items: integer(1, GROUP_MAX) },
+  { keyEpoch: hex(HASH) },
+);
 
 export const command: Shape<Command> = choice<Command>('kind', {
   Genesis: object({ v: version, id, kind: literal('Genesis'), genesis, proof: assertion }),
@@ -149,7 +149,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
       runNonce: hex(HASH),
       participants,
     },
-    { session: sessionId },
+    { session: sessionId, keyEpoch: hex(HASH) },
   ),
   Commit: object({ v: version, id, kind: literal('Commit'), org: publicId, acks }),
   CatchUp: object({
@@ -184,12 +184,31 @@ export const command: Shape<Command> = choice<Command>('kind', {
     withdrawals: list(withdrawal, { max: SIGNERS }),
   }),
   Made: object({ v: version, id, kind: literal('Made'), act: evidence }),
+  Refresh: object({
+    v: version,
+    id,
+    kind: literal('Refresh'),
+    keyId: publicId,
+    epoch: hex(HASH),
+    runNonce: hex(HASH),
+    participants: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
+  }),
+  Epochs: object({ v: version, id, kind: literal('Epochs') }, { only: publicId, after: publicId }),
+  EpochConfirmed: object({
+    v: version,
+    id,
+    kind: literal('EpochConfirmed'),
+    keyId: publicId,
+    epoch: hex(HASH),
+    confirmations: list(keyStatement, { max: SIGNERS }),
+  }),
   ImportKey: object({ v: version, id, kind: literal('ImportKey') }),
   Heads: object({ v: version, id, kind: literal('Heads') }),
   Pending: object({ v: version, id, kind: literal('Pending') }),
   Status: object({ v: version, id, kind: literal('Status') }),
 });
 
+const yesOrNo = either(literal(true), (value) => value === true, literal(false));
 const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
 const status: Shape<SignerStatus> = object({
   index: signerIndex,
@@ -229,7 +248,7 @@ const result: Shape<Result> = choice<Result>('t', {
       epoch: text({ min: 1, max: 64, pattern: /^[0-9A-Za-z_-]+$/ }),
       statement: keyStatement,
     },
-    { walletId: publicId, mark },
+    { walletId: publicId, mark, confirmation: keyStatement },
   ),
   signatures: object({ t: literal('signatures'), signatures }),
   group: object({ t: literal('group'), outcomes: list(elementOutcome, { max: GROUP_MAX }) }),
@@ -249,6 +268,27 @@ const result: Shape<Result> = choice<Result>('t', {
   pending: object({
     t: literal('pending'),
     keys: list(object({ keyId: publicId, statement: keyStatement }), { max: PENDING_MAX }),
+  }),
+  epochs: object({
+    t: literal('epochs'),
+    keys: list(
+      object({
+        keyId: publicId,
+        epochs: list(
+          object(
+            {
+              epoch: hex(HASH),
+              generation: integer(0, Number.MAX_SAFE_INTEGER),
+              statement: keyStatement,
+            },
+            { confirmation: keyStatement },
+          ),
+          { max: EPOCHS_MAX },
+        ),
+      }),
+      { max: EPOCH_KEYS_MAX },
+    ),
+    more: yesOrNo,
   }),
   status: object({ t: literal('status'), status }),
 });

@@ -28,6 +28,8 @@ export type Command =
       readonly participants: readonly number[];
       /** Hex id of the PRSS session to use (engine H); a signer uses it only if it holds it live. */
       readonly session?: string;
+      /** Hex name of the key's sharing to use; a signer uses it only if it holds it with its certificate. Absent: its newest. */
+      readonly keyEpoch?: string;
     }
   /**
    * Several users' requests for signatures, signed in lockstep: each is judged by itself, as an Act of its own, and none
@@ -91,6 +93,29 @@ export type Command =
     }
   /** What this act has made at the signer: its answer once more, for an api that was stopped before it wrote it down. */
   | { readonly v: 1; readonly id: string; readonly kind: 'Made'; readonly act: ActEvidence }
+  /** A new sharing of a key that stays (docs/specs/refresh.md §3): all five take part, each from this epoch. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Refresh';
+      readonly keyId: string;
+      /** Hex, 32 bytes: the sharing to start from. */
+      readonly epoch: string;
+      readonly runNonce: string;
+      readonly participants: readonly number[];
+    }
+  /** Which sharings the signer holds: of one key, or of keys that have more than one, from after this key on. */
+  | { readonly v: 1; readonly id: string; readonly kind: 'Epochs'; readonly only?: string; readonly after?: string }
+  /** Five signers' confirmations of an epoch: every older sharing of the key is erased. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'EpochConfirmed';
+      readonly keyId: string;
+      /** Hex, 32 bytes. */
+      readonly epoch: string;
+      readonly confirmations: readonly KeyStatement[];
+    }
   | { readonly v: 1; readonly id: string; readonly kind: 'ImportKey' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Heads' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Pending' }
@@ -107,6 +132,8 @@ export interface GroupElement {
   readonly runNonce: string;
   /** How many signatures the request makes: its places in the group. A signer that counts another number refuses it. */
   readonly items: number;
+  /** As of an Act. */
+  readonly keyEpoch?: string;
 }
 
 /** The request and assertion of an accepted act, kept by the api so that an absent signer can be brought up. */
@@ -119,6 +146,22 @@ export interface ActEvidence {
 export interface KeyStatement {
   readonly index: number;
   readonly signature: Base64Url;
+}
+
+/** The sharings of one key that a signer holds. */
+export interface KeyEpochs {
+  readonly keyId: string;
+  readonly epochs: readonly KeyEpoch[];
+}
+
+export interface KeyEpoch {
+  /** Hex, 32 bytes. */
+  readonly epoch: string;
+  /** 0 for the sharing in which the key was made; one more than the sharing it was made from. */
+  readonly generation: number;
+  readonly statement: KeyStatement;
+  /** Present once the signer holds the certificate: enc("holdfast/epoch/v1", org, keyId, epoch) signed by its identity. */
+  readonly confirmation?: KeyStatement;
 }
 
 /** A signer's signed word on a record: enc("holdfast/mark/v1", org, recordId, mark, nullifier). */
@@ -163,6 +206,8 @@ export type Result =
       readonly epoch: string;
       readonly statement: KeyStatement;
       readonly mark?: RecordMark;
+      /** Of a refresh: the signer's confirmation of the new epoch. */
+      readonly confirmation?: KeyStatement;
     }
   | { readonly t: 'signatures'; readonly signatures: readonly RawSignature[] }
   /** One for each element, in order. */
@@ -183,6 +228,8 @@ export type Result =
     }
   | { readonly t: 'withdrawal'; readonly withdrawal: Withdrawal }
   | { readonly t: 'pending'; readonly keys: readonly { readonly keyId: string; readonly statement: KeyStatement }[] }
+  /** Keys in order of their ids; `more` where the next page begins after the last of them. */
+  | { readonly t: 'epochs'; readonly keys: readonly KeyEpochs[]; readonly more: boolean }
   | { readonly t: 'status'; readonly status: SignerStatus };
 
 export type ElementOutcome =

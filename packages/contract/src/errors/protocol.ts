@@ -156,6 +156,8 @@ export const protocolErrors = {
   E_STORAGE_UNAVAILABLE: 'the database cannot be reached',
   // A signer's own state
   E_BUSY: 'the signer has too much to do',
+  E_EPOCH: 'the shares of this key have changed since; use the newest',
+  E_REFRESH_PAUSE: 'the shares of this key were changed a moment ago',
   E_EXEC_USED: 'this execution id has been started before',
   E_SESSION: 'the signer does not hold this session of shared randomness',
   E_NO_SHARE: 'the signer holds no share of this key',

@@ -8,7 +8,7 @@ import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdf
 import { accountCredentialIdOf, deriveId, permissionIdOf } from '@holdfast/authority/ids';
 import { headOf } from '@holdfast/authority/log';
 import type { Ack, Assertion, ChallengeRecord, FreshToken, LogEntry, SignedRequest } from '@holdfast/authority/types';
-import type { Command, KeyStatement, Push, RecordMark, Reply, Result } from '@holdfast/cluster/commands';
+import type { Command, KeyEpochs, KeyStatement, Push, RecordMark, Reply, Result } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import { toBase64, toBase64Url, toHex, utf8 } from '@holdfast/contract/wire';
 import { type CurveName, curve as curveOf } from '@holdfast/crypto/curves';
@@ -40,6 +40,7 @@ export interface ActOptions {
   /** Changes to the honest challenge, request or command: for forgeries. */
   readonly challenge?: Partial<ChallengeRecord>;
   readonly session?: string;
+  readonly keyEpoch?: string;
 }
 
 export type ActCommand = Extract<Command, { kind: 'Act' }>;
@@ -75,6 +76,12 @@ export interface TestApi<C extends Reachable = Reachable> {
   entries(org: string): readonly { readonly entry: LogEntry; readonly acks: readonly Ack[] }[];
   /** As the api does with a key it has written down: until then the key is pending at the signers. */
   certify(key: KeyResult): Promise<Replies>;
+  /** One attempt at new shares of a key, from this epoch; what follows from it is left to `settleEpochs`. */
+  refresh(o: { readonly keyId: string; readonly epoch: string; readonly to?: readonly number[] }): Promise<Replies>;
+  /** What the signers that answer hold of a key: by signer. */
+  epochsOf(keyId: string): Promise<ReadonlyMap<number, KeyEpochs['epochs']>>;
+  /** Shows certificates and confirmations to those that miss them, as far as they can be made now. */
+  settleEpochs(keyId: string): Promise<void>;
   createKey(o: {
     readonly org: TestOrganisation;
     readonly user: TestUser;
@@ -232,6 +239,7 @@ export function createTestApi<C extends Reachable>(cluster: C): TestApi<C> {
         runNonce: toHex(cluster.random(32)),
         participants: [...(o.participants ?? [])],
         ...(session === undefined ? {} : { session }),
+        ...(o.keyEpoch === undefined ? {} : { keyEpoch: o.keyEpoch }),
       };
     },
 
@@ -265,6 +273,52 @@ export function createTestApi<C extends Reachable>(cluster: C): TestApi<C> {
     },
 
     certify: ({ keyId, statements }) => broadcast({ v: 1, id: nextId(), kind: 'KeyCertificate', keyId, statements }),
+
+    refresh: ({ keyId, epoch, to = everybody }) =>
+      broadcast(
+        {
+          v: 1,
+          id: nextId(),
+          kind: 'Refresh',
+          keyId,
+          epoch,
+          runNonce: toHex(cluster.random(32)),
+          participants: [...everybody],
+        },
+        to,
+      ),
+
+    async epochsOf(keyId) {
+      const replies = await broadcast({ v: 1, id: nextId(), kind: 'Epochs', only: keyId });
+      return new Map(
+        [...replies].flatMap(([index, reply]) =>
+          reply?.ok === true && reply.result.t === 'epochs'
+            ? [[index, reply.result.keys[0]?.epochs ?? []] as const]
+            : [],
+        ),
+      );
+    },
+
+    async settleEpochs(keyId) {
+      const held = await api.epochsOf(keyId);
+      const named = new Set([...held.values()].flatMap((epochs) => epochs.map(({ epoch }) => epoch)));
+      for (const epoch of named) {
+        const statements = [...held.values()].flatMap((epochs) => {
+          const one = epochs.find((each) => each.epoch === epoch);
+          return one === undefined ? [] : [one.statement];
+        });
+        if (statements.length === everybody.length)
+          await broadcast({ v: 1, id: nextId(), kind: 'KeyCertificate', keyId, statements });
+      }
+      for (const epoch of named) {
+        const confirmations = [...(await api.epochsOf(keyId)).values()].flatMap((epochs) => {
+          const one = epochs.find((each) => each.epoch === epoch)?.confirmation;
+          return one === undefined ? [] : [one];
+        });
+        if (confirmations.length === everybody.length)
+          await broadcast({ v: 1, id: nextId(), kind: 'EpochConfirmed', keyId, epoch, confirmations });
+      }
+    },
 
     async createKey(o) {
       const replies = await api.act({
