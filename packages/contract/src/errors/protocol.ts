@@ -71,11 +71,14 @@ export const protocolErrors = {
   E_RS_SCHNORR: 'a party did not prove that it holds its new share',
   E_RS_ACK: 'an acknowledgement does not sign the new sharing',
   // Auxiliary set-up of CGGMP24
+  E_AUX_PRIMES: 'these are not four primes of full size',
+  E_AUX_OPENING: 'a party opened something else than it had committed to',
   E_AUX_MODULUS: 'a modulus has a wrong size or form, or shares a factor with another',
   E_AUX_BASES: 'the bases of a ring-Pedersen commitment do not serve',
   E_AUX_PRM: 'a party did not prove that its bases belong together',
   E_AUX_MOD: 'a party did not prove that its modulus is a product of two primes',
   E_AUX_FAC: 'a party did not prove that its modulus has no small factor',
+  E_AUX_ACK: 'an acknowledgement does not sign the outcome of the set-up',
   // Runs in lockstep (mpc/group)
   E_GROUP_SIZE: 'a group has too many places or none',
   E_GROUP_PLACE: 'an element lies outside its group',

@@ -44,7 +44,7 @@ export function proveMod(
   const nthRoot = inverse(N, (p - 1n) * (q - 1n));
   const [byP, byQ] = [squareRoots(p, w), squareRoots(q, w)];
 
-  const roots = challenge(place, { N, w }).map((y): ModRoots => {
+  const roots = modChallenge(place, { N, w }).map((y): ModRoots => {
     const [rootP, rootQ] = [byP.of(y), byQ.of(y)];
     // −1 is a square modulo neither prime, w modulo exactly one: one choice of (a, b) makes a square modulo both.
     const b = rootP.isSquare !== rootQ.isSquare;
@@ -72,7 +72,7 @@ export function verifyMod({ place, N, proof }: { place: Place; N: bigint; proof:
   check(roots.length === repetitions, code);
   check(areUnits(roots.map(({ x }) => x)), code);
   check(areUnits(roots.map(({ z }) => z)), code);
-  const y = challenge(place, { N, w });
+  const y = modChallenge(place, { N, w });
   for (const [k, { x, a, b, z }] of roots.entries()) {
     const y_k = y[k] as bigint;
     const square = mul(x, x);
@@ -83,7 +83,7 @@ export function verifyMod({ place, N, proof }: { place: Place; N: bigint; proof:
 }
 
 /** y_1 … y_128 in Z_N: 128 bits more than N has, so that the reduction shows no bias. */
-function challenge(place: Place, { N, w }: { N: bigint; w: bigint }): bigint[] {
+export function modChallenge(place: Place, { N, w }: { N: bigint; w: bigint }): bigint[] {
   const rng = challengeRng('mpc/aux/mod/challenge/v1', placeItem(place), i.uint(N), i.uint(w));
   return Array.from({ length: repetitions }, () => fromBytes(rng.bytes(modulusBytes + 16)) % N);
 }

@@ -31,7 +31,7 @@ export function provePrm(
   const powT = crtModulus(pHat, qHat, 1).powers(parameters.t);
   const a = Array.from({ length: repetitions }, () => randomBelow(random, phi));
   const A = a.map((a_k) => powT(a_k));
-  const e = challenge({ place, parameters, A });
+  const e = prmChallenge({ place, parameters, A });
   // Both answers are computed, so that neither time nor a branch tells λ from 0.
   const z = a.map((a_k, k) => (a_k + BigInt(e[k] as number) * lambda) % phi);
   return { A, z };
@@ -58,7 +58,7 @@ export function verifyPrm({
   );
   const { areUnits, mul, powers } = modulus(N);
   check(areUnits(A), code);
-  const e = challenge({ place, parameters, A });
+  const e = prmChallenge({ place, parameters, A });
   const powT = powers(t);
   for (let k = 0; k < repetitions; k += 1) {
     const A_k = A[k] as bigint;
@@ -68,7 +68,15 @@ export function verifyPrm({
 }
 
 /** 128 bits of 16 fresh bytes, each used once: a bit that never changes is a repetition less. */
-function challenge({ place, parameters, A }: { place: Place; parameters: RingPedersen; A: readonly bigint[] }) {
+export function prmChallenge({
+  place,
+  parameters,
+  A,
+}: {
+  place: Place;
+  parameters: RingPedersen;
+  A: readonly bigint[];
+}) {
   return chalBits(
     repetitions,
     'mpc/aux/prm/challenge/v1',

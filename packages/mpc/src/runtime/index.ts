@@ -12,6 +12,7 @@ export {
   type FormatParts,
   format,
   type Inbox,
+  largeBodyBytesMax,
   type Received,
   type Slot,
 } from './slots.ts';

@@ -6,7 +6,16 @@ import { equalBytes, f, i } from '@holdfast/crypto/transcript';
 import { AbortError, abort, attempt, check, refuse } from './guards.ts';
 import { requireRun } from './run-context.ts';
 import { signedBytes } from './signed-bytes.ts';
-import { bodyBytesMax, echoedBytesMax, type Format, format, type Inbox, type Received, type Slot } from './slots.ts';
+import {
+  bodyBytesMax,
+  echoedBytesMax,
+  type Format,
+  format,
+  type Inbox,
+  largeBodyBytesMax,
+  type Received,
+  type Slot,
+} from './slots.ts';
 import type { Abort, Effect, Index, JobKind, Machine, Message, RunContext, Status } from './types.ts';
 import { wipeBytes } from './wipe-bytes.ts';
 
@@ -232,7 +241,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     const first = messages.get(m.from);
     if (first !== undefined && equalBytes(first.body, m.body)) return false;
     if (isSigned(slot) && !this.#verifies(m)) return false;
-    check(m.body.length <= (slot.echo === true ? echoedBytesMax : bodyBytesMax), 'E_MALFORMED', [m.from]);
+    check(m.body.length <= bytesMaxOf(slot), 'E_MALFORMED', [m.from]);
     const kept = copyOf(m);
     // Two different messages in one slot: a deviation whatever they say. Signed, they prove it to anybody.
     if (first !== undefined) abort('E_EQUIVOCATION', [m.from], isSigned(slot) ? [first, kept] : []);
@@ -407,6 +416,11 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
 
 function keyOf(slot: Slot<unknown>): string {
   return `${slot.round}/${slot.kind}`;
+}
+
+function bytesMaxOf(slot: Slot<unknown>): number {
+  if (slot.echo === true) return echoedBytesMax;
+  return slot.large === true ? largeBodyBytesMax : bodyBytesMax;
 }
 
 function isSigned(slot: Slot<unknown>): boolean {

@@ -8,6 +8,9 @@ import type { Index, Message, MessageKind } from './types.ts';
 /** Larger bodies are malformed: the largest honest one, a vector of 32 echoed originals, stays below 16 KiB. */
 export const bodyBytesMax = 65_536;
 
+/** In slots that say so: the proofs of the auxiliary set-up have 256 numbers of 384 bytes. */
+export const largeBodyBytesMax = 131_072;
+
 /** Echoed bodies travel once more inside every echo, so they are held shorter: commitments and hashes. */
 export const echoedBytesMax = 2_048;
 
@@ -46,6 +49,8 @@ export interface Slot<T> {
   readonly signed?: boolean;
   /** Signed echo broadcast (mpc-protocols §0.5): the round ends only when all participants saw the same bodies. */
   readonly echo?: boolean;
+  /** Bodies up to `largeBodyBytesMax`; not in echoed slots. */
+  readonly large?: boolean;
 }
 
 export interface Received<T> {
