@@ -8,7 +8,7 @@ import { deepEqual, equal, notDeepEqual, ok } from 'node:assert/strict';
 import type { Index, Machine, Message, Slot } from '../runtime/index.ts';
 import { type SeededRandom, seededRandom, simulate } from '../simulator/index.ts';
 import { mutantOf } from './mutants.ts';
-import type { Subject } from './subjects.ts';
+import type { Facts, Subject } from './subjects.ts';
 
 export interface Effort {
   readonly seed: string;
@@ -20,15 +20,12 @@ export interface Effort {
 
 export interface Counts {
   readonly slots: number;
+  /** Those whose decoder is tried by itself. */
+  readonly decodable: number;
   readonly decoded: number;
   readonly malformed: number;
   readonly driven: number;
   readonly named: number;
-}
-
-interface Place {
-  readonly honest: Message;
-  readonly slot: Slot<unknown> | undefined;
 }
 
 /** The first party is watched, the second sends mutants. */
@@ -47,7 +44,14 @@ export function campaign(subject: Subject, effort: Effort): Counts {
     .filter((m) => m.from === cheat)
     .map((honest) => ({ honest, slot: slotOf(subject, seed, honest) }));
   ok(places.length > 0, `${subject.name}: the cheat says something`);
-  const counts = { slots: places.length, decoded: 0, malformed: 0, driven: 0, named: 0 };
+  const counts = {
+    slots: places.length,
+    decodable: places.filter(({ slot }) => slot !== undefined).length,
+    decoded: 0,
+    malformed: 0,
+    driven: 0,
+    named: 0,
+  };
   for (const place of places) {
     const random = seededRandom(`${seed}/${subject.name}/${nameOf(place.honest)}`);
     const others = heard.filter((m) => m !== place.honest).map((m) => m.body);
@@ -56,8 +60,13 @@ export function campaign(subject: Subject, effort: Effort): Counts {
     for (let k = 0; k < effort.decoded; k += 1) {
       const body = mutantOf(place.honest.body, others, random);
       if (Buffer.compare(body, place.honest.body) === 0) continue;
+      if (place.slot === undefined) {
+        // Echoes, and protocols that are no round machines: their decoders are reached through the machine alone.
+        keep(wellFormed, body, effort.driven);
+        continue;
+      }
       counts.decoded += 1;
-      if (decodes(place, body)) keep(wellFormed, body, effort.driven / 2);
+      if (decodes(place.slot, body)) keep(wellFormed, body, effort.driven / 2);
       else {
         counts.malformed += 1;
         keep(structural, body, effort.driven / 2);
@@ -84,17 +93,30 @@ function honestRun(subject: Subject, seed: string): Message[] {
   );
 }
 
+const honestResults = new Map<Subject, Facts>();
+
+function honestResult(subject: Subject, seed: string): Facts {
+  const known = honestResults.get(subject);
+  if (known !== undefined) return known;
+  const status = simulate({ seed, machines: subject.machines(seed) }).status.get(rolesIn(subject).victim);
+  if (status?.s !== 'done') throw new Error(`${subject.name}: not done`);
+  const result = subject.result(status.out);
+  honestResults.set(subject, result);
+  return result;
+}
+
 /** The declared slot of a message; echoes have a format of their own inside the round machine. */
 function slotOf(subject: Subject, seed: string, m: Message): Slot<unknown> | undefined {
   const machine = subject.machines(seed).get(rolesIn(subject).victim) as unknown as {
-    stages: readonly { expect: readonly Slot<unknown>[] }[];
+    stages?: readonly { expect: readonly Slot<unknown>[] }[];
   };
-  return machine.stages.flatMap(({ expect }) => expect).find(({ round, kind }) => round === m.round && kind === m.kind);
+  return machine.stages
+    ?.flatMap(({ expect }) => expect)
+    .find(({ round, kind }) => round === m.round && kind === m.kind);
 }
 
 /** Whether the decoder takes it; what it takes it would have written so itself. */
-function decodes({ slot }: Place, body: Uint8Array): boolean {
-  if (slot === undefined) return false;
+function decodes(slot: Slot<unknown>, body: Uint8Array): boolean {
   let value: unknown;
   try {
     value = slot.format.decode(body);
@@ -136,6 +158,12 @@ function drive(
   const status = machine.status();
   machine.wipe();
   if (status.s === 'done' && isSameView(o.honest, o.body)) return false;
+  if (status.s === 'done' && subject.isRobust === true) {
+    const result = subject.result(status.out);
+    for (const [name, value] of Object.entries(honestResult(subject, o.seed)))
+      ok(result[name] === value || /^E_[A-Z0-9_]+$/.test(String(result[name])), `${what}: ${JSON.stringify(result)}`);
+    return false;
+  }
   equal(status.s, 'aborted', what);
   if (status.s !== 'aborted') return false;
   const { code, culprits } = status.abort;
@@ -144,6 +172,7 @@ function drive(
     culprits.every((each) => each === cheat),
     `${what}: ${code} names ${culprits}`,
   );
+  if (subject.isRobust === true) return culprits.length > 0;
   if (!isOwn) deepEqual([code, culprits], ['E_PEER_GONE', []], `${what}: unsigned, it names nobody`);
   else if (o.isMalformed && o.honest.kind !== 'echo' && !isEchoed(subject, o.seed, o.honest))
     deepEqual([code, culprits], ['E_MALFORMED', [cheat]], what);

@@ -7,8 +7,10 @@ import { encodeImportShare } from '@holdfast/crypto/envelope';
 import { evaluate, randomPolynomial } from '@holdfast/crypto/sharing';
 import { enc, i } from '@holdfast/crypto/transcript';
 import { type CertifiedShare, createDkg } from '../dkg/index.ts';
-import { createFrostBip340, createFrostEd25519 } from '../frost/index.ts';
+import { createFrostBip340, createFrostEd25519, type FrostOut } from '../frost/index.ts';
 import { keyShares } from '../frost/test/keys.ts';
+import { createGlow20, type DvrfOut } from '../glow20/index.ts';
+import { createGroup, type Settled } from '../group/index.ts';
 import { createEcdsaH } from '../honest-majority/ecdsa.ts';
 import type { PrssSession } from '../honest-majority/prss.ts';
 import { createPrssSetup } from '../honest-majority/prss-setup.ts';
@@ -30,6 +32,8 @@ export interface Subject {
   inputs(seed: string): Facts;
   /** What a machine ends with, as far as a stranger can compare it; bytes as hex. */
   result(out: unknown): Facts;
+  /** Ends well without a party, or without one of its parts; what it ends with is still nothing but the honest result. */
+  readonly isRobust?: true;
   /** Fresh machines of one honest run; the same seed gives the same run. */
   machines(seed: string): ReadonlyMap<Index, Machine<unknown>>;
   /** The message with the identity signature the sender would put on it; as it is where it carries none. */
@@ -53,9 +57,10 @@ interface Seat {
   make(ctx: RunContext, seed: string): Machine<unknown>;
   inputs?(seed: string): Facts;
   result(out: unknown): Facts;
+  readonly isRobust?: true;
 }
 
-function subject(name: string, { on, parties, make, inputs, result }: Seat): Subject {
+function subject(name: string, { on, parties, make, inputs, result, isRobust }: Seat): Subject {
   const table = (seed: string) => seatParties({ seed, n: 5, curve: on });
   return {
     name,
@@ -63,6 +68,7 @@ function subject(name: string, { on, parties, make, inputs, result }: Seat): Sub
     curve: on.name,
     inputs: (seed) => inputs?.(seed) ?? {},
     result,
+    ...(isRobust === undefined ? {} : { isRobust }),
     machines(seed) {
       const seats = table(seed);
       return new Map(parties.map((p) => [p, make({ ...seats.context(p), parties }, seed)]));
@@ -157,6 +163,64 @@ function ecdsaH(on: Curve): Seat {
   };
 }
 
+const dvrfInput = { domain: new TextEncoder().encode('example:derive'), seed: new TextEncoder().encode('alice') };
+
+/** Of five, any three of whom would do. */
+const deriving: Seat = {
+  on: secp,
+  parties: five,
+  isRobust: true,
+  inputs: (seed) => ({
+    ...sharing(secp, 'GLOW20_DH', seed),
+    domain: toHex(dvrfInput.domain),
+    seed: toHex(dvrfInput.seed),
+  }),
+  result: (out) => ({ output: toHex((out as DvrfOut).output) }),
+  make: (ctx, seed) => createGlow20(ctx, { share: shareOf(ctx, seed, 'GLOW20_DH'), input: dvrfInput }),
+};
+
+/** Two requests side by side: place 1 is empty at every party. */
+const grouped: Seat = {
+  on: ed,
+  parties: three,
+  isRobust: true,
+  inputs: (seed) => ({
+    ...sharing(ed, 'FROST', seed),
+    size: 3,
+    elements: Object.fromEntries(
+      [0, 2].map((place) => [place, { execId: toHex(elementId(seed, place)), message: toHex(Uint8Array.of(place)) }]),
+    ),
+  }),
+  result: (out) =>
+    Object.fromEntries(
+      [...(out as ReadonlyMap<number, Settled<FrostOut>>)].map(([place, how]) => [
+        place,
+        how.s === 'done' ? toHex(how.out.signature) : how.abort.code,
+      ]),
+    ),
+  make: (ctx, seed) =>
+    createGroup(ctx, {
+      size: 3,
+      rounds: 2,
+      elements: new Map(
+        [0, 2].map((place) => [
+          place,
+          {
+            machine: createFrostEd25519(
+              { ...ctx, execId: elementId(seed, place) },
+              { share: shareOf(ctx, seed, 'FROST'), message: Uint8Array.of(place) },
+            ),
+            points: new Map(three.map((p) => [p, p])),
+          },
+        ]),
+      ),
+    }),
+};
+
+function elementId(seed: string, place: number): Uint8Array {
+  return seededRandom(`${seed}/element ${place}`).bytes(32);
+}
+
 /** Five holders renew their shares, with a chain code that must come through. */
 function refreshing(on: Curve): Seat {
   return {
@@ -203,6 +267,8 @@ export const SUBJECTS: readonly Subject[] = [
   }),
   subject('honest-majority ECDSA on secp256k1', ecdsaH(secp)),
   subject('honest-majority ECDSA on stark', ecdsaH(stark)),
+  subject('deterministic derivation', deriving),
+  subject('a group of FROST runs', grouped),
   subject('refresh on secp256k1', refreshing(secp)),
   subject('refresh on ed25519', refreshing(ed)),
   subject('resharing to a newcomer on secp256k1', replacing(secp)),
