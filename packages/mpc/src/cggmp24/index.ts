@@ -15,3 +15,4 @@ export {
   ringPedersenGroup,
   ringPedersenItem,
 } from './ring-pedersen.ts';
+export { type Cggmp24Options, cggmp24PartiesMax, createCggmp24 } from './sign.ts';

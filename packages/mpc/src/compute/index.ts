@@ -3,10 +3,11 @@
  * this file can carry them out. Machines import a kind of job from where it is written, not from here.
  */
 import { auxJobs } from '../aux-setup/index.ts';
+import { cggmp24Jobs } from '../cggmp24/jobs.ts';
 import type { Job, JobKind } from '../runtime/index.ts';
 
 // Each kind checks nothing about its input: it comes from a machine of the same build in the same process.
-const kinds: readonly JobKind<never, unknown>[] = [...auxJobs];
+const kinds: readonly JobKind<never, unknown>[] = [...auxJobs, ...cggmp24Jobs];
 
 const byName = new Map(kinds.map((kind) => [kind.name, kind]));
 if (byName.size !== kinds.length) throw new Error('bug: two jobs of one name');

@@ -10,31 +10,45 @@ export interface EcdsaSignature {
   readonly recid: number;
 }
 
+/** Under which codes a value is refused: each engine has its own. */
+export interface SignatureCodes {
+  readonly digest: string;
+  /** This nonce does not do, by the bounds of stark or because something is zero; another run can. */
+  readonly range: string;
+  readonly zero: string;
+}
+
+const engineH: SignatureCodes = { digest: 'E_H_DIGEST', range: 'E_H_RANGE', zero: 'E_H_ZERO' };
+
 /** Digests of the stark curve, r and s^{-1} stay below 2^251, the bound of StarkWare's verifier. */
 const STARK_TOP_BYTE = 0x08;
 
 /** The digest as an integer modulo the order. Refuses what the curve's verifiers would not take. */
-export function digestScalar(curve: Curve, digest: Uint8Array): Scalar {
-  if (digest.length !== 32) refuse('E_H_DIGEST', 'A digest is 32 bytes.');
-  if (curve.name === 'stark' && !isBelowStarkBound(digest)) refuse('E_H_DIGEST', 'A stark digest is below 2^251.');
+export function digestScalar(curve: Curve, digest: Uint8Array, codes = engineH): Scalar {
+  if (digest.length !== 32) refuse(codes.digest, 'A digest is 32 bytes.');
+  if (curve.name === 'stark' && !isBelowStarkBound(digest)) refuse(codes.digest, 'A stark digest is below 2^251.');
   return curve.scalar.reduce(digest);
 }
 
 /** r and the recovery bits of R; aborts where a new nonce is needed. */
-export function nonceCoordinate(curve: Curve, R: Point): { r: Scalar; recid: number } {
+export function nonceCoordinate(curve: Curve, R: Point, codes = engineH): { r: Scalar; recid: number } {
   const { x, yOdd } = curve.affine(R);
   // Of x itself, not of x mod q: StarkWare's verifier compares without reducing.
-  if (curve.name === 'stark') check(isBelowStarkBound(x), 'E_H_RANGE');
+  if (curve.name === 'stark') check(isBelowStarkBound(x), codes.range);
   const r = curve.scalar.reduce(x);
-  check(!curve.scalar.isZero(r), 'E_H_ZERO');
+  check(!curve.scalar.isZero(r), codes.zero);
   return { r, recid: (equalBytes(r, x) ? 0 : 2) | (yOdd ? 1 : 0) };
 }
 
 /** Low s on secp256k1 (the recovery bit turns with it); on stark the bound on s^{-1} instead, and s stays. */
-export function encodeSignature(curve: Curve, o: { r: Scalar; s: Scalar; recid: number }): EcdsaSignature {
+export function encodeSignature(
+  curve: Curve,
+  o: { r: Scalar; s: Scalar; recid: number },
+  codes = engineH,
+): EcdsaSignature {
   const { scalar } = curve;
-  check(!scalar.isZero(o.s), 'E_H_ZERO');
-  if (curve.name === 'stark') check(isBelowStarkBound(scalar.invert(o.s)), 'E_H_RANGE');
+  check(!scalar.isZero(o.s), codes.zero);
+  if (curve.name === 'stark') check(isBelowStarkBound(scalar.invert(o.s)), codes.range);
   const isHigh = curve.name === 'secp256k1' && scalar.toBigInt(o.s) > curve.order / 2n;
   const signature = new Uint8Array(64);
   signature.set(o.r, 0);

@@ -27,6 +27,10 @@ export interface Stage {
    * what compute() returned postpones the next stage until the results are there.
    */
   readonly complete: (inbox: Inbox) => Effect[];
+  /** A stage that this run may not need: passed over while true. Its messages are filed in any case. */
+  readonly isSkipped?: () => boolean;
+  /** Where silence is an answer of its own: called in place of E_PEER_GONE, with what did arrive. */
+  readonly withoutPeer?: (gone: Index, inbox: Inbox) => Effect[];
 }
 
 interface Echo {
@@ -121,13 +125,15 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   }
 
   peerGone(gone: Index): Effect[] {
-    return this.#total(() => {
+    return this.#total((effects) => {
       if (!this.#needs(gone)) return;
       // A party that equivocated and then fell silent is named by the echoes that did arrive.
       const slot = this.#echoSlot();
       if (slot !== undefined && this.#echoSent)
         this.#compareEchoes(slot, this.#arrived(echoOf(slot, this.#echoFormat)));
-      abort('E_PEER_GONE');
+      const stage = this.stages[Math.max(0, this.#at)];
+      check(stage?.withoutPeer !== undefined && this.#computing === undefined, 'E_PEER_GONE');
+      effects.push(...stage.withoutPeer(gone, this.#open(stage)));
     });
   }
 
@@ -182,6 +188,11 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
       endsStage: !this.#isBeginning,
     };
     return effects;
+  }
+
+  /** The signed broadcasts of an echoed slot as this party saw them, own one included, in index order. */
+  protected broadcasts(slot: Slot<unknown>): Message[] {
+    return this.#originals(slot);
   }
 
   /** The other participants, in index order. */
@@ -277,6 +288,10 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     for (;;) {
       const stage = this.stages[this.#at];
       if (stage === undefined || this.#state.s !== 'running' || this.#computing !== undefined) return;
+      if (stage.isSkipped?.() === true) {
+        this.#endStage();
+        continue;
+      }
       if (!stage.expect.every((slot) => this.#isFull(slot))) return;
       const echoed = this.#echoSlot();
       if (echoed !== undefined && !this.#agreed(echoed, effects)) return;
@@ -322,6 +337,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     if (!this.#peers.includes(p)) return false;
     return this.stages
       .slice(Math.max(0, this.#at))
+      .filter((stage) => stage.isSkipped?.() !== true)
       .some(({ expect }) =>
         expect.some(
           (slot) =>
