@@ -1,5 +1,6 @@
 /** Every command, in the order `help` shows them. */
 
+import { auditShares } from './audit.ts';
 import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
@@ -33,4 +34,5 @@ export const commands: readonly Command[] = [
   createBackup,
   verifyBackup,
   restore,
+  auditShares,
 ];

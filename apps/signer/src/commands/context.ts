@@ -5,6 +5,7 @@ import type { Freshness } from '../consent/freshness.ts';
 import type { Organisations } from '../consent/organisations.ts';
 import type { Machines, Peers, Runs, Sessions } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
+import type { AuditBudget } from './audit.ts';
 import type { ImportKeys } from './import-keys.ts';
 
 export interface Context {
@@ -26,6 +27,8 @@ export interface Context {
   readonly refreshedAt: Map<string, number>;
   /** Whether erased shares are still to be overwritten in the store's log. */
   readonly scrubbing: { due: boolean; cancel: () => void };
+  /** Pages of share audits answered lately. */
+  readonly audits: AuditBudget;
   isFrozen(): boolean;
   /** Restored from a backup, and not yet told by the others what it has forgotten. */
   isRejoining(): boolean;

@@ -7,6 +7,7 @@ import { backends } from '@holdfast/crypto/curves';
 import { consentTo } from '../consent/index.ts';
 import { check } from '../refusal/index.ts';
 import { asRefusal } from './as-refusal.ts';
+import { auditShares } from './audit.ts';
 import { recordCatchUp } from './catch-up.ts';
 import { keyCertificate, pendingKeys } from './certificate.ts';
 import type { Context } from './context.ts';
@@ -45,7 +46,7 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
     case 'Act':
       return act(ctx, command, facts);
     case 'Group':
-      checkAwake(ctx);
+      checkVotes(ctx);
       return signGroup(ctx, command, facts);
     case 'Genesis':
       checkVotes(ctx);
@@ -75,13 +76,16 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
       checkAwake(ctx);
       return made(ctx, command);
     case 'Refresh':
-      checkAwake(ctx);
+      checkVotes(ctx);
       return refreshKey(ctx, command);
     case 'EpochConfirmed':
       checkAwake(ctx);
       return epochConfirmed(ctx, command);
     case 'Epochs':
       return epochs(ctx, command);
+    case 'Audit':
+      checkAwake(ctx);
+      return auditShares(ctx, command);
     case 'ImportKey':
       checkAwake(ctx);
       return ctx.importKeys.current();

@@ -89,6 +89,7 @@ export function createSigner(o: SignerOptions): Signer {
     refreshing: new Set(),
     refreshedAt: new Map(),
     scrubbing: { due: false, cancel: () => {} },
+    audits: { since: env.now(), pages: 0 },
     isFrozen: o.isFrozen,
     isRejoining: () => rejoin.pending(),
     counters: {},

@@ -16,6 +16,8 @@ export {
 export { GROUP_MAX, PAYLOAD_CHARS_MAX } from './shapes.ts';
 export type {
   ActEvidence,
+  AuditItem,
+  AuditPage,
   ChainHead,
   Command,
   ElementOutcome,

@@ -21,6 +21,7 @@ import {
 } from './shape.ts';
 import type {
   ActEvidence,
+  AuditItem,
   ChainHead,
   Command,
   ElementOutcome,
@@ -50,6 +51,8 @@ const PENDING_MAX = 4096;
 /** Keys of one answer to `Epochs`, and sharings of one key: far more than one round of failures leaves. */
 const EPOCH_KEYS_MAX = 256;
 const EPOCHS_MAX = 64;
+/** About 1 KiB each. */
+const AUDIT_ITEMS_MAX = 256;
 
 const version = literal(1);
 const id = text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-]+$/ });
@@ -123,6 +126,29 @@ export const groupElement: Shape<GroupElement> = object(
   { request, assertion, tokens, runNonce: hex(HASH), items: integer(1, GROUP_MAX) },
   { keyEpoch: hex(HASH) },
 );
+
+const point = text({ min: 64, max: 66, pattern: /^([0-9a-f]{64}|[0-9a-f]{66})$/ });
+const auditAfter = text({ max: 48, pattern: /^([a-z]{2,8}(-[0-9a-z]{4,26}){1,3})?$/ });
+const auditItem: Shape<AuditItem> = choice<AuditItem>('status', {
+  proved: object({
+    keyId: publicId,
+    status: literal('proved'),
+    org: publicId,
+    curve: oneOf('secp256k1', 'ed25519', 'stark'),
+    publicKey: point,
+    epoch: hex(HASH),
+    index: integer(1, 32),
+    publicShares: list(point, { max: 32 }),
+    statement: signature,
+    A: point,
+    z: hex(HASH),
+  }),
+  damaged: object({
+    keyId: publicId,
+    status: literal('damaged'),
+    problem: text({ min: 1, max: 64, pattern: /^E_[A-Z0-9_]+$/ }),
+  }),
+});
 
 export const command: Shape<Command> = choice<Command>('kind', {
   Genesis: object({ v: version, id, kind: literal('Genesis'), genesis, proof: assertion }),
@@ -202,6 +228,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
     epoch: hex(HASH),
     confirmations: list(keyStatement, { max: SIGNERS }),
   }),
+  Audit: object({ v: version, id, kind: literal('Audit'), nonce: hex(HASH), after: auditAfter }),
   ImportKey: object({ v: version, id, kind: literal('ImportKey') }),
   Heads: object({ v: version, id, kind: literal('Heads') }),
   Pending: object({ v: version, id, kind: literal('Pending') }),
@@ -289,6 +316,10 @@ const result: Shape<Result> = choice<Result>('t', {
       { max: EPOCH_KEYS_MAX },
     ),
     more: yesOrNo,
+  }),
+  audit: object({
+    t: literal('audit'),
+    page: object({ items: list(auditItem, { max: AUDIT_ITEMS_MAX }), more: yesOrNo, signature }),
   }),
   status: object({ t: literal('status'), status }),
 });

@@ -116,6 +116,16 @@ export type Command =
       readonly epoch: string;
       readonly confirmations: readonly KeyStatement[];
     }
+  /** Asks for a proof of every share, in pages by key id; signs nothing and changes nothing. */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Audit';
+      /** 32 bytes hex, of whoever asks: a proof answers one question. */
+      readonly nonce: string;
+      /** The last key of the page before; empty for the first. */
+      readonly after: string;
+    }
   | { readonly v: 1; readonly id: string; readonly kind: 'ImportKey' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Heads' }
   | { readonly v: 1; readonly id: string; readonly kind: 'Pending' }
@@ -230,7 +240,36 @@ export type Result =
   | { readonly t: 'pending'; readonly keys: readonly { readonly keyId: string; readonly statement: KeyStatement }[] }
   /** Keys in order of their ids; `more` where the next page begins after the last of them. */
   | { readonly t: 'epochs'; readonly keys: readonly KeyEpochs[]; readonly more: boolean }
+  | { readonly t: 'audit'; readonly page: AuditPage }
   | { readonly t: 'status'; readonly status: SignerStatus };
+
+/** What one signer says of some of its shares (docs/specs/share-audit.md). */
+export interface AuditPage {
+  readonly items: readonly AuditItem[];
+  readonly more: boolean;
+  /** By the signer's identity over nonce and page. */
+  readonly signature: Base64Url;
+}
+
+export type AuditItem =
+  | {
+      readonly keyId: string;
+      readonly status: 'proved';
+      readonly org: string;
+      readonly curve: 'secp256k1' | 'ed25519' | 'stark';
+      readonly publicKey: string;
+      readonly epoch: string;
+      /** This signer's evaluation point. */
+      readonly index: number;
+      readonly publicShares: readonly string[];
+      /** Its statement of the key (rulings 7), made again. */
+      readonly statement: Base64Url;
+      /** Schnorr proof of the share: first move and response, hex. */
+      readonly A: string;
+      readonly z: string;
+    }
+  /** The share does not open, or does not belong to its key; `problem` is a stable code. */
+  | { readonly keyId: string; readonly status: 'damaged'; readonly problem: string };
 
 export type ElementOutcome =
   | { readonly ok: true; readonly signatures: readonly RawSignature[] }

@@ -20,4 +20,5 @@ export {
   type Polynomial,
   randomPolynomial,
 } from './polynomial.ts';
+export { epochOf, proveShare, type ShareProof, verifyShareProof } from './share-proof.ts';
 export { recombine, type Split, split } from './split.ts';

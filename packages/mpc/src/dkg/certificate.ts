@@ -2,8 +2,10 @@
  * How a new sharing is named and acknowledged (rulings 7 and 15). The certificate of a key is one identity
  * signature of every holder over the same statement of public key and epoch.
  */
-import type { Curve, Point } from '@holdfast/crypto/curves';
-import { enc, i, sha512_256 } from '@holdfast/crypto/transcript';
+import type { Curve } from '@holdfast/crypto/curves';
+
+export { epochOf } from '@holdfast/crypto/sharing';
+
 import type { Index, KeyShare, MpcEnv } from '../runtime/index.ts';
 
 /** Bytes that every holder signs: `enc("holdfast/key/v1", …, X, epoch)`. `x` is the encoded public key. */
@@ -19,12 +21,6 @@ export interface CertifiedShare {
   readonly share: KeyShare;
   /** One of every holder, in index order. */
   readonly statements: readonly Acknowledgement[];
-}
-
-/** SHA-512/256 of enc("mpc/epoch/v1", curve, X_1 … X_n): names a sharing by its public shares, 32 bytes. */
-export function epochOf(curve: Curve, publicShares: readonly Point[]): Uint8Array {
-  const points = curve.encodePoints(publicShares).map((X_j) => i.point(X_j));
-  return sha512_256(enc('mpc/epoch/v1', i.text(curve.name), ...points));
 }
 
 export interface StatedKey {

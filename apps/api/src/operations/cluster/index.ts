@@ -1,5 +1,6 @@
 /** Every handler of this domain; a test fails when the folder and this list disagree. */
 import type { Handler } from '../../pipeline/types.ts';
+import { auditShares } from './auditShares.ts';
 import { getCluster } from './getCluster.ts';
 
-export const clusterHandlers: readonly Handler[] = [getCluster];
+export const clusterHandlers: readonly Handler[] = [auditShares, getCluster];

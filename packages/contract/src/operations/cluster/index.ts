@@ -1,2 +1,3 @@
 /** Every operation of this domain; a test fails when the folder and this list disagree. */
+export { auditShares } from './auditShares.ts';
 export { getCluster } from './getCluster.ts';
