@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { encodeChallenge, freshDigest, payloadHash } from '@holdfast/authority/challenge';
 import type { FreshToken, SignedRequest } from '@holdfast/authority/types';
 import type { ChainHead, Command, Reply } from '@holdfast/cluster/commands';
-import { createRelayHub, type RelayHub } from '@holdfast/cluster/relay';
+import { createRelayHub, type WebSocketHub } from '@holdfast/cluster/relay';
 import type { SignerIndex } from '@holdfast/cluster/roster';
 import { toBase64Url } from '@holdfast/contract/wire';
 import { Caller, good } from '../faults/caller.ts';
@@ -54,7 +54,7 @@ async function lying(work: (liar: Liar) => Promise<void>): Promise<void> {
     log: () => undefined,
     point: () => undefined,
   };
-  const hub: RelayHub = createRelayHub({ roster: pieces.roster, env });
+  const hub: WebSocketHub = createRelayHub({ roster: pieces.roster, env });
   const tokens = new Map<SignerIndex, string>();
   hub.onPush((index, push) => {
     if (push.push === 'Token') tokens.set(index, push.token);

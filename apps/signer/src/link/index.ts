@@ -17,18 +17,10 @@ export function connect(o: { env: Env; roster: Roster; index: number; identity: 
     send: (to, bytes) => link.sendTo(to, bytes),
   });
   const others = roster.signers.map((s) => s.index).filter((each) => each !== index);
-  const ups: (() => void)[] = [];
-  let up = false;
 
   const online = (): number[] => others.filter((each) => sessions.ready(each));
   link.onPeer((from, bytes) => sessions.onBytes(from, bytes));
-  link.onPresence((present) => {
-    sessions.setOnline(present);
-    // The relay announces presence first of all, and an empty list when the connection ended.
-    const now = link.connected();
-    if (now && !up) for (const tell of ups) tell();
-    up = now;
-  });
+  link.onPresence(sessions.setOnline);
 
   // Messages to one peer within one turn travel in one frame: several runs in lockstep cost one.
   const outbox = new Map<number, PeerMessage[]>();
@@ -61,7 +53,7 @@ export function connect(o: { env: Env; roster: Roster; index: number; identity: 
       link.push(push);
     },
     onUp(tell) {
-      ups.push(tell);
+      link.onUp(tell);
     },
     start: () => link.start(),
     close() {

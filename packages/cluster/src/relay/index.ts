@@ -1,7 +1,9 @@
-/** The untrusted relay: a hub inside the api, a link inside each signer. */
+/** The untrusted relay: a hub inside the api, a link inside each signer, over WebSocket or over NATS. */
 
 export type { ClusterEnv } from '../env.ts';
 export { ClusterError, type ClusterErrorCode } from '../errors.ts';
-export { createRelayHub, type HubLimits, hubLimits, type RelayHub, type Traffic } from './hub.ts';
-export { createRelayLink, type LinkLimits, linkLimits, type RelayLink } from './link.ts';
+export type { RelayHub, Traffic } from './hub.ts';
+export type { RelayLink } from './link.ts';
+export { createRelayHub, type HubLimits, hubLimits, type WebSocketHub } from './websocket/hub.ts';
+export { createRelayLink, type LinkLimits, linkLimits } from './websocket/link.ts';
 export { MESSAGE_BYTES_MAX, PEER_BYTES_MAX, RELAY_PATH, RELAY_PROTOCOL, relayAuthBytes } from './wire.ts';

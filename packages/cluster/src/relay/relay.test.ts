@@ -9,8 +9,9 @@ import { identityFromSeeds } from '../roster/identity.ts';
 import { admitted, hostileRelay, proof, type Stranger, stranger } from '../test/stranger.ts';
 import { message } from '../test/wire.ts';
 import { cluster, linkOf, randomBytes, runHub, seed, until, type World, world } from '../test/world.ts';
-import { type HubLimits, hubLimits } from './hub.ts';
-import { createRelayLink, type LinkLimits, linkLimits, type RelayLink } from './link.ts';
+import type { RelayLink } from './link.ts';
+import { type HubLimits, hubLimits } from './websocket/hub.ts';
+import { createRelayLink, type LinkLimits, linkLimits } from './websocket/link.ts';
 import {
   MESSAGE_BYTES_MAX,
   PEER_BYTES_MAX,

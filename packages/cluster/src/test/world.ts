@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { sha256 } from '@holdfast/crypto/transcript';
 import type { ClusterEnv } from '../env.ts';
-import { createRelayHub, type HubLimits, type RelayHub } from '../relay/hub.ts';
-import { createRelayLink, type LinkLimits, type RelayLink } from '../relay/link.ts';
+import type { RelayLink } from '../relay/link.ts';
+import { createRelayHub, type HubLimits, type WebSocketHub } from '../relay/websocket/hub.ts';
+import { createRelayLink, type LinkLimits } from '../relay/websocket/link.ts';
 import { type Identity, identityFromSeeds, rosterEntry } from '../roster/identity.ts';
 import { createRoster, type Roster } from '../roster/roster.ts';
 
@@ -92,7 +93,7 @@ export async function until(claim: () => boolean, what: string): Promise<void> {
 
 export interface Running {
   readonly server: Server;
-  readonly hub: RelayHub;
+  readonly hub: WebSocketHub;
   readonly url: string;
   stop(): Promise<void>;
 }
