@@ -14,7 +14,7 @@ export const table = {
   mpc: { may: ['crypto'], npm: [], test: ['@noble/curves', '@noble/hashes'] },
   cluster: {
     may: ['contract/types', 'contract/wire', 'authority/types', 'authority/challenge', 'crypto/transcript'],
-    npm: ['ws'],
+    npm: ['ws', '@nats-io/transport-node'],
   },
   chains: {
     may: ['contract/types', 'contract/wire'],

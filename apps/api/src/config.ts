@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
 import { parseRoster, type Roster } from '@holdfast/cluster/roster';
 import type { Secrets, Settings } from './settings.ts';
 
@@ -47,10 +48,16 @@ export function readConfig(env: Environment): Config {
     version: ownVersion(),
   };
   mkdirSync(join(dataFolder, 'api'), { recursive: true, mode: 0o700 });
+  const roster = readRoster(join(dataFolder, 'roster.json'));
+  const nats = natsAddress(env, roster);
   return {
     settings,
-    secrets: { api: apiSecret(join(dataFolder, 'api', 'secret')), operatorToken: operatorToken(dataFolder) },
-    roster: readRoster(join(dataFolder, 'roster.json')),
+    secrets: {
+      api: apiSecret(join(dataFolder, 'api', 'secret')),
+      operatorToken: operatorToken(dataFolder),
+      ...(nats === undefined ? {} : { nats }),
+    },
+    roster,
     crashAt: env['NODE_ENV'] === 'test' ? readCrashPoint(env['HOLDFAST_CRASH_AT']) : undefined,
   };
 }
@@ -88,6 +95,21 @@ function ecdsaEngines(value: string | undefined): Settings['ecdsaEngines'] {
   const known = engines.filter((each): each is 'H' | 'C' => each === 'H' || each === 'C');
   if (known.length === engines.length && new Set(known).size === known.length) return known;
   throw new UnsafeSettings('HOLDFAST_ECDSA_ENGINES must be H, C or H,C');
+}
+
+/** NATS_URL, or the roster's relay when that is a NATS; else signers come to the relay inside this process. */
+function natsAddress(env: Environment, roster: Roster): NatsAddress | undefined {
+  const url = text(env, 'NATS_URL') ?? (isNatsUrl(roster.relay) ? roster.relay : undefined);
+  if (url === undefined) return undefined;
+  const [credentials, authorities] = [text(env, 'NATS_CREDS'), text(env, 'NATS_CA')];
+  for (const file of [credentials, authorities])
+    if (file !== undefined && !existsSync(file)) throw new UnsafeSettings(`${file} is missing`);
+  if (credentials !== undefined) checkMode(credentials);
+  return {
+    ...parseNatsUrl(url),
+    ...(credentials === undefined ? {} : { credentials: readFileSync(credentials) }),
+    ...(authorities === undefined ? {} : { authorities: readFileSync(authorities, 'utf8') }),
+  };
 }
 
 function readRoster(file: string): Roster {

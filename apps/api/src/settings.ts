@@ -1,4 +1,5 @@
 /** What the api is told at its start. `config.ts` reads it; nobody else looks at the environment. */
+import type { NatsAddress } from '@holdfast/cluster/relay';
 
 export interface Settings {
   readonly port: number;
@@ -22,4 +23,6 @@ export interface Secrets {
   readonly api: Uint8Array;
   /** Content of `<dataFolder>/operator.token`: founds organisations. */
   readonly operatorToken: string;
+  /** Where signers are met, with the password for it. Absent: the relay inside this process. */
+  readonly nats?: NatsAddress;
 }

@@ -19,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isNatsUrl, type NatsAddress, parseNatsUrl, type RelayPlace } from '@holdfast/cluster/relay';
 import {
   type Identity,
   identityFromSeeds,
@@ -44,6 +45,8 @@ export interface Config {
   readonly rosterFile: string;
   /** Undefined: the roster's relay. */
   readonly relayUrl: string | undefined;
+  /** How to get in at NATS, if the relay is one. */
+  readonly nats: NatsAccess;
   readonly unseal: UnsealSource;
   /** Test builds only: kill -9 self the nth time a named point is passed. */
   readonly crashAt: { readonly point: string; readonly count: number } | undefined;
@@ -53,6 +56,12 @@ export type UnsealSource =
   | { readonly from: 'key'; readonly text: string; readonly name: string }
   | { readonly from: 'file'; readonly file: string }
   | { readonly from: 'passphrase'; readonly passphrase: string };
+
+export interface NatsAccess {
+  /** A `.creds` file and a PEM file of authorities. */
+  readonly credentialsFile: string | undefined;
+  readonly authoritiesFile: string | undefined;
+}
 
 /** What the operator of this signer allows, besides what the organisation allows. */
 export interface SignerSettings {
@@ -75,7 +84,7 @@ export interface SignerFolder {
   readonly keys: StoreKeys;
   readonly settings: SignerSettings;
   readonly storeFile: string;
-  readonly relayUrl: string;
+  readonly relay: RelayPlace;
   /** Read at the time of asking, so that `trust` and `freeze` act on a running signer. */
   pin(orgId: string): Uint8Array | undefined;
   isFrozen(): boolean;
@@ -99,7 +108,9 @@ export function readConfig(env: Environment): Config {
   return {
     dir,
     rosterFile: resolve(env.HOLDFAST_ROSTER ?? join(dir, '..', 'roster.json')),
-    relayUrl: env.HOLDFAST_RELAY_URL,
+    // NATS_URL is for api and signers alike; the other names the relay inside an api.
+    relayUrl: env.NATS_URL || env.HOLDFAST_RELAY_URL || undefined,
+    nats: { credentialsFile: env.NATS_CREDS || undefined, authoritiesFile: env.NATS_CA || undefined },
     unseal: readUnsealSource(env, dir),
     crashAt: env.NODE_ENV === 'test' ? readCrashPoint(env.HOLDFAST_CRASH_AT) : undefined,
   };
@@ -122,9 +133,7 @@ export function openFolder(config: Config): SignerFolder {
       `${config.rosterFile} does not contain this signer (${toBase64(identity.publicKey)}): add its line from "operator status"`,
     );
   }
-  const relayUrl = config.relayUrl ?? roster.relay;
-  if (!/^wss?:\/\/[^\s]+$/.test(relayUrl))
-    throw new UnsafeSettings('HOLDFAST_RELAY_URL must be a ws:// or wss:// address');
+  const relay = relayPlace(config.relayUrl ?? roster.relay, config.nats);
   const keys = { sealKey: subKey(root, 'seal'), macKey: subKey(root, 'mac') };
   root.fill(0);
   return {
@@ -133,7 +142,7 @@ export function openFolder(config: Config): SignerFolder {
     roster,
     index,
     keys,
-    relayUrl,
+    relay,
     settings: readSettings(config.dir),
     storeFile: join(config.dir, 'store.sqlite'),
     pin: (orgId) => readPin(config.dir, orgId),
@@ -329,12 +338,12 @@ function checkFolder(dir: string): void {
 }
 
 /** The text of a file that holds a secret; nobody but its owner may be able to read it. */
-export function readSecretFile(file: string): string {
+export function readSecretFile(file: string, o = { orElse: 'set HOLDFAST_UNSEAL_KEY' }): string {
   let mode: number;
   try {
     mode = statSync(file).mode & 0o777;
   } catch (cause) {
-    throw new UnsafeSettings(`${file} cannot be read: put it back, or set HOLDFAST_UNSEAL_KEY`, { cause });
+    throw new UnsafeSettings(`${file} cannot be read: put it back, or ${o.orElse}`, { cause });
   }
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new UnsafeSettings(`${file} must be mode 0600, not 0${mode.toString(8)}: chmod 600 ${file}`);
@@ -488,6 +497,31 @@ export function readRoster(file: string): Roster {
     return parseRoster(text);
   } catch (cause) {
     throw new UnsafeSettings(`${file}: ${cause instanceof Error ? cause.message : 'not a roster'}`, { cause });
+  }
+}
+
+function relayPlace(url: string, access: NatsAccess): RelayPlace {
+  if (isNatsUrl(url)) return { kind: 'nats', address: natsAddress(url, access) };
+  if (!/^wss?:\/\/[^\s]+$/.test(url)) {
+    throw new UnsafeSettings(
+      'HOLDFAST_RELAY_URL must be a ws:// or wss:// address; for NATS give NATS_URL=nats://host:4222',
+    );
+  }
+  return { kind: 'websocket', url };
+}
+
+function natsAddress(url: string, access: NatsAccess): NatsAddress {
+  try {
+    return {
+      ...parseNatsUrl(url),
+      ...(access.credentialsFile === undefined
+        ? {}
+        : { credentials: Buffer.from(readSecretFile(access.credentialsFile, { orElse: 'unset NATS_CREDS' }), 'utf8') }),
+      ...(access.authoritiesFile === undefined ? {} : { authorities: readFileSync(access.authoritiesFile, 'utf8') }),
+    };
+  } catch (cause) {
+    if (cause instanceof UnsafeSettings) throw cause;
+    throw new UnsafeSettings(cause instanceof Error ? cause.message : 'NATS_URL cannot be used', { cause });
   }
 }
 

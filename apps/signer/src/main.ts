@@ -50,7 +50,7 @@ function main(): void {
   });
   writeRunFile(config.dir, process.pid);
   const { roster, index, identity } = folder;
-  const link = connect({ env, roster, index, identity, url: folder.relayUrl });
+  const link = connect({ env, roster, index, identity, relay: folder.relay });
   const signer = createSigner({
     env,
     store,

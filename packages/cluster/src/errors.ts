@@ -16,6 +16,7 @@ export type ClusterErrorCode =
   | 'E_RELAY_CHALLENGE'
   | 'E_RELAY_AUTH'
   | 'E_RELAY_FORMAT'
+  | 'E_RELAY_ADDRESS'
   | 'E_FRAME_SIZE'
   | 'E_FRAME_FORMAT'
   | 'E_FRAME_SOURCE'

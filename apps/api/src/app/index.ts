@@ -1,5 +1,5 @@
 /** The api as one thing that starts and stops: relay, door to the signers, database, HTTP. */
-import { createRelayHub, type RelayHub } from '@holdfast/cluster/relay';
+import { createNatsHub, createRelayHub, type RelayHub } from '@holdfast/cluster/relay';
 import type { Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
@@ -44,12 +44,17 @@ export async function startApi(o: {
   readonly db: Database;
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
-  const hub = createRelayHub({ roster, env });
+  const { nats } = secrets;
+  const relay =
+    nats === undefined
+      ? createRelayHub({ roster, env })
+      : { ...createNatsHub({ roster, env, address: nats }), attach: undefined };
+  const hub: RelayHub = relay;
   const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
   const ctx: Context = { env, config, secrets, db, signers, log: env.log };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);
-  hub.attach(app.server);
+  relay.attach?.(app.server);
   const answered = watchRequests(app);
   const settling = keepSettling(ctx);
   const stopWaiting = whenThreeAreThere(hub, () => void recover(ctx));

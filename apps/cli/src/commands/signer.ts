@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
-import { dataFolder, lifeline, SIGNERS } from '../start/founding.ts';
+import { dataFolder, lifeline, relayEnvironment, SIGNERS } from '../start/founding.ts';
 import type { Command } from './index.ts';
 
 export const operatorEntry = fileURLToPath(new URL('../../../signer/dist/operator.js', import.meta.url));
@@ -81,7 +81,11 @@ export function signerEnvironment(
     throw new Error(
       `${data.signer(n)} does not exist; run npm start first, or set HOLDFAST_DATA to the data folder it uses`,
     );
-  return { HOLDFAST_SIGNER_DIR: data.signer(n), HOLDFAST_ROSTER: data.roster, HOLDFAST_RELAY_URL: settings.relayUrl };
+  return {
+    HOLDFAST_SIGNER_DIR: data.signer(n),
+    HOLDFAST_ROSTER: data.roster,
+    ...relayEnvironment(data, settings.relayUrl),
+  };
 }
 
 export function signerNumber(text: string | undefined): number {

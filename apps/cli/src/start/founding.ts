@@ -91,6 +91,12 @@ async function foundSigner(folder: string, operator: string): Promise<RosterLine
   return JSON.parse(line) as RosterLine;
 }
 
+/** The relay inside the api of this machine, unless the cluster was founded on another one. NATS_URL wins over both. */
+export function relayEnvironment(data: DataFolder, relayUrl: string): Readonly<Record<string, string>> {
+  const { relay } = parseRoster(readFileSync(data.roster, 'utf8'));
+  return /^wss?:/.test(relay) ? { HOLDFAST_RELAY_URL: relayUrl } : {};
+}
+
 export function readOperatorToken(data: DataFolder): string {
   return readFileSync(data.operatorToken, 'utf8').trim();
 }

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { parseRoster } from '@holdfast/cluster/roster';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
-import { type DataFolder, dataFolder, found, isFounded, lifeline, SIGNERS } from './founding.ts';
+import { type DataFolder, dataFolder, found, isFounded, lifeline, relayEnvironment, SIGNERS } from './founding.ts';
 
 /** EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;
@@ -52,7 +52,6 @@ const services: Service[] = [
     env: {
       HOLDFAST_SIGNER_DIR: data.signer(at + 1),
       HOLDFAST_ROSTER: data.roster,
-      HOLDFAST_RELAY_URL: settings.relayUrl,
     },
   })),
 ];
@@ -86,7 +85,7 @@ function start(service: Service): void {
   const log = openSync(join(data.logs, `${service.name}.log`), 'a', 0o600);
   const child = spawn(process.execPath, [service.file], {
     // However this process ends, its end of the pipe goes with it: no signer is left without anybody to stop it.
-    env: { ...process.env, ...service.env, ...lifeline },
+    env: { ...process.env, ...service.env, ...relayEnvironment(data, settings.relayUrl), ...lifeline },
     stdio: ['pipe', log, 'inherit'],
   });
   closeSync(log);
@@ -131,6 +130,7 @@ async function ask<T>(path: string): Promise<T | undefined> {
 function welcome(first: boolean): void {
   if (stopping) return;
   say(`ready on ${settings.apiUrl}; logs in ${data.logs}`);
+  if (process.env['NATS_URL']) say('relay: NATS, as NATS_URL says; nothing durable is kept there');
   if (process.env['DATABASE_URL'] === undefined)
     say('database: embedded, for trying things out; set DATABASE_URL to a PostgreSQL for anything that matters');
   if (!first) return;

@@ -1,14 +1,17 @@
 /** The real way out: one connection to the relay, and end-to-end sealed sessions with the other four through it. */
 import { createPeerSessions } from '@holdfast/cluster/frames';
-import { createRelayLink } from '@holdfast/cluster/relay';
+import { createNatsLink, createRelayLink, type RelayPlace } from '@holdfast/cluster/relay';
 import type { Identity, Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import type { PeerMessage } from '../runs/index.ts';
 import type { Link } from '../signer/index.ts';
 
-export function connect(o: { env: Env; roster: Roster; index: number; identity: Identity; url: string }): Link {
-  const { env, roster, index, identity } = o;
-  const link = createRelayLink({ roster, identity, env, url: o.url });
+export function connect(o: { env: Env; roster: Roster; index: number; identity: Identity; relay: RelayPlace }): Link {
+  const { env, roster, index, identity, relay } = o;
+  const link =
+    relay.kind === 'nats'
+      ? createNatsLink({ roster, identity, env, address: relay.address })
+      : createRelayLink({ roster, identity, env, url: relay.url });
   const sessions = createPeerSessions({
     self: index,
     roster,

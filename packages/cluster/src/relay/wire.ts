@@ -30,7 +30,7 @@ export const TYPE = {
 } as const;
 
 /** Close codes of this protocol (RFC 6455 §7.4.2 leaves 4000–4999 to applications). */
-export const CLOSE = { goingAway: 1001, refused: 4000, replaced: 4001, format: 4002 } as const;
+export const CLOSE = { goingAway: 1001, refused: 4000, replaced: 4001, format: 4002, lost: 4003 } as const;
 
 const VERSION = 1;
 const HASH = 32;

@@ -44,7 +44,7 @@ export interface RosterSigner extends RosterEntry {
 export interface Roster {
   readonly v: 1;
   readonly epoch: number;
-  /** ws:// or wss:// address of the relay. */
+  /** Address of the relay: ws:// or wss:// inside the api, nats:// or tls:// for NATS. */
   readonly relay: string;
   /** Sorted by signer id, so that signers[i - 1].index is i. */
   readonly signers: readonly RosterSigner[];
@@ -69,7 +69,7 @@ export function parseRoster(text: string): Roster {
     members(file, 'roster', ['v', 'epoch', 'relay', 'signers']);
     check(file.v === 1, 'E_ROSTER', 'roster.v must be 1');
     const { epoch, relay, signers } = file;
-    check(typeof relay === 'string', 'E_ROSTER', 'roster.relay must be a ws:// or wss:// address');
+    check(typeof relay === 'string', 'E_ROSTER', 'roster.relay must be a ws://, wss://, nats:// or tls:// address');
     check(Array.isArray(signers), 'E_ROSTER', 'roster.signers must be a list');
     return createRoster({ epoch: epoch as number, relay, signers: signers.map(readEntry) });
   } catch (cause) {
@@ -183,8 +183,12 @@ function contributes(transportKey: Uint8Array): boolean {
 }
 
 function checkRelay(relay: string): void {
-  const fits = relay.length <= RELAY_CHARS_MAX && /^wss?:\/\/[^\s@#?]+$/.test(relay) && URL.canParse(relay);
-  check(fits, 'E_ROSTER', 'roster.relay must be a ws:// or wss:// address without user, query or fragment');
+  const fits = relay.length <= RELAY_CHARS_MAX && /^(wss?|nats|tls):\/\/[^\s@#?]+$/.test(relay) && URL.canParse(relay);
+  check(
+    fits,
+    'E_ROSTER',
+    'roster.relay must be a ws://, wss://, nats:// or tls:// address without user, query or fragment',
+  );
 }
 
 function members(value: JsonObject, name: string, wanted: readonly string[]): void {

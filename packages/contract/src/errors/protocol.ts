@@ -154,6 +154,7 @@ export const protocolErrors = {
   E_RELAY_CHALLENGE: 'the relay serves another cluster, or its challenge is not fresh',
   E_RELAY_AUTH: 'the challenge is not signed by an identity of the roster',
   E_RELAY_FORMAT: 'a message of the relay is not valid',
+  E_RELAY_ADDRESS: 'the address of the NATS server cannot be used',
   E_FRAME_SIZE: 'a frame is too large',
   E_FRAME_FORMAT: 'a frame is not valid',
   E_FRAME_SOURCE: 'a frame is not from a peer',

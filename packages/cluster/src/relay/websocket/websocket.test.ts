@@ -3,15 +3,13 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import type { Command, Reply } from '../commands/types.ts';
-import { createPeerSessions } from '../frames/sessions.ts';
-import { identityFromSeeds } from '../roster/identity.ts';
-import { admitted, hostileRelay, proof, type Stranger, stranger } from '../test/stranger.ts';
-import { message } from '../test/wire.ts';
-import { cluster, linkOf, randomBytes, runHub, seed, until, type World, world } from '../test/world.ts';
-import type { RelayLink } from './link.ts';
-import { type HubLimits, hubLimits } from './websocket/hub.ts';
-import { createRelayLink, type LinkLimits, linkLimits } from './websocket/link.ts';
+import type { Command, Reply } from '../../commands/types.ts';
+import { createPeerSessions } from '../../frames/sessions.ts';
+import { identityFromSeeds } from '../../roster/identity.ts';
+import { admitted, hostileRelay, proof, type Stranger, stranger } from '../../test/stranger.ts';
+import { message } from '../../test/wire.ts';
+import { cluster, linkOf, randomBytes, runHub, seed, until, type World, world } from '../../test/world.ts';
+import type { RelayLink } from '../link.ts';
 import {
   MESSAGE_BYTES_MAX,
   PEER_BYTES_MAX,
@@ -23,7 +21,9 @@ import {
   writePeer,
   writePresence,
   writeWelcome,
-} from './wire.ts';
+} from '../wire.ts';
+import { type HubLimits, hubLimits } from './hub.ts';
+import { createRelayLink, type LinkLimits, linkLimits } from './link.ts';
 
 const five = cluster();
 const done = (command: Command): Reply => ({ v: 1, id: command.id, ok: true, result: { t: 'done' } });
@@ -55,48 +55,6 @@ async function setUp(
   };
 }
 
-test('carries a command to a signer and its reply back, as value and as text', async (t) => {
-  const { hub, signer } = await setUp(t);
-  await signer(2);
-
-  deepEqual(await hub.send(2, status()), done(status()));
-  deepEqual(await hub.send(2, JSON.stringify(status('c2'))), done(status('c2')));
-});
-
-test('tells everybody who is online', async (t) => {
-  const { hub, signer } = await setUp(t);
-  const seen: number[][] = [];
-  hub.onPresence((online) => seen.push(online));
-  const one = await signer(1);
-  const four = await signer(4);
-  await until(() => one.online().length === 1, 'signer 1 sees signer 4');
-
-  deepEqual([one.online(), four.online(), hub.online()], [[4], [1], [1, 4]]);
-  four.close();
-  await until(() => one.online().length === 0, 'signer 4 left');
-  deepEqual(seen, [[1], [1, 4], [1]]);
-});
-
-test('stamps the source of a frame from the connection', async (t) => {
-  const { signer } = await setUp(t);
-  const [one, two, three] = [await signer(1), await signer(2), await signer(3)];
-  const got: [number, number, string][] = [];
-  for (const link of [one, two, three])
-    link.onPeer((from, frame) => got.push([link.index, from, Buffer.from(frame).toString()]));
-
-  one.sendTo(3, Buffer.from('I am signer 2'));
-  two.sendTo(3, Buffer.from('b'));
-  await until(() => got.length === 2, 'two frames');
-
-  deepEqual(
-    got.sort((a, b) => a[1] - b[1]),
-    [
-      [3, 1, 'I am signer 2'],
-      [3, 2, 'b'],
-    ],
-  );
-});
-
 test('drops frames for signers that are away and for the sender itself', async (t) => {
   const { hub, url } = await setUp(t);
   const one = await admitted(five, 1, url);
@@ -111,22 +69,6 @@ test('drops frames for signers that are away and for the sender itself', async (
     code: 'E_FRAME_SIZE',
   });
   equal(linkOf({ ...five, url, env: world() }, 1).sendTo(2, Buffer.from('x')), false);
-});
-
-test('passes pushes on with the index of the connection and hangs up on a malformed one', async (t) => {
-  const { hub, url, signer } = await setUp(t);
-  const pushes: unknown[] = [];
-  hub.onPush((index, push) => pushes.push([index, push]));
-  const token = { v: 1, push: 'Token', token: 'AAAAAAAAAAAAAAAAAAAAAA' } as const;
-
-  equal((await signer(5)).push(token), true);
-  await until(() => pushes.length === 1, 'a push');
-  const bad = await admitted(five, 3, url);
-  bad.send(Buffer.concat([Uint8Array.of(TYPE.push), Buffer.from('{"v":1,"push":"Token","token":"AA","more":1}')]));
-  await until(() => bad.closed() !== undefined, 'hung up');
-
-  deepEqual(pushes, [[5, token]]);
-  equal(hub.online().includes(3), false);
 });
 
 // ---- who gets in
@@ -210,27 +152,6 @@ test('takes nothing more from a connection that was replaced or misbehaved', asy
   await until(() => older.closed() !== undefined, 'replaced');
 
   deepEqual(pushes, [1]);
-});
-
-test('a newer connection of an identity replaces the older one, but only after it has proved itself', async (t) => {
-  const { hub, url, signer } = await setUp(t);
-  const one = await signer(1);
-  const seen: number[][] = [];
-  hub.onPresence((online) => seen.push(online));
-
-  const pretender = await stranger(url);
-  pretender.send(
-    writeAuth({ signerId: five.roster.signers[0]?.signerId ?? new Uint8Array(), signature: new Uint8Array(64) }),
-  );
-  await until(() => pretender.closed() !== undefined, 'the pretender is refused');
-  equal(one.connected(), true);
-  const newer = await admitted(five, 1, url);
-  await until(() => !one.connected(), 'the older one is out');
-
-  deepEqual(hub.online(), [1]);
-  equal(newer.closed(), undefined);
-  // Peers see it leave and come, so that they agree on new keys.
-  deepEqual(seen, [[], [1]]);
 });
 
 test('a link that was replaced does not hurry back', async (t) => {
@@ -361,138 +282,7 @@ test('hangs up on a message over the limit without keeping it', async (t) => {
   equal(end.closed(), 1009);
 });
 
-test('carries frames and commands of the full size', async (t) => {
-  const { hub, signer } = await setUp(t);
-  const [one, two] = [await signer(1), await signer(2)];
-  const sizes: number[] = [];
-  two.onPeer((_, frame) => sizes.push(frame.length));
-  await until(() => one.online().length === 1, 'presence');
-
-  one.sendTo(2, new Uint8Array(PEER_BYTES_MAX));
-  await until(() => sizes.length === 1, 'the frame');
-
-  deepEqual(sizes, [PEER_BYTES_MAX]);
-  await rejects(hub.send(1, ' '.repeat((1 << 20) + 1)), { code: 'E_COMMAND' });
-  await rejects(hub.send(1, ''), { code: 'E_COMMAND' });
-});
-
 // ---- requests
-
-test('says that nothing was sent when the signer is away or unknown', async (t) => {
-  const { hub } = await setUp(t);
-
-  await rejects(hub.send(3, status()), { code: 'E_RELAY_OFFLINE' });
-  await rejects(hub.send(0, status()), { code: 'E_RELAY_OFFLINE' });
-  await rejects(hub.send(6, status()), { code: 'E_RELAY_OFFLINE' });
-});
-
-test('gives up at the deadline and ignores the answer that comes late', async (t) => {
-  const { env, hub, signer } = await setUp(t);
-  let finish: (reply: Reply) => void = () => {};
-  const link = await signer(1, (command) =>
-    command.id === 'slow' ? new Promise((resolve) => (finish = resolve)) : done(command),
-  );
-
-  const slow = rejects(hub.send(1, status('slow'), { deadlineMs: 500 }), { code: 'E_RELAY_DEADLINE' });
-  await hub.send(1, status('fast'));
-  env.advance(499);
-  env.advance(1);
-  await slow;
-  finish(done(status('slow')));
-  await until(() => hub.counters()['reply-late'] === 1, 'the late reply');
-
-  equal(link.connected(), true);
-  deepEqual(await hub.send(1, status('c3')), done(status('c3')));
-});
-
-test('uses its own deadline when none is given', async (t) => {
-  const { env, hub, signer } = await setUp(t, { limits: { requestMs: 700 } });
-  await signer(1, () => new Promise(() => {}));
-  const refused = rejects(hub.send(1, status()), { code: 'E_RELAY_DEADLINE' });
-
-  env.advance(700);
-
-  await refused;
-});
-
-test('says that the answer is lost when the connection ends first', async (t) => {
-  const { hub, signer } = await setUp(t);
-  let asked = false;
-  const link = await signer(1, () => {
-    asked = true;
-    return new Promise(() => {});
-  });
-  const lost = rejects(hub.send(1, status()), { code: 'E_RELAY_LOST' });
-  await until(() => asked, 'the command arrived');
-
-  link.close();
-
-  await lost;
-});
-
-test('bounds the requests that one signer may owe', async (t) => {
-  const { hub, signer } = await setUp(t, { limits: { requestsMax: 2 } });
-  const answers: (() => void)[] = [];
-  await signer(1, (command) => new Promise((resolve) => answers.push(() => resolve(done(command)))));
-  const [a, b] = [hub.send(1, status('a')), hub.send(1, status('b'))];
-
-  await rejects(hub.send(1, status('c')), { code: 'E_RELAY_BUSY' });
-  await until(() => answers.length === 2, 'both arrived');
-  for (const answer of answers.reverse()) answer();
-
-  deepEqual([(await a).id, (await b).id], ['a', 'b']);
-});
-
-test('refuses replies that are malformed or name another command', async (t) => {
-  const { hub, url } = await setUp(t);
-  const end = await admitted(five, 1, url);
-  const answer = (text: string) => {
-    const number = (end.messages.at(-1) as Buffer).readUInt32BE(1);
-    end.send(writeNumbered(TYPE.reply, number, text));
-  };
-  for (const text of [
-    '{',
-    '{"v":1,"id":"c1","ok":true}',
-    JSON.stringify({ ...done(status()), extra: 1 }),
-    JSON.stringify(done(status('c2'))),
-  ]) {
-    const count = end.messages.length;
-    const refused = rejects(hub.send(1, status('c1')), { code: 'E_REPLY' });
-    await until(() => end.messages.length > count, 'asked');
-    answer(text);
-    await refused;
-  }
-  equal(end.closed(), undefined);
-});
-
-test('a signer answers a malformed command, a failure of its own and too many commands with refusals', async (t) => {
-  const { env, hub, signer } = await setUp(t, { linkLimits: { commandsMax: 1 } });
-  const waiting: (() => void)[] = [];
-  await signer(1, async (command) => {
-    if (command.id === 'fail') throw new Error('secret path /etc/shadow');
-    if (command.id === 'bad') return { v: 1, id: 'bad', ok: true, result: { t: 'nonsense' } } as unknown as Reply;
-    if (command.id === 'wait') await new Promise<void>((resolve) => waiting.push(resolve));
-    return done(command);
-  });
-  const code = async (command: Command | string) => {
-    const reply = await hub.send(1, command);
-    return reply.ok ? 'ok' : reply.error.code;
-  };
-
-  equal(await code('{"v":1,"id":"c","kind":"Status","extra":1}'), 'E_COMMAND');
-  equal(await code('{"v":1,"id":"c","kind":"Status","id":"c"}'), 'E_COMMAND');
-  equal(await code('\u0000'), 'E_COMMAND');
-  equal(await code(status('fail')), 'E_INTERNAL');
-  equal(await code(status('bad')), 'E_INTERNAL');
-  const reply = await hub.send(1, status('fail'));
-  equal(JSON.stringify(reply).includes('shadow'), false);
-  ok(env.lines.some(({ event }) => event === 'relay.command-failed'));
-  const first = code(status('wait'));
-  await until(() => waiting.length === 1, 'the first is under way');
-  equal(await code(status('second')), 'E_BUSY');
-  waiting[0]?.();
-  equal(await first, 'ok');
-});
 
 // ---- bounds and liveness
 
@@ -857,19 +647,6 @@ test('closing the hub ends everything and leaves no timer', async () => {
 
   await until(() => env.timers() === 0, 'no timer is left');
   deepEqual(hub.online(), []);
-});
-
-test('a fault of a subscriber ends no connection', async (t) => {
-  const { hub, env, signer } = await setUp(t);
-  hub.onPush(() => {
-    throw new Error('fault');
-  });
-  const link = await signer(1);
-
-  link.push({ v: 1, push: 'Session', session: null });
-  await until(() => env.lines.some(({ event }) => event === 'cluster.listener-failed'), 'the fault is logged');
-
-  deepEqual(await hub.send(1, status()), done(status()));
 });
 
 test('strangers cannot fill the log', async (t) => {
