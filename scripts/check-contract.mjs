@@ -102,7 +102,9 @@ function checkSettings() {
     if (!existsSync(config)) continue;
     const code = withoutComments(readFileSync(config, 'utf8'));
     const read = new Set(
-      [...code.matchAll(/(?<![\w ])(HOLDFAST_\w+|DATABASE_URL)(?!\w)|\{[^}]*\} = env;/g)].flatMap(namesIn),
+      [...code.matchAll(/(?<![\w ])(HOLDFAST_\w+|DATABASE_URL|NATS_(?:URL|CREDS|CA))(?!\w)|\{[^}]*\} = env;/g)].flatMap(
+        namesIn,
+      ),
     );
     const file = join(root, 'apps', app, '.env.example');
     const example = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -118,7 +120,7 @@ function checkSettings() {
 
 /** `env.NAME`, `env['NAME']`, `read(env, 'NAME')` and `{ NAME: name } = env`; not names inside a sentence. */
 function namesIn([text]) {
-  return [...text.matchAll(/HOLDFAST_\w+|DATABASE_URL/g)].map(([name]) => name);
+  return [...text.matchAll(/HOLDFAST_\w+|DATABASE_URL|NATS_(?:URL|CREDS|CA)/g)].map(([name]) => name);
 }
 
 function* sources() {

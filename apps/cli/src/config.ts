@@ -9,6 +9,8 @@ export interface Settings {
   readonly host: string;
   readonly apiUrl: string;
   readonly relayUrl: string;
+  /** Signers meet at a NATS server; api and signers read where from their own environment. */
+  readonly usesNats: boolean;
 }
 
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -26,6 +28,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     host,
     apiUrl: (env['HOLDFAST_PUBLIC_URL'] || `http://localhost:${port}`).replace(/\/$/, ''),
     relayUrl: `ws://${host}:${port}/holdfast/relay`,
+    usesNats: Boolean(env['NATS_URL']),
   };
 }
 

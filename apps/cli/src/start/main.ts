@@ -130,7 +130,7 @@ async function ask<T>(path: string): Promise<T | undefined> {
 function welcome(first: boolean): void {
   if (stopping) return;
   say(`ready on ${settings.apiUrl}; logs in ${data.logs}`);
-  if (process.env['NATS_URL']) say('relay: NATS, as NATS_URL says; nothing durable is kept there');
+  if (settings.usesNats) say('relay: NATS, as NATS_URL says; nothing durable is kept there');
   if (process.env['DATABASE_URL'] === undefined)
     say('database: embedded, for trying things out; set DATABASE_URL to a PostgreSQL for anything that matters');
   if (!first) return;
