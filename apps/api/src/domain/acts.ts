@@ -6,7 +6,7 @@ import { refuse, statusOf, type WalletError } from '@holdfast/contract/errors';
 import { fullName, type Operation } from '@holdfast/contract/operations';
 import { toBase64Url } from '@holdfast/contract/wire';
 import type { Executor } from '@holdfast/storage/database';
-import { finishAct, startAct } from '@holdfast/storage/records';
+import { finishAct, type NewAct, startAct } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
 import { toWalletError } from '../pipeline/errors.ts';
 import type { Principal, UserActionGrant } from '../pipeline/types.ts';
@@ -26,8 +26,13 @@ export interface ActRef {
 }
 
 /** Notes the act; to be called in the same transaction as whatever else is written before the first command. */
-export async function beginAct(ctx: Context, tx: Executor, { operation, principal, grant }: ActCall): Promise<void> {
-  const isNew = await startAct(tx, {
+export async function beginAct(ctx: Context, tx: Executor, call: ActCall): Promise<void> {
+  if (!(await startAct(tx, newAct(ctx, call)))) refuse('E_USER_ACTION_USED');
+}
+
+/** The act as it is noted. */
+export function newAct(ctx: Context, { operation, principal, grant }: ActCall): NewAct {
+  return {
     nullifier: toBase64Url(grant.nullifier),
     orgId: principal.orgId,
     userId: principal.userId,
@@ -38,8 +43,7 @@ export async function beginAct(ctx: Context, tx: Executor, { operation, principa
     payload: grant.request.payload,
     assertion: grant.assertion,
     dateCreated: timestamp(ctx),
-  });
-  if (!isNew) refuse('E_USER_ACTION_USED');
+  };
 }
 
 /** Ends the act well; belongs into the transaction that writes its result. */

@@ -7,10 +7,11 @@ import { fullName } from '@holdfast/contract/operations';
 import { toBase64Url } from '@holdfast/contract/wire';
 import { conflictOf, inTransaction } from '@holdfast/storage/database';
 import {
+  beginSignature,
   findSignature,
   findSignatureByExternalId,
   finishSignature,
-  insertSignature,
+  finishSigned,
   type KeyRow,
   type SignatureRow,
   updateKey,
@@ -19,7 +20,7 @@ import {
 import { type Context, timestamp } from '../context.ts';
 import { THRESHOLD } from '../signers/participants.ts';
 import type { SignOrder } from '../signers/types.ts';
-import { type ActCall, beginAct, completeAct, failAct } from './acts.ts';
+import { type ActCall, failAct, newAct } from './acts.ts';
 import { externalIdConflict, sameJson } from './idempotency.ts';
 import { signatureReply } from './replies.ts';
 import { publicKeyOf } from './wallets.ts';
@@ -70,16 +71,14 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
     const signatures = await ctx.signers.sign(call.grant, { org, protocol, items: plan.items.length, verifies });
     const assembled = assembleSignature({ ...input, signatures });
     ctx.env.point(`${name}.made`);
-    const row = await inTransaction(ctx.db, async (tx) => {
-      const { signature, signatures: several, signedData } = assembled;
-      await completeAct(ctx, tx, call, id);
-      return finishSignature(tx, id, {
-        status: 'Signed',
-        signature,
-        signatures: several,
-        signedData,
-        dateSigned: timestamp(ctx),
-      });
+    const { signature, signatures: several, signedData } = assembled;
+    const row = await finishSigned(ctx.db.kysely, {
+      id,
+      nullifier: toBase64Url(call.grant.nullifier),
+      signature,
+      signatures: several,
+      signedData,
+      date: timestamp(ctx),
     });
     ctx.env.point(`${name}.written`);
     return signatureReply(row ?? (await written(ctx, call, id)));
@@ -142,10 +141,8 @@ async function begin(
     dateRequested: timestamp(ctx),
   } as const;
   try {
-    await inTransaction(ctx.db, async (tx) => {
-      await beginAct(ctx, tx, call);
-      await insertSignature(tx, row);
-    });
+    if (!(await beginSignature(ctx.db.kysely, { act: newAct(ctx, call), signature: row })))
+      refuse('E_USER_ACTION_USED');
     return true;
   } catch (error) {
     if (conflictOf(error) !== 'signatures_external_id') throw error;

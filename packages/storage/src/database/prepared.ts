@@ -3,6 +3,7 @@
  * much as sending it.
  */
 import type { CompiledQuery } from 'kysely';
+import { shared } from './gathered.ts';
 import type { Executor } from './transaction.ts';
 
 interface Query<Row> {
@@ -10,6 +11,8 @@ interface Query<Row> {
 }
 
 /**
+ * Calls with the same values share an answer where they wait at the same time (`shared`).
+ *
  * `build` is called once, with a stand-in for each value; the values have to become parameters of the query, each of
  * them at least once, and nothing else in it may depend on them.
  *
@@ -21,12 +24,14 @@ export function prepared<Row, const N extends number>(
   count: N,
 ): (db: Executor, ...values: string[] & { readonly length: N }) => Promise<Row[]> {
   let made: { readonly query: CompiledQuery<Row>; readonly places: readonly number[] } | undefined;
-  return async (db, ...values) => {
-    made ??= compile(db, build, count);
-    const { query, places } = made;
-    const { rows } = await db.executeQuery<Row>({ ...query, parameters: places.map((place) => values[place]) });
-    return rows;
-  };
+  const inCommon = shared<Row[]>();
+  return (db, ...values) =>
+    inCommon(db, JSON.stringify(values), async () => {
+      made ??= compile(db, build, count);
+      const { query, places } = made;
+      const { rows } = await db.executeQuery<Row>({ ...query, parameters: places.map((place) => values[place]) });
+      return rows;
+    });
 }
 
 function compile<Row>(db: Executor, build: (db: Executor, ...values: string[]) => Query<Row>, count: number) {

@@ -2,8 +2,8 @@
  * Challenges handed out: for user actions, logins, registrations and new credentials. Open → Signed → Used, each
  * step one atomic update that exactly one caller wins.
  */
-import type { Selectable } from 'kysely';
-import { prepared } from '../database/prepared.ts';
+import { type Selectable, sql } from 'kysely';
+import { gathered } from '../database/gathered.ts';
 import type { Executor } from '../database/transaction.ts';
 import type { Schema } from './schema.ts';
 
@@ -25,49 +25,77 @@ export interface NewChallenge {
   credentialKind?: string;
 }
 
-export async function insertChallenge(
-  db: Executor,
-  { request, tokens, credentialKind, ...row }: NewChallenge,
-): Promise<void> {
+export const insertChallenge = gathered(async (db: Executor, rows: readonly NewChallenge[]): Promise<undefined[]> => {
   await db
     .insertInto('challenges')
-    .values({
-      ...row,
-      ...request,
-      tokens: tokens === undefined ? null : JSON.stringify(tokens),
-      credentialKind: credentialKind ?? null,
-      status: 'Open',
-    })
+    .values(
+      rows.map(({ request, tokens, credentialKind, ...row }) => ({
+        ...row,
+        method: request?.method ?? null,
+        path: request?.path ?? null,
+        query: request?.query ?? null,
+        payload: request?.payload ?? null,
+        tokens: tokens === undefined ? null : JSON.stringify(tokens),
+        credentialKind: credentialKind ?? null,
+        status: 'Open' as const,
+      })),
+    )
     .execute();
-}
+  return rows.map(() => undefined);
+});
 
-const byId = prepared((db, id) => db.selectFrom('challenges').selectAll().where('id', '=', id), 1);
+export const findChallenge: (db: Executor, id: string) => Promise<ChallengeRow | undefined> = gathered(
+  async (db, ids: readonly string[]) => {
+    const rows = await db
+      .selectFrom('challenges')
+      .selectAll()
+      .where('id', '=', sql<string>`any(${[...new Set(ids)]}::text[])`)
+      .execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id));
+  },
+);
 
-export async function findChallenge(db: Executor, id: string): Promise<ChallengeRow | undefined> {
-  const [row] = await byId(db, id);
-  return row;
-}
+/** The first of several callers with one id; what a statement answers for an id is the first one's. */
+const firstOf = (ids: readonly string[]): boolean[] => ids.map((id, at) => ids.indexOf(id) === at);
+
+const signAll = gathered(
+  async (db, items: readonly { readonly id: string; readonly assertion: unknown }[]): Promise<boolean[]> => {
+    const isFirst = firstOf(items.map(({ id }) => id));
+    const given = JSON.stringify(items.filter((_, at) => isFirst[at]));
+    const { rows } = await sql<{ id: string }>`
+      update challenges set status = 'Signed', assertion = given.assertion
+      from jsonb_to_recordset(${given}::jsonb) as given (id text, assertion jsonb)
+      where challenges.id = given.id and challenges.status = 'Open'
+      returning challenges.id`.execute(db);
+    const done = new Set(rows.map(({ id }) => id));
+    return items.map(({ id }, at) => isFirst[at] === true && done.has(id));
+  },
+);
 
 /** Stores the verified assertion; true for the one caller that signed it. */
-export async function signChallenge(db: Executor, id: string, assertion: unknown): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('challenges')
-    .set({ status: 'Signed', assertion: JSON.stringify(assertion) })
-    .where('id', '=', id)
-    .where('status', '=', 'Open')
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+export function signChallenge(db: Executor, id: string, assertion: unknown): Promise<boolean> {
+  return signAll(db, { id, assertion });
 }
 
+const useAll = (from: 'Open' | 'Signed') =>
+  gathered(async (db, ids: readonly string[]): Promise<boolean[]> => {
+    const rows = await db
+      .updateTable('challenges')
+      .set({ status: 'Used' })
+      .where('id', '=', sql<string>`any(${[...new Set(ids)]}::text[])`)
+      .where('status', '=', from)
+      .returning('id')
+      .execute();
+    const done = new Set(rows.map(({ id }) => id));
+    const isFirst = firstOf(ids);
+    return ids.map((id, at) => isFirst[at] === true && done.has(id));
+  });
+const uses = { Open: useAll('Open'), Signed: useAll('Signed') };
+
 /** Spends a challenge; true for the one caller that got it, however many try at once. */
-export async function useChallenge(db: Executor, id: string, from: 'Open' | 'Signed'): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('challenges')
-    .set({ status: 'Used' })
-    .where('id', '=', id)
-    .where('status', '=', from)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+export function useChallenge(db: Executor, id: string, from: 'Open' | 'Signed'): Promise<boolean> {
+  return uses[from](db, id);
 }
 
 export async function deleteExpiredChallenges(db: Executor, before: string): Promise<void> {
