@@ -13,6 +13,27 @@ export interface Load {
 }
 
 /** Sends `count` requests and gives the requests per second; throws on any answer but 200. */
+/** A connection on which requests follow each other. */
+export interface Line {
+  /** Sends a request and answers the body; throws on any answer but 200. */
+  ask(method: string, path: string, headers: Readonly<Record<string, string>>, body: string): Promise<string>;
+  close(): void;
+}
+
+/** Opens one; its client parses no more than it must. */
+export async function openLine({ host, port }: { readonly host: string; readonly port: number }): Promise<Line> {
+  const socket = await open({ host, port, request: '', connections: 1 });
+  return {
+    async ask(method, path, headers, body) {
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      const bytes = Buffer.byteLength(body);
+      const head = `${method} ${path} HTTP/1.1\r\nhost: localhost:${port}\r\n${lines.join('')}content-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
+      return exchange(socket, Buffer.from(head + body));
+    },
+    close: () => socket.destroy(),
+  };
+}
+
 export async function rateOf(load: Load, count: number): Promise<number> {
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load)));
   const request = Buffer.from(load.request, 'latin1');
@@ -36,7 +57,8 @@ function open({ host, port }: Load): Promise<Socket> {
   });
 }
 
-function exchange(socket: Socket, request: Buffer): Promise<void> {
+/** Answers the body. */
+function exchange(socket: Socket, request: Buffer): Promise<string> {
   return new Promise((done, fail) => {
     let received: Buffer = Buffer.alloc(0);
     const take = (chunk: Buffer): void => {
@@ -47,13 +69,14 @@ function exchange(socket: Socket, request: Buffer): Promise<void> {
       const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
       if (length !== undefined && received.length < end + 4 + Number(length)) return;
       if (length === undefined) finish(new Error('an answer without content-length'));
-      else finish(head.startsWith('HTTP/1.1 200 ') ? undefined : new Error(head.split('\r\n')[0]));
+      else if (head.startsWith('HTTP/1.1 200 ')) finish(undefined, received.toString('utf8', end + 4));
+      else finish(new Error(`${head.split('\r\n')[0]} ${received.toString('utf8', end + 4)}`));
     };
     const closed = (): void => finish(new Error('the server closed the connection'));
-    const finish = (error?: Error): void => {
+    const finish = (error: Error | undefined, body = ''): void => {
       socket.off('data', take);
       socket.off('close', closed);
-      if (error === undefined) done();
+      if (error === undefined) done(body);
       else fail(error);
     };
     socket.on('data', take);

@@ -1,5 +1,5 @@
 /**
- * Rows 2, 3, 4 and 7: protocol machines of all parties in one process, set up as a signer sets them up, no sockets. Row 2
+ * Rows 1 to 4 and 7: protocol machines of all parties in one process, set up as a signer sets them up, no sockets. Row 2
  * includes the frames: every message is sealed for its receiver and opened there.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,6 +9,7 @@ import { type Curve, curve, verifyEd25519 } from '@holdfast/crypto/curves';
 import { split } from '@holdfast/crypto/sharing';
 import { createDkg, epochOf } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
+import { createGroup } from '@holdfast/mpc/group';
 import { createEcdsaH, createPrssSetup, type PrssSession } from '@holdfast/mpc/honest-majority';
 import type { Index, KeyShare, Machine, Message, MpcEnv, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
 import { cpuOf, type Row, row } from './measure.ts';
@@ -73,12 +74,43 @@ function throughFrames(): Deliver {
 
 /** Each measures one row or two; the caller prints in between. */
 export const protocols: readonly (() => Row[])[] = [
+  groupRows,
   ecdsaRows,
   () => [row('3 FROST ed25519, three signers together', 'ms', frost('FROST', 'ed25519'))],
   () => [row('4 FROST BIP-340, three signers together', 'ms', frost('FROST_BITCOIN', 'secp256k1'))],
   () => [row('7 key generation secp256k1, five signers together', 'ms', keyGeneration('CGGMP21', 'secp256k1'))],
   () => [row('7 key generation ed25519, five signers together', 'ms', keyGeneration('FROST', 'ed25519'))],
 ];
+
+/** Elements of one group: as many as there are connections in row 9. */
+const GROUP = 64;
+
+function groupRows(): Row[] {
+  const group = curve('secp256k1');
+  const shares = makeShares(group, 'CGGMP21');
+  const prss = sessions(group);
+  const deliver = throughFrames();
+  const points = new Map(all.map((index) => [index, index]));
+  const digests = Array.from({ length: GROUP }, () => randomBytes(32));
+  const sign = () => {
+    const ids = digests.map(() => randomBytes(32));
+    const make = (ctx: RunContext) => {
+      const share = shareOf(shares, ctx.self);
+      const elements = digests.map((digest, place) => {
+        const run = { ...ctx, execId: ids[place] as Uint8Array };
+        return [
+          place,
+          { machine: createEcdsaH(run, { share, prss: sessionOf(prss, ctx.self), digest }), points },
+        ] as const;
+      });
+      return createGroup(ctx, { size: GROUP, rounds: 3, elements: new Map(elements) });
+    };
+    for (const settled of run(all, make, group, deliver).values())
+      for (const one of settled.values()) if (one.s !== 'done') throw new Error(JSON.stringify(one));
+  };
+  const samples = cpuOf(20, sign).map((ms) => ms / 5 / GROUP);
+  return [row(`1 ECDSA engine H in groups of ${GROUP} with frames, per signer and signature`, 'ms', samples)];
+}
 
 function ecdsaRows(): Row[] {
   return (['secp256k1', 'stark'] as const).map((name) => {

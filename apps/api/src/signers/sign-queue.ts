@@ -55,6 +55,8 @@ export const WAITING_PER_ORG_MAX = 1024;
 export const WAIT_MS_MAX = 15_000;
 /** Signers end a run after 4 s. */
 const ATTEMPT_MS_MAX = 5_000;
+/** For each signature of a group (signer/commands/group.ts). */
+const PLACE_MS = 40;
 /** Engine C: the signers' own bound (signer/commands/sign.ts) and what the way there and back takes. */
 const C_ATTEMPT_MS_MAX = 9_000;
 const C_ITEM_MS = 3_000;
@@ -238,7 +240,8 @@ function askTogether(
   const take = (outcome: Outcome) => {
     for (const [k, collector] of collectors.entries()) collector.take(outcomeOf(outcome, k, group.length));
   };
-  for (const answer of room.ask.each(order, seats.participants, ATTEMPT_MS_MAX)) {
+  const places = group.reduce((sum, { items }) => sum + items, 0);
+  for (const answer of room.ask.each(order, seats.participants, ATTEMPT_MS_MAX + PLACE_MS * places)) {
     answer.then(take).catch((error: unknown) => {
       for (const collector of collectors) collector.fail(error);
     });
