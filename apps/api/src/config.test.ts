@@ -65,6 +65,42 @@ for (const [name, env, message] of [
   });
 }
 
+test('signers are met at NATS when the setting or the roster says so, and the setting wins', () => {
+  equal(read().secrets.nats, undefined);
+  deepEqual(read({ NATS_URL: 'nats://api:s3cret@10.0.0.5' }).secrets.nats, {
+    servers: ['10.0.0.5:4222'],
+    tls: false,
+    user: 'api',
+    password: 's3cret',
+  });
+
+  writeFileSync(
+    join(folder, 'roster.json'),
+    encodeRoster({ ...fakeCluster().roster, relay: 'tls://nats.example:4222' }),
+  );
+  deepEqual(read().secrets.nats, { servers: ['nats.example:4222'], tls: true });
+  deepEqual(read({ NATS_URL: 'nats://10.0.0.5' }).secrets.nats?.servers, ['10.0.0.5:4222']);
+});
+
+test('reads what NATS needs to know from files, kept to the owner where they are secret', () => {
+  const [creds, authorities] = [join(folder, 'api.creds'), join(folder, 'ca.pem')];
+  const env = { NATS_URL: 'tls://nats.example', NATS_CREDS: creds, NATS_CA: authorities };
+  throws(() => read(env), { name: 'UnsafeSettings', message: /api.creds is missing/ });
+  writeFileSync(creds, 'jwt and seed', { mode: 0o640 });
+  writeFileSync(authorities, 'pem');
+  throws(() => read(env), { name: 'UnsafeSettings', message: /api.creds must be mode 0600/ });
+  chmodSync(creds, 0o600);
+
+  const { nats } = read(env).secrets;
+
+  equal(Buffer.from(nats?.credentials ?? []).toString(), 'jwt and seed');
+  equal(nats?.authorities, 'pem');
+});
+
+test('refuses an address that is none of NATS without quoting it', () => {
+  throws(() => read({ NATS_URL: 'http://api:s3cret@h' }), /NATS_URL must be nats:/);
+});
+
 test('refuses to start without a roster, with readable secrets, with damaged ones', () => {
   read();
   chmodSync(join(folder, 'operator.token'), 0o644);

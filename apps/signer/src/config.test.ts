@@ -89,8 +89,35 @@ test('the identity opens with a passphrase too, and with no other', () => {
   throws(() => open(passphrase), /does not contain this signer/);
 });
 
+test("the relay is the roster's unless a setting names another, and NATS_URL wins", () => {
+  const relay = (env: Record<string, string>) => openFolder(readConfig({ ...environment(1), ...env })).relay;
+  const here = 'ws://127.0.0.1:9/holdfast/relay';
+  const creds = join(root, 'signer.creds');
+  writeFileSync(creds, 'jwt and seed', { mode: 0o600 });
+
+  equal(relay({}).kind, 'websocket');
+  deepEqual(relay({ HOLDFAST_RELAY_URL: here }), { kind: 'websocket', url: here });
+  deepEqual(relay({ HOLDFAST_RELAY_URL: here, NATS_URL: 'nats://t0ken@10.0.0.5' }), {
+    kind: 'nats',
+    address: { servers: ['10.0.0.5:4222'], tls: false, token: 't0ken' },
+  });
+  const { address } = relay({ NATS_URL: 'tls://n', NATS_CREDS: creds }) as { address: { credentials: Uint8Array } };
+  equal(Buffer.from(address.credentials).toString(), 'jwt and seed');
+});
+
 const unsafe: readonly { what: string; env?: Record<string, string>; spoil?: () => () => void; says: RegExp }[] = [
   { what: 'no folder named', env: { HOLDFAST_SIGNER_DIR: '' }, says: /HOLDFAST_SIGNER_DIR is not set/ },
+  {
+    what: 'a relay that is none',
+    env: { HOLDFAST_RELAY_URL: 'http://relay.example' },
+    says: /HOLDFAST_RELAY_URL must be a ws:/,
+  },
+  { what: 'an address that is none of NATS', env: { NATS_URL: 'nats://a:b@h/path' }, says: /NATS_URL must be nats:/ },
+  {
+    what: 'credentials of NATS that are not there',
+    env: { NATS_URL: 'nats://h', NATS_CREDS: join(root, 'nowhere') },
+    says: /nowhere cannot be read: put it back, or unset NATS_CREDS/,
+  },
   {
     what: 'a folder that is not there',
     env: { HOLDFAST_SIGNER_DIR: join(root, 'nowhere') },

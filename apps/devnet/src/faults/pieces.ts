@@ -32,6 +32,8 @@ export class Pieces {
   readonly engine: Engine;
   readonly apiUrl: string;
   readonly database: string | undefined;
+  /** Undefined: the relay inside the api. */
+  readonly natsUrl: string | undefined;
   /** Everything the processes printed. */
   output = '';
   #roster: Roster | undefined;
@@ -40,19 +42,25 @@ export class Pieces {
   /** What each signer printed since its last start. */
   readonly #lines = new Map<number, string>();
 
-  private constructor(dir: string, port: number, engine: Engine, database: string | undefined) {
+  private constructor(
+    dir: string,
+    port: number,
+    o: { engine: Engine; database: string | undefined; natsUrl: string | undefined },
+  ) {
     this.dir = dir;
     this.data = join(dir, 'data');
     this.port = port;
-    this.engine = engine;
+    this.engine = o.engine;
     this.apiUrl = `http://localhost:${port}`;
-    this.database = database;
+    this.database = o.database;
+    this.natsUrl = o.natsUrl;
   }
 
   /** Founds a cluster and starts its signers; the api is started by the caller. */
-  static async found(engine: Engine = 'embedded'): Promise<Pieces> {
+  static async found(engine: Engine = 'embedded', o: { readonly natsUrl?: string } = {}): Promise<Pieces> {
     const dir = mkdtempSync(join(tmpdir(), 'holdfast-faults-'));
-    const pieces = new Pieces(dir, await freePort(), engine, engine === 'postgres' ? createDatabase() : undefined);
+    const database = engine === 'postgres' ? createDatabase() : undefined;
+    const pieces = new Pieces(dir, await freePort(), { engine, database, natsUrl: o.natsUrl });
     mkdirSync(join(pieces.data, 'api'), { recursive: true, mode: 0o700 });
     const lines = await Promise.all(everyFolder.map((n) => pieces.#init(n)));
     const roster = JSON.stringify({ v: 1, epoch: 0, relay: pieces.relayUrl, signers: lines });
@@ -102,12 +110,13 @@ export class Pieces {
   }
 
   environment(): NodeJS.ProcessEnv {
-    const { DATABASE_URL: _mine, HOLDFAST_CRASH_AT: _armed, ...rest } = process.env;
+    const { DATABASE_URL: _mine, HOLDFAST_CRASH_AT: _armed, NATS_URL: _theirs, ...rest } = process.env;
     return {
       ...rest,
       HOLDFAST_DATA: this.data,
       HOLDFAST_PORT: String(this.port),
       ...(this.database === undefined ? {} : { DATABASE_URL: this.database }),
+      ...(this.natsUrl === undefined ? {} : { NATS_URL: this.natsUrl }),
     };
   }
 

@@ -1,0 +1,3 @@
+import { relayFaults } from './relay.ts';
+
+relayFaults('embedded');
