@@ -11,6 +11,7 @@ export const protocolErrors = {
   E_PEER_GONE: 'a party of the run is gone or silent',
   E_RANDOM: 'the source of randomness repeats itself or is cut short',
   E_WIPED: 'the run was ended from outside',
+  E_EVIDENCE: 'this is not evidence: a part is missing, altered, or not signed by the one it is said to be from',
   E_COMPUTE: 'the computation of a party ended without a result',
   E_EXEC_ID: 'the execution id, or a part of it, is not valid',
   E_PARTIES: 'these parties cannot make this run',

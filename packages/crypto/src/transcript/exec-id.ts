@@ -1,12 +1,15 @@
 /** The execution id of a protocol run: what makes every message, challenge and commitment of it its own. */
-import { isAllZero } from '../bytes.ts';
+import { equalBytes, isAllZero } from '../bytes.ts';
+import { CURVE_NAMES } from '../curves/parameters.ts';
 import type { CurveName } from '../curves/types.ts';
 import { check } from '../errors.ts';
-import { enc, i } from './encoding.ts';
+import { decode, enc, f, i } from './encoding.ts';
 import { sha512_256 } from './hash.ts';
 
 /** Most parties of one key; the protocols are written for it. */
 const PARTIES_MAX = 32;
+/** Longer than any name or id. */
+const TEXT_BYTES_MAX = 255;
 
 export interface ExecIdParts {
   /** Name and version of the protocol that runs, for example `dkg`, 0. */
@@ -46,6 +49,11 @@ export interface ExecParticipant {
  * it from a message.
  */
 export function execId(parts: ExecIdParts): Uint8Array {
+  return sha512_256(execIdDocument(parts));
+}
+
+/** What the execution id is the hash of: shows a stranger which run an id names, and whose it was. */
+export function execIdDocument(parts: ExecIdParts): Uint8Array {
   const { n, t, participants, runNonce } = parts;
   check(isCount(n) && isCount(t) && t >= 2 && t <= n && n <= PARTIES_MAX, 'E_EXEC_ID', 'Needs 2 ≤ t ≤ n ≤ 32.');
   check(parts.protocol.length > 0, 'E_EXEC_ID', 'A run has a protocol.');
@@ -61,29 +69,76 @@ export function execId(parts: ExecIdParts): Uint8Array {
     'E_EXEC_ID',
     'A session id is 32 bytes.',
   );
-  return sha512_256(
-    enc(
-      'mpc/exec/v1',
-      i.text(parts.protocol),
-      i.uint(parts.version),
-      i.text(parts.clusterId),
-      i.uint(parts.clusterEpoch),
-      i.text(parts.keyId),
-      i.bytes(parts.keyEpoch),
-      i.text(parts.curve),
-      i.uint(n),
-      i.uint(t),
-      i.list(
-        sortedParticipants(participants, n).map((p) =>
-          i.list([i.uint(p.index), i.bytes(p.signerId), i.bytes(p.identityKey)]),
-        ),
+  return enc(
+    'mpc/exec/v1',
+    i.text(parts.protocol),
+    i.uint(parts.version),
+    i.text(parts.clusterId),
+    i.uint(parts.clusterEpoch),
+    i.text(parts.keyId),
+    i.bytes(parts.keyEpoch),
+    i.text(parts.curve),
+    i.uint(n),
+    i.uint(t),
+    i.list(
+      sortedParticipants(participants, n).map((p) =>
+        i.list([i.uint(p.index), i.bytes(p.signerId), i.bytes(p.identityKey)]),
       ),
-      i.bytes(parts.publicKey),
-      i.bytes(parts.requestHash),
-      i.bytes(runNonce),
-      session === undefined ? i.absent : i.bytes(session),
     ),
+    i.bytes(parts.publicKey),
+    i.bytes(parts.requestHash),
+    i.bytes(runNonce),
+    session === undefined ? i.absent : i.bytes(session),
   );
+}
+
+/** The fields of a document. Strict: it is exactly what execIdDocument writes for them. */
+export function readExecIdDocument(document: Uint8Array): ExecIdParts {
+  const participant = f.tuple(f.uint(PARTIES_MAX), f.bytes(32), f.bytes(32));
+  const [protocol, version, clusterId, clusterEpoch, keyId, keyEpoch, curve, n, t, participants, ...rest] = decode(
+    'mpc/exec/v1',
+    document,
+    [
+      f.text(TEXT_BYTES_MAX),
+      f.uint(Number.MAX_SAFE_INTEGER),
+      f.text(TEXT_BYTES_MAX),
+      f.uint(Number.MAX_SAFE_INTEGER),
+      f.text(TEXT_BYTES_MAX),
+      f.bytes({ max: 32 }),
+      f.text(TEXT_BYTES_MAX),
+      f.uint(PARTIES_MAX),
+      f.uint(PARTIES_MAX),
+      f.list(participant, { max: PARTIES_MAX }),
+      f.bytes({ max: 33 }),
+      f.bytes({ max: 64 }),
+      f.bytes(32),
+      f.optional(f.bytes(32)),
+    ],
+  );
+  const [publicKey, requestHash, runNonce, session] = rest;
+  check(isCurveName(curve), 'E_EXEC_ID', 'There is no such curve.');
+  const parts: ExecIdParts = {
+    protocol,
+    version,
+    clusterId,
+    clusterEpoch,
+    keyId,
+    keyEpoch,
+    curve,
+    n,
+    t,
+    participants: participants.map(([index, signerId, identityKey]) => ({ index, signerId, identityKey })),
+    publicKey,
+    requestHash,
+    runNonce,
+    ...(session === undefined ? {} : { session }),
+  };
+  check(equalBytes(execIdDocument(parts), document), 'E_EXEC_ID', 'The document has not the form of an execution id.');
+  return parts;
+}
+
+function isCurveName(name: string): name is CurveName {
+  return (CURVE_NAMES as readonly string[]).includes(name);
 }
 
 function sortedParticipants(participants: readonly ExecParticipant[], n: number): ExecParticipant[] {

@@ -3,7 +3,7 @@
  * in a job, and anybody who is shown the signed messages later (evidence.ts). Each answers the code of the first fault.
  */
 import { fromBytes } from '@holdfast/crypto/bigmod';
-import { type Curve, type CurveName, curve as curveOf, type Point } from '@holdfast/crypto/curves';
+import { type Curve, type CurveName, curve as curveOf, type Point, type Scalar } from '@holdfast/crypto/curves';
 import { AbortError, attempt, check, type Index } from '../runtime/index.ts';
 import { type CommitmentRing, commitmentRing } from './commitment-ring.ts';
 import { type Alert, productHash, type Round1, type Round2, slotsFor } from './messages.ts';
@@ -252,6 +252,37 @@ export function checkAlert(
       check(verifyAffG(j.context(`alert.${which}`), statement, proof), 'E_PROOF');
     });
   });
+}
+
+export interface AlertFacts {
+  readonly which: 'gamma' | 'x';
+  readonly Gamma_j: Point;
+  readonly weighted: Uint8Array;
+  readonly delta: Scalar;
+  readonly S: Point;
+  readonly Gamma: Point;
+}
+
+/** X, Sy and h of Π^dec: Γ_j and δ_j·G over G, or X⁺_j and S_j over Γ. */
+export function alertStatement(curve: Curve, o: AlertFacts): { X: Uint8Array; Sy: Uint8Array; h: Uint8Array } {
+  const [X, Sy, h] =
+    o.which === 'gamma'
+      ? [curve.encodePoint(o.Gamma_j), curve.mulBase(o.delta), curve.base]
+      : [o.weighted, o.S, o.Gamma];
+  return { X, Sy: curve.encodePoint(Sy), h: curve.encodePoint(h) };
+}
+
+/** σ_j·Γ = h·Δ̃_j + r·S̃_j; multiplied by δ, so that nothing has to be inverted. */
+export function isPartial(
+  curve: Curve,
+  o: { sigma: Scalar; Gamma: Point; delta: Scalar; Delta: Point; S: Point; h: Scalar; r: Scalar },
+): boolean {
+  const left = curve.mulPublic(o.Gamma, curve.scalar.mul(o.sigma, o.delta));
+  const right = curve.linear([
+    { k: o.h, p: o.Delta },
+    { k: o.r, p: o.S },
+  ]);
+  return curve.equals(left, right);
 }
 
 /** D⋆ = ∏_j D_ji·F_ij⁻¹ mod N_i²: what all products add up to, up to the own one (§3.8, step 2). */

@@ -3,10 +3,10 @@
  * is normative). Presigning and signing are one run, started when the digest is known: nothing is ever stored. Letters
  * as in the paper; subscript i is this party. The signature's nonce is γ, and R is Γ itself.
  */
-import { bitLength, toBytes } from '@holdfast/crypto/bigmod';
+import { bitLength } from '@holdfast/crypto/bigmod';
 import type { Curve, Point, Scalar } from '@holdfast/crypto/curves';
 import { lagrange } from '@holdfast/crypto/sharing';
-import { enc, equalBytes, i, sha512_256 } from '@holdfast/crypto/transcript';
+import { equalBytes } from '@holdfast/crypto/transcript';
 import { requireUsableShare } from '../frost/usable-share.ts';
 import {
   digestScalar,
@@ -34,7 +34,7 @@ import {
   type Stage,
   wipeBytes,
 } from '../runtime/index.ts';
-import { checkRound3, pointsOfRound1, type RunFacts } from './checks.ts';
+import { type AlertFacts, alertStatement, checkRound3, isPartial, pointsOfRound1, type RunFacts } from './checks.ts';
 import {
   encryptJob,
   multiplyJob,
@@ -57,9 +57,10 @@ import {
   slotsFor,
   viewOf,
 } from './messages.ts';
-import { type AuxOwn, type AuxPublic, fitsCurve, modulusBitsMax, modulusBitsMin, modulusBytes } from './parameters.ts';
+import { type AuxOwn, type AuxPublic, fitsCurve, modulusBitsMax, modulusBitsMin } from './parameters.ts';
 import { drawing, type ProofContext, type ProofLabel } from './proofs/challenge.ts';
 import { elogFormat, proveElog } from './proofs/elog.ts';
+import { contextOf, encodePublics } from './publics.ts';
 
 export interface Cggmp24Options {
   readonly share: KeyShare;
@@ -88,6 +89,7 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
   readonly #digest: Uint8Array;
   readonly #h: Scalar;
   readonly #own: AuxOwn;
+  readonly #publics: Uint8Array;
   readonly #context: Uint8Array;
   readonly #facts: RunFacts;
   readonly #slots: Slots;
@@ -130,7 +132,13 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
       publics: new Map(parties.map((p) => [p, aux.publics.get(p) as AuxPublic])),
       weightedShares: new Map(weighted),
     };
-    this.#context = contextOf(this.#facts, { share, curve, digest: this.#digest });
+    this.#publics = encodePublics({
+      facts: this.#facts,
+      publicKey: curve.encodePoint(share.publicKey),
+      keyEpoch: share.epoch,
+      digest: this.#digest,
+    });
+    this.#context = contextOf(this.execId, this.#publics);
     this.#draw = hedgedRandom(this.ctx, { label: 'cggmp24', secret: share.x });
     const x = curve.scalar.mul(lambda[parties.indexOf(self)] as Scalar, share.x);
     this.#secrets = {
@@ -357,9 +365,9 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
     for (const { from, value, message } of inbox.all(round3)) {
       check(equalBytes(value.view, view), 'E_C_VIEW', [from]);
       const points = attempt(() => ({ S: curve.decodePoint(value.S), Delta: curve.decodePoint(value.Delta) }));
-      check(points !== undefined, 'E_C_POINT', [from], [message]);
-      const elog = { round1: this.#pointsOf(from), Gamma, Delta: points.Delta, psi: value.psi };
       const evidence = [this.#messageOf(this.#slots.round1, from), ...this.broadcasts(round2), message];
+      check(points !== undefined, 'E_C_POINT', [from], evidence);
+      const elog = { round1: this.#pointsOf(from), Gamma, Delta: points.Delta, psi: value.psi };
       check(checkRound3(curve, this.#proof('elog.k', from), elog), 'E_C_ELOG2', [from], evidence);
       this.#round3.set(from, { delta: value.delta, ...points });
     }
@@ -389,7 +397,7 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
     const { curve, parties } = this.ctx;
     const { scalar } = curve;
     const { r, recid, Gamma } = this.#nonce as { r: Scalar; recid: number; Gamma: Point };
-    const { round2, round3, partial } = this.#slots;
+    const { round1, round2, round3, partial } = this.#slots;
     const received = inbox.all(partial);
     const deltas = parties.map((p) => (this.#round3.get(p) as { delta: Scalar }).delta);
     const delta = deltas.reduce((sum, each) => scalar.add(sum, each), scalar.zero);
@@ -398,7 +406,8 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
     for (const { from, value, message } of received) {
       check(equalBytes(value.view, view), 'E_C_VIEW', [from]);
       const { S, Delta } = this.#round3.get(from) as { S: Point; Delta: Point };
-      const evidence = [...this.broadcasts(round2), ...this.broadcasts(round3), message];
+      const broadcasts = [...this.broadcasts(round2), ...this.broadcasts(round3)];
+      const evidence = [this.#messageOf(round1, from), ...broadcasts, message];
       const isRight = isPartial(curve, { sigma: value.sigma, Gamma, delta, Delta, S, h: this.#h, r });
       check(isRight, 'E_C_PARTIAL', [from], evidence);
       s = scalar.add(s, value.sigma);
@@ -540,6 +549,10 @@ class Cggmp24 extends RoundMachine<EcdsaSignature> {
     return this.peers.map((p, at) => send(p, values[at] as T));
   }
 
+  protected override publics(): Uint8Array {
+    return this.#publics;
+  }
+
   protected override erase(): void {
     wipeBytes(this.#secrets);
     this.#secrets.seeds.length = 0;
@@ -565,37 +578,6 @@ interface Secrets {
 
 const empty = (): Scalar => new Uint8Array(32) as Scalar;
 
-interface AlertFacts {
-  readonly which: 'gamma' | 'x';
-  readonly Gamma_j: Point;
-  readonly weighted: Uint8Array;
-  readonly delta: Scalar;
-  readonly S: Point;
-  readonly Gamma: Point;
-}
-
-/** X, Sy and h of Π^dec: Γ_j and δ_j·G over G, or X⁺_j and S_j over Γ. */
-export function alertStatement(curve: Curve, o: AlertFacts): { X: Uint8Array; Sy: Uint8Array; h: Uint8Array } {
-  const [X, Sy, h] =
-    o.which === 'gamma'
-      ? [curve.encodePoint(o.Gamma_j), curve.mulBase(o.delta), curve.base]
-      : [o.weighted, o.S, o.Gamma];
-  return { X, Sy: curve.encodePoint(Sy), h: curve.encodePoint(h) };
-}
-
-/** σ_j·Γ = h·Δ̃_j + r·S̃_j; multiplied by δ, so that nothing has to be inverted. */
-export function isPartial(
-  curve: Curve,
-  o: { sigma: Scalar; Gamma: Point; delta: Scalar; Delta: Point; S: Point; h: Scalar; r: Scalar },
-): boolean {
-  const left = curve.mulPublic(o.Gamma, curve.scalar.mul(o.sigma, o.delta));
-  const right = curve.linear([
-    { k: o.h, p: o.Delta },
-    { k: o.r, p: o.S },
-  ]);
-  return curve.equals(left, right);
-}
-
 /** What the auxiliary set-up guarantees of well-made values; a mix-up of epochs or signers shows here. */
 function requireUsableAux(
   curve: Curve,
@@ -613,30 +595,4 @@ function requireUsableAux(
   if (own.p * own.q !== mine.N) refuse('E_C_AUX', 'The factors belong to another modulus.');
   if (own.pHat !== undefined && own.qHat !== undefined && own.pHat * own.qHat !== mine.ringPedersen.N)
     refuse('E_C_AUX', 'The factors belong to another modulus.');
-}
-
-/** Everything the parties must agree on before a nonce of theirs exists. The execution id says so too; this checks it. */
-function contextOf(facts: RunFacts, o: { share: KeyShare; curve: Curve; digest: Uint8Array }): Uint8Array {
-  const { curve } = o;
-  const inN = (v: bigint) => i.bytes(toBytes(v, modulusBytes));
-  return sha512_256(
-    enc(
-      'mpc/cggmp24/context/v1',
-      i.bytes(facts.execId),
-      i.text(facts.curve),
-      i.point(curve.encodePoint(o.share.publicKey)),
-      i.bytes(o.share.epoch),
-      i.bytes(o.digest),
-      i.list(
-        facts.parties.map((p) => {
-          const { N, ringPedersen } = facts.publics.get(p) as AuxPublic;
-          return i.list([
-            i.uint(p),
-            i.point(facts.weightedShares.get(p) as Uint8Array),
-            ...[N, ringPedersen.N, ringPedersen.s, ringPedersen.t].map(inN),
-          ]);
-        }),
-      ),
-    ),
-  );
 }

@@ -84,6 +84,11 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   /** Overwrites the secrets of the run that are held in bytes. Idempotent; called on abort and by wipe(). */
   protected abstract erase(): void;
 
+  /** Canonical public inputs, for whoever judges evidence of this run later (docs/specs/evidence.md). */
+  protected publics(): Uint8Array | undefined {
+    return undefined;
+  }
+
   start(): Effect[] {
     if (this.#at !== -1) refuse('E_STARTED', 'A run is started once.');
     return this.#total((effects) => {
@@ -211,7 +216,14 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
     } catch (error) {
       if (error instanceof AbortError) {
         const { code, culprits, evidence } = error;
-        this.#end({ code, round: this.#round(), culprits, ...(evidence.length > 0 ? { evidence } : {}) });
+        const publics = evidence.length > 0 ? this.publics() : undefined;
+        this.#end({
+          code,
+          round: this.#round(),
+          culprits,
+          ...(evidence.length > 0 ? { evidence } : {}),
+          ...(publics === undefined ? {} : { publics }),
+        });
       } else {
         this.#cause = error;
         this.#end({ code: 'E_INTERNAL', round: this.#round(), culprits: [] });

@@ -70,6 +70,8 @@ export interface Abort {
   /** Parties shown to have misbehaved; empty where nobody can be named. */
   readonly culprits: readonly Index[];
   readonly evidence?: readonly Message[];
+  /** Public inputs of the run without which the evidence cannot be judged, where a protocol has such. */
+  readonly publics?: Uint8Array;
 }
 
 export type Status<Out> =

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
-import { type Curve, curve } from '@holdfast/crypto/curves';
+import { type Curve, curve, type Scalar } from '@holdfast/crypto/curves';
+import { execIdDocument, sha512_256 } from '@holdfast/crypto/transcript';
 import { runJob } from '../../compute/index.ts';
 import { keyShares } from '../../frost/test/keys.ts';
 import type { EcdsaSignature } from '../../honest-majority/signature.ts';
@@ -28,19 +29,21 @@ export interface SigningOptions {
   readonly run?: string;
   readonly digestOf?: (party: Index, digest: Uint8Array) => Uint8Array;
   readonly publicsOf?: (party: Index, publics: ReadonlyMap<Index, AuxPublic>) => ReadonlyMap<Index, AuxPublic>;
-  /** Replaces the source of randomness of a party. */
-  readonly randomOf?: (party: Index, random: MpcEnv['random']) => MpcEnv['random'];
+  /** The scalars k, γ, a, b and y of a party in place of drawn ones. */
+  readonly scalarsOf?: (party: Index) => Scalar[];
 }
 
 export interface Signing {
   readonly seed: string;
   readonly curve: Curve;
+  readonly document: Uint8Array;
   readonly execId: Uint8Array;
   readonly parties: readonly Index[];
   readonly shares: readonly KeyShare[];
   readonly digest: Uint8Array;
   readonly machines: Map<Index, Machine<EcdsaSignature>>;
-  readonly verify: MpcEnv['verify'];
+  /** Under the identity key named in the document of the execution id. */
+  verify(identityKey: Uint8Array, bytes: Uint8Array, sig: Uint8Array): boolean;
   env(party: Index): MpcEnv;
   context(party: Index): RunContext;
 }
@@ -50,15 +53,42 @@ export function prepareSigning(o: SigningOptions = {}): Signing {
   const { seed = 'cggmp24', parties = [1, 3, 4], run = 'run' } = o;
   const on = o.curve ?? curve('secp256k1');
   const identities = seededIdentities({ seed, indices: parties });
-  const execId = seededRandom(`${seed}/${run}/execution id`).bytes(32);
+  const document = execIdDocument({
+    protocol: 'cggmp24',
+    version: 1,
+    clusterId: 'test',
+    clusterEpoch: 0,
+    keyId: 'key-1',
+    keyEpoch: new Uint8Array(32),
+    curve: on.name,
+    n: 5,
+    t: 3,
+    // The index stands for the identity key: see verifyIdentity.
+    participants: parties.map((index) => ({
+      index,
+      signerId: new Uint8Array(32).fill(index),
+      identityKey: new Uint8Array(32).fill(index),
+    })),
+    publicKey: new Uint8Array(),
+    requestHash: new Uint8Array(),
+    runNonce: seededRandom(`${seed}/${run}/nonce`).bytes(32),
+  });
+  const execId = sha512_256(document);
   const shares = keyShares({ curve: on, protocol: 'CGGMP21', t: 3, n: 5, seed });
   const digest = seededRandom(`${seed}/digest`).bytes(32);
   if (on.name === 'stark') digest[0] = (digest[0] as number) & 0x07;
-  const env = (party: Index): MpcEnv => {
-    const whole = identities.env(party);
-    return o.randomOf === undefined ? whole : { ...whole, random: o.randomOf(party, whole.random) };
+  const { env } = identities;
+  const context = (self: Index): RunContext => {
+    const chosen = o.scalarsOf?.(self);
+    const draws =
+      chosen === undefined
+        ? on
+        : {
+            ...on,
+            scalar: { ...on.scalar, random: (bytes: MpcEnv['random']) => chosen.shift() ?? on.scalar.random(bytes) },
+          };
+    return { execId, self, parties, curve: draws, env: env(self) };
   };
-  const context = (self: Index): RunContext => ({ execId, self, parties, curve: on, env: env(self) });
   const machines = new Map(
     parties.map((party) => [
       party,
@@ -69,7 +99,9 @@ export function prepareSigning(o: SigningOptions = {}): Signing {
       }),
     ]),
   );
-  return { seed, curve: on, execId, parties, shares, digest, machines, verify: identities.verify, env, context };
+  const verify = (identityKey: Uint8Array, bytes: Uint8Array, sig: Uint8Array): boolean =>
+    identities.verify(identityKey[0] as Index, bytes, sig);
+  return { seed, curve: on, document, execId, parties, shares, digest, machines, verify, env, context };
 }
 
 const results = new Map<string, unknown>();
