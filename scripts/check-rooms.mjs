@@ -35,9 +35,10 @@ export const table = {
   storage: { may: ['contract'], npm: ['kysely', 'pg', '@electric-sql/pglite'] },
   client: { may: ['contract', 'crypto', 'authority'], npm: ['@noble/curves'], test: ['@dfns/sdk'] },
   testkit: {
-    may: ['contract', 'crypto', 'mpc', 'cluster', 'authority', 'chains', 'signer', 'client'],
-    npm: [],
-    test: ['libsql', '@scure/btc-signer'],
+    may: ['contract', 'crypto', 'mpc', 'cluster', 'authority', 'chains', 'storage', 'signer', 'api', 'client'],
+    // Simulated disks and the simulated database of the api.
+    npm: ['libsql', 'kysely'],
+    test: ['@scure/btc-signer'],
   },
   api: {
     may: ['contract', 'cluster', 'authority', 'chains', 'storage', 'crypto/transcript'],

@@ -1,0 +1,526 @@
+/**
+ * Machines with the rounds, kinds and sizes of the real ones and hashes in place of their arithmetic, so that a run
+ * costs a fraction. What the parties could not compute without the group they look up in a table that all of them
+ * share, the trapdoor: it checks shares, knows every key it made, and turns the parties' nonces into a signature that
+ * the real verifiers accept. They prove nothing about the protocols; they let everything around these be tried.
+ * A nonce is drawn exactly where the real machine draws one, and the signature's R depends on the nonces and on
+ * nothing else, so that a nonce used twice shows as in the real thing.
+ */
+import { createHash } from 'node:crypto';
+import type { Curve, Scalar } from '@holdfast/crypto/curves';
+import { split } from '@holdfast/crypto/sharing';
+import { enc, equalBytes, f, i, sha256, sha512 } from '@holdfast/crypto/transcript';
+import { type Acknowledgement, acknowledge, type CertifiedShare, epochOf, isAcknowledged } from '@holdfast/mpc/dkg';
+import type { EcdsaSignature, PrssSession } from '@holdfast/mpc/honest-majority';
+import {
+  abort,
+  check,
+  type Effect,
+  format,
+  hedgedRandom,
+  type Inbox,
+  type Index,
+  type KeyShare,
+  RoundMachine,
+  type RunContext,
+  type Slot,
+  type Stage,
+} from '@holdfast/mpc/runtime';
+import { seededRandom } from '@holdfast/mpc/simulator';
+import { type Machines, machines as real } from '@holdfast/signer/runs';
+
+export interface FakeProvider {
+  readonly machines: Machines;
+  /** Nonces drawn so far: secrets that must be found nowhere. */
+  nonces(): readonly Uint8Array[];
+  /** A key that was made elsewhere and imported. */
+  learn(key: { readonly publicKey: Uint8Array; readonly secret: Uint8Array }): void;
+}
+
+export function createFakeProvider(): FakeProvider {
+  const trapdoor = new Trapdoor();
+  return {
+    nonces: () => [...trapdoor.openings.values()],
+    learn: ({ publicKey, secret }) => trapdoor.learn(publicKey, secret as Scalar),
+    machines: {
+      ...real,
+      dkg: (ctx, o) => new FakeDkg(ctx, trapdoor, o),
+      ecdsaH: (ctx, o) => new FakeEcdsaH(ctx, trapdoor, o),
+      frostEd25519: (ctx, o) =>
+        new FakeFrost(ctx, trapdoor, { ...o, sign: (curve, x, k) => signEd25519(curve, { x, k, message: o.message }) }),
+      frostBip340: (ctx, o) =>
+        o.taprootMerkleRoot === undefined
+          ? new FakeFrost(ctx, trapdoor, {
+              ...o,
+              sign: (curve, x, k) => signBip340(curve, { x, k, message: o.message }),
+            })
+          : real.frostBip340(ctx, o),
+    },
+  };
+}
+
+/** What all parties of a simulation share and no party of the product has. */
+class Trapdoor {
+  /** What a commitment opens to. */
+  readonly openings = new Map<string, Uint8Array>();
+  readonly #secrets = new Map<string, Scalar>();
+  readonly #sharings = new Map<
+    string,
+    Omit<KeyShare, 'index' | 'x' | 'protocol'> & { readonly xs: readonly Scalar[] }
+  >();
+  readonly #signatures = new Map<string, unknown>();
+
+  commit(purpose: string, opening: Uint8Array, bytes: number): Uint8Array {
+    const commitment = stretch(`commit/${purpose}`, [opening], bytes);
+    this.openings.set(hexOf(commitment), opening);
+    return commitment;
+  }
+  opening(commitment: Uint8Array): Uint8Array {
+    return this.openings.get(hexOf(commitment)) ?? new Uint8Array(32);
+  }
+  sharing(curve: Curve, seeds: readonly Uint8Array[], o: { t: number; n: number }) {
+    const name = hexOf(stretch('sharing', [new TextEncoder().encode(curve.name), ...seeds], 32));
+    const known = this.#sharings.get(name);
+    if (known !== undefined) return known;
+    const random = seededRandom(name);
+    const secret = curve.scalar.random((n) => random.bytes(n));
+    const { shares, publicShares, publicKey } = split(curve, { secret, ...o }, (n) => random.bytes(n));
+    const made = { curve: curve.name, ...o, xs: shares, publicShares, publicKey, epoch: epochOf(curve, publicShares) };
+    this.#secrets.set(hexOf(curve.encodePoint(publicKey)), secret);
+    this.#sharings.set(name, made);
+    return made;
+  }
+  learn(publicKey: Uint8Array, secret: Scalar): void {
+    this.#secrets.set(hexOf(publicKey), secret);
+  }
+  /** One computation for all parties of a run; a key that these machines did not make has no signature. */
+  sign<Out>(name: string, curve: Curve, share: KeyShare, work: (x: Scalar) => Out): Out | undefined {
+    const known = this.#signatures.get(name);
+    if (known !== undefined) return known as Out;
+    const x = this.#secrets.get(hexOf(curve.encodePoint(share.publicKey)));
+    if (x === undefined) return undefined;
+    const made = work(x);
+    this.#signatures.set(name, made);
+    return made;
+  }
+}
+
+// ---- Key generation ------------------------------------------------------------------------------------------
+
+interface Opened {
+  readonly rid: Uint8Array;
+  readonly C: readonly Uint8Array[];
+  readonly A: Uint8Array;
+  readonly u: Uint8Array;
+}
+
+const bytes32 = (tag: string) =>
+  format({ tag, fields: [f.scalar()], write: (k: Uint8Array) => [i.scalar(k)], read: ([k]) => k });
+
+class FakeDkg extends RoundMachine<CertifiedShare> {
+  protected override readonly stages: readonly Stage[];
+  readonly #o: Parameters<Machines['dkg']>[1];
+  readonly #trapdoor: Trapdoor;
+  readonly #commitment: Slot<{ h: Uint8Array; V: Uint8Array }>;
+  readonly #opening: Slot<Opened>;
+  readonly #subshare: Slot<Uint8Array>;
+  readonly #proof: Slot<Uint8Array>;
+  readonly #acknowledgement: Slot<Uint8Array>;
+  readonly #seeds = new Map<Index, Uint8Array>();
+  #V: Uint8Array = new Uint8Array();
+  #share: KeyShare | undefined;
+  #own: Acknowledgement | undefined;
+
+  constructor(ctx: RunContext, trapdoor: Trapdoor, o: Parameters<Machines['dkg']>[1]) {
+    super(ctx, 'dkg/1');
+    this.#o = o;
+    this.#trapdoor = trapdoor;
+    const { pointBytes } = ctx.curve;
+    this.#commitment = {
+      round: 1,
+      kind: 'bcast',
+      echo: true,
+      format: format({
+        tag: 'mpc/dkg/1/commitment/v1',
+        fields: [f.bytes(64), f.bytes(64)],
+        write: ({ h, V }) => [i.bytes(h), i.bytes(V)],
+        read: ([h, V]) => ({ h, V }),
+      }),
+    };
+    this.#opening = {
+      round: 2,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/dkg/2/opening/v1',
+        fields: [f.bytes(32), f.list(f.point(pointBytes), { count: o.t }), f.point(pointBytes), f.bytes(32)],
+        write: ({ rid, C, A, u }) => [i.bytes(rid), i.list(C.map((c) => i.point(c))), i.point(A), i.bytes(u)],
+        read: ([rid, C, A, u]) => ({ rid, C, A, u }),
+      }),
+    };
+    this.#subshare = { round: 2, kind: 'p2p', signed: true, format: bytes32('mpc/dkg/2/subshare/v1') };
+    this.#proof = { round: 3, kind: 'bcast', format: bytes32('mpc/dkg/3/proof/v1') };
+    this.#acknowledgement = {
+      round: 4,
+      kind: 'ack',
+      format: format({
+        tag: 'mpc/dkg/4/acknowledgement/v1',
+        fields: [f.bytes(64)],
+        write: (signature: Uint8Array) => [i.bytes(signature)],
+        read: ([signature]) => signature,
+      }),
+    };
+    this.stages = [
+      { expect: [this.#commitment], complete: (inbox) => this.#reveal(inbox) },
+      { expect: [this.#opening, this.#subshare], complete: (inbox) => this.#prove(inbox) },
+      { expect: [this.#proof], complete: (inbox) => this.#acknowledge(inbox) },
+      { expect: [this.#acknowledgement], complete: (inbox) => this.#certify(inbox) },
+    ];
+  }
+
+  protected override begin(): Effect[] {
+    const seed = hedgedRandom(this.ctx, { label: 'dkg' })(32);
+    this.#seeds.set(this.ctx.self, seed);
+    this.#V = this.#trapdoor.commit('V', seed, 64);
+    return [this.broadcast(this.#commitment, { h: this.#agreed(), V: this.#V })];
+  }
+
+  #agreed(): Uint8Array {
+    return sha512(enc('simulation/dkg/agreed', i.bytes(this.execId), i.text(this.#o.protocol)));
+  }
+
+  #opened(seed: Uint8Array): Opened {
+    const { pointBytes } = this.ctx.curve;
+    const part = (name: string, bytes: number) => stretch(`dkg/${name}`, [this.execId, seed], bytes);
+    return {
+      rid: part('rid', 32),
+      C: Array.from({ length: this.#o.t }, (_, k) => part(`C${k}`, pointBytes)),
+      A: part('A', pointBytes),
+      u: part('u', 32),
+    };
+  }
+
+  #reveal(inbox: Inbox): Effect[] {
+    const h = this.#agreed();
+    for (const { from, value } of inbox.all(this.#commitment)) {
+      check(equalBytes(value.h, h), 'E_DKG_MISMATCH');
+      this.#seeds.set(from, this.#trapdoor.opening(value.V));
+    }
+    const seed = known(this.#seeds.get(this.ctx.self));
+    return [
+      this.broadcast(this.#opening, this.#opened(seed)),
+      ...this.peers.map((j) => this.tell(j, this.#subshare, this.#sigma(seed, j))),
+    ];
+  }
+
+  #sigma(seed: Uint8Array, j: Index): Uint8Array {
+    return stretch(`dkg/sigma/${j}`, [this.execId, seed], 32);
+  }
+
+  #prove(inbox: Inbox): Effect[] {
+    const { self, curve, parties } = this.ctx;
+    for (const { from, value } of inbox.all(this.#opening)) {
+      const expected = this.#opened(known(this.#seeds.get(from)));
+      const flat = ({ rid, C, A, u }: Opened) => Buffer.concat([rid, ...C, A, u]);
+      check(equalBytes(flat(value), flat(expected)), 'E_DKG_OPENING', [from]);
+    }
+    for (const { from, value, message } of inbox.all(this.#subshare)) {
+      check(equalBytes(value, this.#sigma(known(this.#seeds.get(from)), self)), 'E_DKG_FELDMAN', [from], [message]);
+    }
+    const { t, n, protocol } = this.#o;
+    const seeds = parties.map((party) => known(this.#seeds.get(party)));
+    const { xs, ...sharing } = this.#trapdoor.sharing(curve, seeds, { t, n });
+    this.#share = { ...sharing, protocol, index: self, x: curve.scalar.decode(known(xs[self - 1])) };
+    return [this.broadcast(this.#proof, this.#proofOf(self))];
+  }
+
+  #proofOf(j: Index): Uint8Array {
+    return stretch(`dkg/proof/${j}`, [this.execId, known(this.#share).epoch], 32);
+  }
+
+  #acknowledge(inbox: Inbox): Effect[] {
+    const share = known(this.#share);
+    for (const { from, value } of inbox.all(this.#proof))
+      check(equalBytes(value, this.#proofOf(from)), 'E_DKG_SCHNORR', [from]);
+    const { curve, env } = this.ctx;
+    this.#own = acknowledge({ curve, share, statement: this.#o.statement, sign: env.sign });
+    return [{ t: 'persist', tag: 'pending-share', share }, this.broadcast(this.#acknowledgement, this.#own.signature)];
+  }
+
+  #certify(inbox: Inbox): Effect[] {
+    const share = known(this.#share);
+    const { curve, env } = this.ctx;
+    const statements = [known(this.#own)];
+    for (const { from, value } of inbox.all(this.#acknowledgement)) {
+      const acknowledgement = { index: from, signature: value };
+      const stated = { curve, share, statement: this.#o.statement, verify: env.verify };
+      check(isAcknowledged(stated, acknowledgement), 'E_DKG_ACK', [from]);
+      statements.push(acknowledgement);
+    }
+    this.finish({ share, statements: statements.sort((a, b) => a.index - b.index) });
+    return [];
+  }
+
+  protected override erase(): void {
+    // The trapdoor's copy stays: nothing here is a secret of the product.
+  }
+}
+
+// ---- Two rounds of any three ---------------------------------------------------------------------------------
+
+interface FrostOptions {
+  readonly share: KeyShare;
+  readonly message: Uint8Array;
+  readonly sign: (curve: Curve, x: Scalar, k: Scalar) => Uint8Array;
+}
+
+class FakeFrost extends RoundMachine<{ readonly signature: Uint8Array }> {
+  protected override readonly stages: readonly Stage[];
+  readonly #o: FrostOptions;
+  readonly #trapdoor: Trapdoor;
+  readonly #context: Uint8Array;
+  readonly #round1: Slot<{ context: Uint8Array; D: Uint8Array; E: Uint8Array }>;
+  readonly #round2: Slot<{ view: Uint8Array; z: Uint8Array }>;
+  #commitments: { index: Index; D: Uint8Array; E: Uint8Array }[] = [];
+  #view: Uint8Array = new Uint8Array();
+
+  constructor(ctx: RunContext, trapdoor: Trapdoor, o: FrostOptions) {
+    super(ctx, 'frost/simulation/1');
+    if (ctx.parties.length !== o.share.t) throw new TypeError('exactly t signers');
+    this.#o = o;
+    this.#trapdoor = trapdoor;
+    this.#context = sha256(
+      enc('simulation/frost/context', i.bytes(ctx.execId), i.bytes(o.share.epoch), i.bytes(sha256(o.message))),
+    );
+    const { pointBytes } = ctx.curve;
+    this.#round1 = {
+      round: 1,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/frost/1/commitments/v1',
+        fields: [f.bytes(32), f.point(pointBytes), f.point(pointBytes)],
+        write: ({ context, D, E }) => [i.bytes(context), i.point(D), i.point(E)],
+        read: ([context, D, E]) => ({ context, D, E }),
+      }),
+    };
+    this.#round2 = {
+      round: 2,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/frost/2/share/v1',
+        fields: [f.bytes(32), f.scalar()],
+        write: ({ view, z }) => [i.bytes(view), i.scalar(z)],
+        read: ([view, z]) => ({ view, z }),
+      }),
+    };
+    this.stages = [
+      { expect: [this.#round1], complete: (inbox) => this.#respond(inbox) },
+      { expect: [this.#round2], complete: (inbox) => this.#conclude(inbox) },
+    ];
+  }
+
+  protected override begin(): Effect[] {
+    const { self, curve } = this.ctx;
+    const random = hedgedRandom(this.ctx, { label: 'frost.nonce' });
+    const D = this.#trapdoor.commit('D', random(32), curve.pointBytes);
+    const E = this.#trapdoor.commit('E', random(32), curve.pointBytes);
+    this.#commitments = [{ index: self, D, E }];
+    return [this.broadcast(this.#round1, { context: this.#context, D, E })];
+  }
+
+  #respond(inbox: Inbox): Effect[] {
+    for (const { from, value } of inbox.all(this.#round1)) {
+      check(equalBytes(value.context, this.#context), 'E_F_CONTEXT');
+      this.#commitments.push({ index: from, D: value.D, E: value.E });
+    }
+    this.#commitments.sort((a, b) => a.index - b.index);
+    this.#view = stretch(
+      'view',
+      this.#commitments.flatMap(({ D, E }) => [D, E]),
+      32,
+    );
+    return [this.broadcast(this.#round2, { view: this.#view, z: this.#z(this.ctx.self) })];
+  }
+
+  /** The share of a party: of its nonces, the list and what is signed. */
+  #z(index: Index): Uint8Array {
+    const entry = known(this.#commitments.find((each) => each.index === index));
+    const nonces = [this.#trapdoor.opening(entry.D), this.#trapdoor.opening(entry.E)];
+    return stretch('z', [...nonces, this.#view, this.#context], 32);
+  }
+
+  #conclude(inbox: Inbox): Effect[] {
+    const received = inbox.all(this.#round2);
+    for (const { value } of received) check(equalBytes(value.view, this.#view), 'E_F_VIEW');
+    const culprits = received.filter(({ from, value }) => !equalBytes(value.z, this.#z(from))).map(({ from }) => from);
+    if (culprits.length > 0) abort('E_F_SHARE', culprits);
+    const { curve } = this.ctx;
+    const nonces = this.#commitments.flatMap(({ D, E }) => [this.#trapdoor.opening(D), this.#trapdoor.opening(E)]);
+    const k = curve.scalar.reduce(stretch('k', nonces, 48));
+    const name = hexOf(stretch('signature', [this.execId, this.#view, this.#context], 32));
+    const signature = this.#trapdoor.sign(name, curve, this.#o.share, (x) => this.#o.sign(curve, x, k));
+    check(signature !== undefined, 'E_F_SIG');
+    this.finish({ signature });
+    return [];
+  }
+
+  protected override erase(): void {
+    this.#o.share.x.fill(0);
+  }
+}
+
+// ---- Three rounds of five --------------------------------------------------------------------------------------
+
+class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
+  protected override readonly stages: readonly Stage[];
+  readonly #o: Parameters<Machines['ecdsaH']>[1];
+  readonly #trapdoor: Trapdoor;
+  readonly #context: Uint8Array;
+  readonly #randomness: ReturnType<PrssSession['open']>;
+  readonly #open: Slot<{ context: Uint8Array; R: Uint8Array; w: Uint8Array }>;
+  readonly #masked: Slot<Uint8Array>;
+  readonly #share: Slot<Uint8Array>;
+  readonly #R = new Map<Index, Uint8Array>();
+
+  constructor(ctx: RunContext, trapdoor: Trapdoor, o: Parameters<Machines['ecdsaH']>[1]) {
+    super(ctx, 'ecdsa-h/1');
+    if (ctx.parties.length !== 2 * o.share.t - 1) throw new TypeError("exactly 2t'+1 parties");
+    this.#o = { ...o, digest: Uint8Array.from(o.digest) };
+    this.#trapdoor = trapdoor;
+    this.#context = sha256(
+      enc('simulation/ecdsa-h', i.bytes(ctx.execId), i.bytes(o.share.epoch), i.bytes(o.prss.id), i.bytes(o.digest)),
+    );
+    const { pointBytes } = ctx.curve;
+    this.#open = {
+      round: 1,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/ecdsa-h/1/open/v1',
+        fields: [f.bytes(32), f.point(pointBytes), f.scalar()],
+        write: ({ context, R, w }) => [i.bytes(context), i.point(R), i.scalar(w)],
+        read: ([context, R, w]) => ({ context, R, w }),
+      }),
+    };
+    this.#masked = {
+      round: 2,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/ecdsa-h/2/masked/v1',
+        fields: [f.point(pointBytes)],
+        write: (W: Uint8Array) => [i.point(W)],
+        read: ([W]) => W,
+      }),
+    };
+    this.#share = { round: 3, kind: 'bcast', format: bytes32('mpc/ecdsa-h/3/share/v1') };
+    this.stages = [
+      { expect: [this.#open], complete: (inbox) => this.#mask(inbox) },
+      { expect: [this.#masked], complete: (inbox) => this.#answer(inbox) },
+      { expect: [this.#share], complete: (inbox) => this.#combine(inbox) },
+    ];
+    // As in the real one: last, and it burns the id within the session.
+    this.#randomness = o.prss.open(this.execId, ctx.curve);
+  }
+
+  protected override begin(): Effect[] {
+    const { self, curve } = this.ctx;
+    const R = this.#trapdoor.commit('R', this.#randomness.rand('k'), curve.pointBytes);
+    this.#R.set(self, R);
+    return [this.broadcast(this.#open, { context: this.#context, R, w: this.#of(self, 'w', 32) })];
+  }
+
+  #of(index: Index, name: string, bytes: number): Uint8Array {
+    return stretch(`h/${name}`, [this.#trapdoor.opening(known(this.#R.get(index))), this.#context], bytes);
+  }
+
+  /** Nobody is named for a wrong value, as in the real one. */
+  #mask(inbox: Inbox): Effect[] {
+    for (const { from, value } of inbox.all(this.#open)) {
+      check(equalBytes(value.context, this.#context), 'E_H_CONTEXT');
+      this.#R.set(from, value.R);
+      check(equalBytes(value.w, this.#of(from, 'w', 32)), 'E_H_RDEG');
+    }
+    return [this.broadcast(this.#masked, this.#of(this.ctx.self, 'W', this.ctx.curve.pointBytes))];
+  }
+
+  #answer(inbox: Inbox): Effect[] {
+    for (const { from, value } of inbox.all(this.#masked))
+      check(equalBytes(value, this.#of(from, 'W', this.ctx.curve.pointBytes)), 'E_H_W');
+    return [this.broadcast(this.#share, this.#of(this.ctx.self, 's', 32))];
+  }
+
+  #combine(inbox: Inbox): Effect[] {
+    for (const { from, value } of inbox.all(this.#share)) check(equalBytes(value, this.#of(from, 's', 32)), 'E_H_SIG');
+    const { curve, parties } = this.ctx;
+    const nonces = parties.map((party) => this.#trapdoor.opening(known(this.#R.get(party))));
+    const k = curve.scalar.reduce(stretch('k', nonces, 48));
+    const name = hexOf(stretch('signature', [this.execId, this.#context, ...nonces], 32));
+    const { share, digest } = this.#o;
+    const signed = this.#trapdoor.sign(name, curve, share, (x) => signEcdsa(curve, { x, k, digest }));
+    check(signed !== undefined, 'E_H_SIG');
+    this.finish(signed);
+    return [];
+  }
+
+  protected override erase(): void {
+    // rand() gives the share of this run alone; the session wipes its keys itself.
+  }
+}
+
+// ---- Signatures by the whole key -------------------------------------------------------------------------------
+
+interface Whole {
+  readonly x: Scalar;
+  readonly k: Scalar;
+}
+
+/** RFC 8032 §5.1.6, with the nonce given. */
+function signEd25519(curve: Curve, { x, k, message }: Whole & { message: Uint8Array }): Uint8Array {
+  const R = curve.encodePoint(curve.mulBase(k));
+  const A = curve.encodePoint(curve.mulBase(x));
+  const c = curve.scalar.reduce(createHash('sha512').update(R).update(A).update(message).digest().reverse());
+  const s = curve.scalar.add(k, curve.scalar.mul(c, x));
+  return Buffer.concat([R, Buffer.from(s).reverse()]);
+}
+
+/** BIP-340, untweaked. */
+function signBip340(curve: Curve, { x, k, message }: Whole & { message: Uint8Array }): Uint8Array {
+  const even = (secret: Scalar) => {
+    const point = curve.affine(curve.mulBase(secret));
+    return { secret: point.yOdd ? curve.scalar.neg(secret) : secret, x: point.x };
+  };
+  const [key, nonce] = [even(x), even(k)];
+  const tag = createHash('sha256').update('BIP0340/challenge').digest();
+  const hash = createHash('sha256').update(tag).update(tag).update(nonce.x).update(key.x).update(message).digest();
+  const s = curve.scalar.add(nonce.secret, curve.scalar.mul(curve.scalar.reduce(hash), key.secret));
+  return Buffer.concat([nonce.x, s]);
+}
+
+/** SEC 1 §4.1.3 with the low-s rule of secp256k1. */
+function signEcdsa(curve: Curve, { x, k, digest }: Whole & { digest: Uint8Array }): EcdsaSignature {
+  const { scalar } = curve;
+  const R = curve.affine(curve.mulBase(k));
+  const r = scalar.reduce(R.x);
+  const s = scalar.mul(scalar.invert(k), scalar.add(scalar.reduce(digest), scalar.mul(r, x)));
+  const isHigh = scalar.toBigInt(s) > curve.order / 2n;
+  const recid = (equalBytes(r, R.x) ? 0 : 2) | (R.yOdd ? 1 : 0);
+  return { signature: Buffer.concat([r, isHigh ? scalar.neg(s) : s]), recid: isHigh ? recid ^ 1 : recid };
+}
+
+// ---- Hashes ----------------------------------------------------------------------------------------------------
+
+/** SHA-512 in blocks, over the parts with their lengths. */
+function stretch(purpose: string, parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at += 64) {
+    const hash = createHash('sha512').update(`simulation/${purpose}/${at}/${bytes}`);
+    for (const part of parts) hash.update(`${part.length}/`).update(part);
+    out.set(hash.digest().subarray(0, bytes - at), at);
+  }
+  return out;
+}
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('a stage ran before the one it builds on');
+  return value;
+}
