@@ -139,6 +139,17 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
     runs = spokenOf.size;
   };
 
+  const hear = (from: SignerProcess, m: { execId: string; round: number; kind: string; body: Uint8Array }): void => {
+    const { execId, kind, body } = m;
+    const round = kind === 'echo' ? -m.round : m.round;
+    const name = `${from.id}/${execId}/${round}`;
+    const before = spoken.get(name);
+    if (before === undefined)
+      spoken.set(name, { index: from.index, process: from.id, execId, round, body: body.slice() });
+    else if (Buffer.compare(before.body, body) !== 0)
+      violate('N8', `signer ${from.index} said two things in round ${round} of ${execId}`);
+  };
+
   const noncesIn = (body: Uint8Array): string[] => {
     for (const { tag, fields, nonces } of nonceFormats) {
       try {
@@ -174,21 +185,9 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
     canary: (name, secret) => void canaries.set(name, secret.slice()),
     sent(from, message) {
       if (message.kind !== 'bcast' && message.kind !== 'echo') return;
-      const execId = toHex(message.execId);
-      const name = `${from.id}/${execId}/${message.round}/${message.kind}`;
-      const before = spoken.get(name);
-      if (before === undefined) {
-        const { round, body } = message;
-        spoken.set(name, {
-          index: from.index,
-          process: from.id,
-          execId,
-          round: message.kind === 'echo' ? -round : round,
-          body: body.slice(),
-        });
-      } else if (Buffer.compare(before.body, message.body) !== 0) {
-        violate('N8', `signer ${from.index} said two things in round ${message.round} of ${execId}`);
-      }
+      hear(from, { ...message, execId: toHex(message.execId) });
+      // A group says in its first round what each of its elements says, under the element's own id.
+      for (const element of elementsOf(message.body)) hear(from, { ...message, ...element });
     },
     returned({ key, verifies, signature }) {
       if (!verifies)

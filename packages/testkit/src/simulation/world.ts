@@ -396,7 +396,7 @@ export function createWorld(o: {
     loop.trace(`api#${id} starts`);
     const db = rows.connect({ isAlive: () => made.alive, setTimer: env.setTimer });
     const link = clusterLink(env, () => made.alive);
-    const signers = createSigners({ link, roster, env, db });
+    const signers = createSigners({ link, roster, env, db, ecdsaEngines: ['H'] });
     const ctx: ApiContext = {
       env,
       config: {
@@ -405,6 +405,7 @@ export function createWorld(o: {
         dataFolder: '/nowhere',
         publicUrl: 'http://localhost:8787',
         requestsPerMinuteMax: 0,
+        ecdsaEngines: ['H'],
         version: '0.1.0',
       },
       secrets: { api: new Uint8Array(32).fill(7), operatorToken: 'operator' },
