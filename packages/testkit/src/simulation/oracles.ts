@@ -232,6 +232,22 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   };
 }
 
+/** docs/specs/group-signing.md: the ids and the bodies of the first row of a group; nothing for any other message. */
+function elementsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] {
+  const several = { max: 128 };
+  try {
+    const fields = [
+      f.bytes({ max: 16 }),
+      f.list(f.bytes(32), several),
+      f.list(f.bytes({ max: 65_536 }), several),
+    ] as const;
+    const [, ids, bodies] = decode('mpc/group/1/row/v1', body, fields);
+    return ids.map((id, at) => ({ execId: toHex(id), body: bodies[at] as Uint8Array }));
+  } catch {
+    return [];
+  }
+}
+
 function isSigned(
   world: World,
   execId: Uint8Array,
