@@ -2,12 +2,13 @@
 import type { RecordMark } from '@holdfast/cluster/commands';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import { fullName } from '@holdfast/contract/operations';
-import { isEcdsaLabel } from '@holdfast/contract/types';
+import { isEcdsaLabel, staysHere } from '@holdfast/contract/types';
 import { fromBase64, WireError } from '@holdfast/contract/wire';
 import { inTransaction } from '@holdfast/storage/database';
 import { addRecordMarks, type KeyRow, updateKey } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
 import { type ActCall, type ActRef, carryOut, completeAct } from './acts.ts';
+import { refuseHdExport } from './child-keys.ts';
 import { requireFeature } from './features.ts';
 import { refuseEndUser } from './visibility.ts';
 
@@ -21,6 +22,8 @@ export async function exportKey(ctx: Context, call: ActCall & { readonly body: E
   const { principal, grant, body } = call;
   refuseEndUser(principal, 'Keys:Export');
   await requireFeature(ctx, principal.orgId, 'keyExport');
+  if (staysHere(key.protocol)) refuse('E_KEY_KIND', 'a key of scheme DH stays on the signers that made it');
+  await refuseHdExport(ctx, key);
   checkEncryptionKey(body.encryptionKey);
   const protocol = labelFor(key, body.supportedSchemes);
   return carryOut(ctx, call, async () => {

@@ -1,18 +1,16 @@
 /** Which kind of key a request means, and what of the reference this release refuses by name. */
+import type { Scheme } from '@holdfast/chains/families';
 import { accepts, network as networkOf } from '@holdfast/chains/networks';
 import { refuse } from '@holdfast/contract/errors';
 import { type CurveName, type KeyKind, keyKindOf, keyKindOfProtocol, keyKinds } from '@holdfast/contract/types';
 
 export interface KeyOptions {
-  readonly masterKey?: boolean;
-  readonly deriveFrom?: unknown;
   readonly storeId?: string;
   readonly delegateTo?: string;
   readonly delayDelegation?: boolean;
 }
 
 export function refuseUnsupported(options: KeyOptions): void {
-  if (options.masterKey === true || options.deriveFrom !== undefined) refuse('E_HD');
   if (options.delegateTo !== undefined || options.delayDelegation === true) refuse('E_DELEGATION');
   if (options.storeId !== undefined) refuse('E_KEY_STORE');
 }
@@ -45,10 +43,15 @@ export function kindForNetwork(
   return refuse('E_KEY_NETWORK', `${network} takes ${accepted}`, { path: 'body.signingKey' });
 }
 
+/** What this scheme signs with, if it signs. */
+export function refuseUnsigning({ scheme }: { readonly scheme: string }): void {
+  if (scheme === 'DH') refuse('E_KEY_KIND', 'a key of scheme DH derives outputs and signs nothing');
+}
+
 export function requireFit(network: string, key: { readonly scheme: string; readonly curve: string }): void {
   const kind = kindOf(key);
   const target = networkOf(network);
-  if (accepts(target, { scheme: kind.scheme, curve: kind.curve })) return;
+  if (accepts(target, { scheme: kind.scheme as Scheme, curve: kind.curve })) return;
   const accepted = target.schemes.map(({ scheme, curve }) => `${scheme} on ${curve}`).join(', ');
   refuse('E_KEY_NETWORK', `${network} takes ${accepted}, the key is ${kind.scheme} on ${kind.curve}`, {
     path: 'body.network',

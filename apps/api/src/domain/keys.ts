@@ -23,6 +23,9 @@ export interface KeyWish {
   readonly kind: KeyKind;
   readonly name: string | undefined;
   readonly imported: boolean;
+  readonly masterKey?: boolean;
+  /** The key is computed from this master. */
+  readonly deriveFrom?: { readonly keyId: string; readonly path?: string | undefined };
   /** The wallet that comes with the key. */
   readonly wallet?: WalletWish;
 }
@@ -32,14 +35,16 @@ export interface Obtained {
   readonly wallet?: WalletRow;
 }
 
-/** What a request for a key means, here and wherever an act is taken up again. */
+/** What a request for a key means, as far as it says so itself. */
 export function keyWishOf(operation: Operation, request: unknown): KeyWish {
   // The request fits the schema of its operation: the gate has seen to it, now or before the act was noted.
   switch (operation) {
     case wallets.createWallet: {
       const body = request as BodyOf<typeof wallets.createWallet>;
-      const kind = kindForNetwork(body.network, body.signingKey ?? {});
-      return { kind, name: body.name, imported: false, wallet: body };
+      const { deriveFrom, ...wish } = body.signingKey ?? {};
+      const kind = kindForNetwork(body.network, wish);
+      const derived = deriveFrom === undefined ? {} : { deriveFrom };
+      return { kind, name: body.name, imported: false, wallet: body, ...derived };
     }
     case wallets.importWallet: {
       const body = request as BodyOf<typeof wallets.importWallet>;
@@ -51,7 +56,9 @@ export function keyWishOf(operation: Operation, request: unknown): KeyWish {
     }
     case keys.createKey: {
       const body = request as BodyOf<typeof keys.createKey>;
-      return { kind: kindOf(body), name: body.name, imported: false };
+      const { masterKey = false, deriveFrom } = body;
+      const derived = deriveFrom === undefined ? {} : { deriveFrom };
+      return { kind: kindOf(body), name: body.name, imported: false, masterKey, ...derived };
     }
     default:
       throw new TypeError(`${operation.name} makes no key`);
@@ -59,10 +66,31 @@ export function keyWishOf(operation: Operation, request: unknown): KeyWish {
 }
 
 /**
+ * What a request for a key means, here and wherever an act is taken up again: with the kind that a child has from its
+ * master, which the caller may have left open.
+ */
+export async function resolvedWishOf(
+  ctx: Context,
+  orgId: string,
+  operation: Operation,
+  request: unknown,
+): Promise<KeyWish> {
+  const wish = keyWishOf(operation, request);
+  const master = wish.deriveFrom && (await findKey(ctx.db.kysely, orgId, wish.deriveFrom.keyId));
+  return master === undefined ? wish : { ...wish, kind: kindOf(master) };
+}
+
+/**
  * Lets the signers make or import a key and writes it, with its wallet, in one transaction: before it nothing is
  * visible, after it everything is.
  */
-export async function obtainKey(ctx: Context, call: ActCall, wish: KeyWish): Promise<Obtained> {
+export async function obtainKey(
+  ctx: Context,
+  call: ActCall,
+  wish: KeyWish,
+  /** Of a child whose path the caller left open. */
+  path?: string,
+): Promise<Obtained> {
   const { orgId: org } = call.principal;
   const keyId = deriveId('key', call.grant.nullifier);
   const { curve } = wish.kind;
@@ -70,7 +98,7 @@ export async function obtainKey(ctx: Context, call: ActCall, wish: KeyWish): Pro
   return carryOut(ctx, call, async () => {
     const made = await (wish.imported
       ? ctx.signers.importKey(call.grant, { org, keyId, curve })
-      : ctx.signers.createKey(call.grant, { org, keyId, curve })
+      : ctx.signers.createKey(call.grant, { org, keyId, curve, ...(path === undefined ? {} : { path }) })
     ).catch((error: unknown) => nameExisting(ctx, org, wish, error));
     ctx.env.point(`${name}.made`);
     const obtained = await writeKey(ctx, call, wish, made);
@@ -132,6 +160,9 @@ function rowOf(ctx: Context, call: ActRef, wish: KeyWish, made: NewKey): KeyRow 
     isCustodial: true,
     isImported: wish.imported,
     isExported: false,
+    isMaster: wish.masterKey === true,
+    derivedFrom: wish.deriveFrom?.keyId ?? null,
+    derivedPath: childPathOf(wish, made),
     ownerId: null,
     nullifier: toBase64Url(call.grant.nullifier),
     dateCreated: timestamp(ctx),
@@ -140,7 +171,15 @@ function rowOf(ctx: Context, call: ActRef, wish: KeyWish, made: NewKey): KeyRow 
   };
 }
 
+/** Where the signers put the child: what the caller named, if it named anything. */
+function childPathOf({ deriveFrom }: KeyWish, { path }: NewKey): string | null {
+  if (deriveFrom === undefined) return null;
+  if (path === undefined || (deriveFrom.path ?? path) !== path)
+    refuse('E_CLUSTER_DISAGREES', 'the signers do not agree on where the derived key stands');
+  return path;
+}
+
 function translateConflict(error: unknown): never {
-  if (conflictOf(error) === 'keys_public_key') refuse('E_KEY_EXISTS');
+  if (['keys_public_key', 'keys_child'].includes(conflictOf(error) ?? '')) refuse('E_KEY_EXISTS');
   return translateWalletConflict(error);
 }

@@ -7,6 +7,11 @@ export function keyReply(row: KeyRow) {
     scheme: row.scheme,
     curve: row.curve,
     publicKey: row.publicKey,
+    masterKey: row.isMaster || undefined,
+    derivedFrom:
+      row.derivedFrom === null || row.derivedPath === null
+        ? undefined
+        : { keyId: row.derivedFrom, path: row.derivedPath },
     name: row.name ?? undefined,
     status: row.status,
     custodial: row.isCustodial,

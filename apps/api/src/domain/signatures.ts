@@ -22,6 +22,7 @@ import { THRESHOLD } from '../signers/participants.ts';
 import type { SignOrder } from '../signers/types.ts';
 import { type ActCall, failAct, newAct } from './acts.ts';
 import { externalIdConflict, sameJson } from './idempotency.ts';
+import { refuseUnsigning } from './key-kinds.ts';
 import { signatureReply } from './replies.ts';
 import { publicKeyOf } from './wallets.ts';
 
@@ -107,6 +108,7 @@ async function sameSignature(ctx: Context, { principal, body, path }: SignCall) 
 function refuseUnusable({ key, wallet }: SignTarget): void {
   if (key.isExported) refuse('E_KEY_EXPORTED');
   if (key.status !== 'Active') refuse('E_KEY_INACTIVE');
+  refuseUnsigning(key);
   if (wallet && wallet.status !== 'Active') refuse('E_WALLET_INACTIVE');
 }
 

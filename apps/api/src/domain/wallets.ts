@@ -1,10 +1,10 @@
 /** Wallets: what makes one, on a key that is new or there. */
 import { deriveId } from '@holdfast/authority/ids';
-import type { CurveName } from '@holdfast/chains/families';
+import type { CurveName, Scheme } from '@holdfast/chains/families';
 import { addressOf } from '@holdfast/chains/families';
 import type { RecordMark } from '@holdfast/cluster/commands';
 import { refuse, WalletError } from '@holdfast/contract/errors';
-import type { NetworkName, Scheme } from '@holdfast/contract/types';
+import type { NetworkName } from '@holdfast/contract/types';
 import { fromHex, toBase64Url } from '@holdfast/contract/wire';
 import { conflictOf, type Executor, inTransaction } from '@holdfast/storage/database';
 import {

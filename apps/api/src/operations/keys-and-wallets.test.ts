@@ -117,21 +117,122 @@ function suite(engineName: TestEngine['name']): void {
 
   test('what this release does not have is refused by name', async () => {
     const cases: [string, object, string][] = [
-      ['/keys', { ...edKey, masterKey: true }, 'E_HD'],
-      ['/keys', { ...edKey, deriveFrom: { keyId: 'key-1' } }, 'E_HD'],
       ['/keys', { ...edKey, delegateTo: 'us-1' }, 'E_DELEGATION'],
       ['/keys', { ...edKey, delayDelegation: true }, 'E_DELEGATION'],
       ['/keys', { ...edKey, storeId: 'store-1' }, 'E_KEY_STORE'],
-      ['/keys', { scheme: 'DH', curve: 'secp256k1' }, 'E_KEY_KIND'],
+      ['/keys', { scheme: 'DH', curve: 'ed25519' }, 'E_KEY_KIND'],
       ['/keys', { scheme: 'EdDSA', curve: 'stark' }, 'E_KEY_KIND'],
       ['/wallets', { network: 'Solana', signingKey: { scheme: 'ECDSA' } }, 'E_KEY_NETWORK'],
       ['/wallets', { network: 'Dogecoin' }, 'E_BODY'],
       ['/keys/import', { ...importBody(), masterKey: true }, 'E_MASTER_KEY'],
       ['/keys/import', { ...importBody(), curve: 'stark' }, 'E_KEY_KIND'],
+      ['/keys/import', { ...importBody(), protocol: 'GLOW20_DH', curve: 'secp256k1' }, 'E_KEY_KIND'],
       ['/wallets/import', { ...importBody(), network: 'Ethereum' }, 'E_KEY_NETWORK'],
     ];
     for (const [path, body, expected] of cases)
       equal(code(await api.call('POST', path, body)), expected, JSON.stringify(body));
+  });
+
+  const masterKey = { ...edKey, masterKey: true };
+  const dhKey = { scheme: 'DH', curve: 'secp256k1' };
+  const derivation = { domain: '0x6578616d706c65', seed: '0x616c696365' };
+
+  test('a master key and its children say what they are; children without a path take the next free one', async () => {
+    const master = await made(masterKey);
+    equal(master.masterKey, true);
+    equal(master.derivedFrom, undefined);
+
+    const named = await made({ ...edKey, deriveFrom: { keyId: master.id, path: 'm/1' } });
+    deepEqual(named.derivedFrom, { keyId: master.id, path: 'm/1' });
+    equal(named.masterKey, undefined);
+    const open = { ...edKey, deriveFrom: { keyId: master.id } };
+    const [first, second] = await Promise.all([made(open), made(open)]);
+    const wallet = await made({ network: 'Solana', signingKey: { deriveFrom: { keyId: master.id } } }, '/wallets');
+    const ofWallet = (await api.call('GET', `/keys/${wallet.signingKey.id}`)).body;
+
+    deepEqual([first, second].map(({ derivedFrom }) => derivedFrom.path).sort(), ['m/0', 'm/2']);
+    deepEqual(ofWallet.derivedFrom, { keyId: master.id, path: 'm/3' });
+    deepEqual((await api.call('GET', `/keys/${first.id}`)).body.derivedFrom, first.derivedFrom);
+  });
+
+  test('children are refused of what is no master, and where they do not fit', async () => {
+    const master = await made(masterKey);
+    const plain = await made(edKey);
+    const child = await made({ ...edKey, deriveFrom: { keyId: master.id, path: 'm/7' } });
+    const archived = await made(masterKey);
+    await api.call('DELETE', `/keys/${archived.id}`, {});
+    const exported = await made(masterKey);
+    await api.call('POST', `/keys/${exported.id}/export`, exportBody);
+    const unknown = `key-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`;
+    const of = (keyId: string, path?: string) => ({
+      ...edKey,
+      deriveFrom: { keyId, ...(path === undefined ? {} : { path }) },
+    });
+    const wallet = (signingKey: object, network = 'Solana') => ({ network, signingKey });
+    const cases: [string, object, string][] = [
+      ['/keys', of(plain.id), 'E_HD_MASTER'],
+      ['/keys', of(child.id), 'E_HD_MASTER'],
+      ['/keys', of(archived.id), 'E_HD_MASTER'],
+      ['/keys', of(exported.id), 'E_HD_MASTER'],
+      ['/keys', of(unknown), 'E_NOT_FOUND'],
+      ['/keys', { ...of(master.id), masterKey: true }, 'E_HD'],
+      ['/keys', { ...dhKey, masterKey: true }, 'E_HD'],
+      ['/keys', { ...dhKey, deriveFrom: { keyId: master.id } }, 'E_KEY_KIND'],
+      ['/keys', { scheme: 'ECDSA', curve: 'secp256k1', deriveFrom: { keyId: master.id } }, 'E_KEY_KIND'],
+      ['/keys', of(master.id, 'm/2147483648'), 'E_HD_PATH'],
+      ['/keys', of(master.id, "m/0'"), 'E_BODY'],
+      ['/keys', of('key-1'), 'E_BODY'],
+      ['/wallets', wallet({ deriveFrom: { keyId: plain.id } }), 'E_HD_MASTER'],
+      ['/wallets', wallet({ deriveFrom: { keyId: master.id } }, 'Ethereum'), 'E_KEY_NETWORK'],
+      ['/wallets', wallet({ scheme: 'ECDSA', deriveFrom: { keyId: master.id } }), 'E_KEY_NETWORK'],
+      ['/wallets', wallet({ id: plain.id, deriveFrom: { keyId: master.id } }), 'E_HD'],
+    ];
+
+    for (const [path, body, expected] of cases)
+      equal(code(await api.call('POST', path, body)), expected, JSON.stringify(body));
+    const taken = await api.call('POST', '/keys', of(master.id, 'm/7'));
+    deepEqual([taken.status, code(taken)], [409, 'E_KEY_EXISTS']);
+  });
+
+  test('row 50: a derived key is not exported, and its master only when its children are at their end', async () => {
+    const master = await made(masterKey);
+    const child = await made({ ...edKey, deriveFrom: { keyId: master.id } });
+
+    equal(code(await api.call('POST', `/keys/${child.id}/export`, exportBody)), 'E_HD_EXPORT');
+    equal(code(await api.call('POST', `/keys/${master.id}/export`, exportBody)), 'E_HD_EXPORT');
+    await api.call('DELETE', `/keys/${child.id}`, {});
+
+    equal((await api.call('POST', `/keys/${master.id}/export`, exportBody)).status, 200);
+    equal(code(await api.call('POST', `/keys/${child.id}/export`, exportBody)), 'E_HD_EXPORT');
+  });
+
+  test('a DH key derives, signs nothing, fits no network and does not leave; no other key derives', async () => {
+    const dh = await made(dhKey);
+    const signing = await made(edKey);
+
+    const answer = await api.call('POST', `/keys/${dh.id}/derive`, derivation);
+    match(answer.body.output, /^0x[0-9a-f]{64}$/);
+    deepEqual((await api.call('POST', `/keys/${dh.id}/derive`, derivation)).body, answer.body);
+    const refusals: [string, object, string][] = [
+      [`/keys/${signing.id}/derive`, derivation, 'E_KEY_KIND'],
+      [`/keys/${dh.id}/signatures`, { kind: 'Hash', hash: '07'.repeat(32) }, 'E_KEY_KIND'],
+      [
+        `/keys/${dh.id}/export`,
+        { ...exportBody, supportedSchemes: [{ protocol: 'GLOW20_DH', curve: 'secp256k1' }] },
+        'E_KEY_KIND',
+      ],
+      ['/wallets', { network: 'Ethereum', signingKey: { id: dh.id } }, 'E_KEY_NETWORK'],
+      ['/wallets', { network: 'Ethereum', signingKey: { scheme: 'DH' } }, 'E_KEY_NETWORK'],
+      [`/keys/${dh.id}/derive`, { ...derivation, domain: '0x' }, 'E_BODY'],
+      [`/keys/${dh.id}/derive`, { ...derivation, domain: `0x${'00'.repeat(256)}` }, 'E_BODY'],
+      [`/keys/${dh.id}/derive`, { ...derivation, seed: '' }, 'E_BODY'],
+      [`/keys/${dh.id}/derive`, { ...derivation, seed: 'alice' }, 'E_BODY'],
+      [`/keys/${dh.id}/derive`, { ...derivation, point: `02${'11'.repeat(32)}` }, 'E_BODY'],
+    ];
+    for (const [path, body, expected] of refusals)
+      equal(code(await api.call('POST', path, body)), expected, `${path} ${JSON.stringify(body).slice(0, 80)}`);
+    await api.call('DELETE', `/keys/${dh.id}`, {});
+    equal(code(await api.call('POST', `/keys/${dh.id}/derive`, derivation)), 'E_KEY_INACTIVE');
   });
 
   test('F108: a scheme that does not go with its curve says which one does', async () => {
@@ -418,6 +519,7 @@ function suite(engineName: TestEngine['name']): void {
       tagWallet: { tags: ['x'] },
       untagWallet: { tags: ['x'] },
       generateSignature: { kind: 'Message', message: '01' },
+      deriveKey: derivation,
     };
     const relevant = operations.filter(
       ({ domain, path }) => ['keys', 'wallets'].includes(domain) && path.includes(':'),

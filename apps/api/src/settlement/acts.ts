@@ -11,7 +11,7 @@ import { type ActRow, findKey, findWallet, finishAct } from '@holdfast/storage/r
 import { type Context, timestamp } from '../context.ts';
 import { type ActRef, failAct } from '../domain/acts.ts';
 import { writeExport } from '../domain/exports.ts';
-import { certify, keyWishOf, writeKey } from '../domain/keys.ts';
+import { certify, resolvedWishOf, writeKey } from '../domain/keys.ts';
 import { writeFurtherWallet, writeKeyArchived, writeWalletArchived } from '../domain/wallets.ts';
 import { toWalletError } from '../pipeline/errors.ts';
 
@@ -68,7 +68,7 @@ function settlePast(ctx: Context, past: Past): Promise<Settled> {
 async function settleKey(ctx: Context, past: Past): Promise<Settled> {
   const { nullifier } = past.grant;
   const keyId = deriveId('key', nullifier);
-  const wish = keyWishOf(past.operation, past.body);
+  const wish = await resolvedWishOf(ctx, past.principal.orgId, past.operation, past.body);
   const order = { org: past.principal.orgId, keyId, curve: wish.kind.curve, nullifier };
   const found = await ctx.signers.madeKey(past.evidence, order);
   if (found.t !== 'made') return found.t === 'none' ? 'Failed' : 'open';

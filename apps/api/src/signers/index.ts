@@ -7,6 +7,7 @@ import type { Database } from '@holdfast/storage/database';
 import { type ClusterLink, createAsk } from './ask.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createController, type EcdsaEngine } from './controller.ts';
+import { derive } from './derive.ts';
 import { catchUpSigner, commit, genesis, govern, heads, release, withdraw } from './governance.ts';
 import { certifyKey, makeKey } from './keys.ts';
 import { madeKey, madeMarks } from './made.ts';
@@ -114,6 +115,7 @@ export function createSigners(o: {
       quarantined: controller.quarantined(),
       figures: { ...controller.figures(), ...queue.figures() },
     }),
+    derive: (grant) => derive(room, grant),
     exportKey: (grant, order) => exportKey(room, grant, order),
     archive: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'archived' }),
     recordWallet: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'wallet' }),

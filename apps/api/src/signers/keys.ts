@@ -17,7 +17,8 @@ type NewKeyOrder = Parameters<Signers['createKey']>[1];
 
 export async function makeKey(room: Room, grant: Parameters<Signers['createKey']>[0], o: NewKeyOrder): Promise<NewKey> {
   const everybody = requireAll(room.link.online());
-  const outcomes = await room.ask.all(room.act(grant, { participants: everybody }), everybody, KEY_MS_MAX);
+  const order = room.act(grant, { participants: everybody, ...(o.path === undefined ? {} : { path: o.path }) });
+  const outcomes = await room.ask.all(order, everybody, KEY_MS_MAX);
   const given = resultsOf('key', outcomes);
   if (given.length < SIGNERS) throw failureOf(outcomes);
 
@@ -34,7 +35,7 @@ export function agreedKey(
   const [first] = given;
   if (!first || given.length !== SIGNERS) return undefined;
   const { org, keyId, curve, nullifier } = o;
-  const { publicKey, epoch } = first.result;
+  const { publicKey, epoch, path } = first.result;
   const key = { org, keyId, curve, publicKey, epoch };
   const wallet = { org, recordId: deriveId('wa', nullifier), mark: 'wallet', nullifier } as const;
   const agree = given.every(
@@ -42,6 +43,7 @@ export function agreedKey(
       result.keyId === keyId &&
       result.publicKey === publicKey &&
       result.epoch === epoch &&
+      result.path === path &&
       result.statement.index === index &&
       isKeyStatement(room.roster, key, result.statement) &&
       (result.mark === undefined || (result.mark.index === index && isRecordMark(room.roster, wallet, result.mark))),
@@ -52,6 +54,7 @@ export function agreedKey(
     epoch,
     statements: given.map(({ result }) => result.statement),
     marks: given.flatMap(({ result }) => (result.mark === undefined ? [] : [result.mark])),
+    ...(path === undefined ? {} : { path }),
   };
 }
 

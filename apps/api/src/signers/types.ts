@@ -28,6 +28,8 @@ export interface NewKey {
   readonly epoch: string;
   readonly statements: readonly KeyStatement[];
   readonly marks: readonly RecordMark[];
+  /** Of a child key. */
+  readonly path?: string;
 }
 
 /** What became of an act whose answer was lost. */
@@ -106,7 +108,11 @@ export interface Signers {
   /** Sends one order to some signers at once and waits for every answer or the deadline. Never throws for a signer. */
   broadcast(order: Order, indices: readonly number[], deadlineMs: number): Promise<Outcome[]>;
 
-  createKey(grant: UserActionGrant, o: { org: string; keyId: string; curve: CurveName }): Promise<NewKey>;
+  /** `path`: of a child whose path the caller left open. */
+  createKey(
+    grant: UserActionGrant,
+    o: { org: string; keyId: string; curve: CurveName; path?: string },
+  ): Promise<NewKey>;
   importKey(grant: UserActionGrant, o: { org: string; keyId: string; curve: CurveName }): Promise<NewKey>;
   /** All five statements, to turn pending shares into active ones; who misses it is brought up later. */
   certifyKey(keyId: string, statements: readonly KeyStatement[]): Promise<void>;
@@ -116,6 +122,8 @@ export interface Signers {
   requireSigners(o: Pick<SignOrder, 'org' | 'protocol'>): void;
   /** For operators. */
   signing(): SigningState;
+  /** 32 bytes that three signers agree on. */
+  derive(grant: UserActionGrant): Promise<Uint8Array>;
   exportKey(
     grant: UserActionGrant,
     o: { org: string; keyId: string },

@@ -119,7 +119,13 @@ export function fakeCluster(): FakeCluster {
     }
   }
 
-  function act(index: number, command: Pick<Act, 'request' | 'assertion'>): Result | { readonly refuse: string } {
+  /** Where the children of masters stand, by key. */
+  const paths = new Map<string, string>();
+
+  function act(
+    index: number,
+    command: Pick<Act, 'request' | 'assertion' | 'path'>,
+  ): Result | { readonly refuse: string } {
     const { method, path, payload } = command.request;
     const nullifier = nullifierOf(command);
     const body = JSON.parse(payload || '{}') as Readonly<Record<string, unknown>>;
@@ -127,6 +133,11 @@ export function fakeCluster(): FakeCluster {
     if (isKeyRun && !reusesKey(body)) {
       const keyId = deriveId('key', nullifier);
       const curve = String(body['curve'] ?? (body['network'] === 'Solana' ? 'ed25519' : 'secp256k1'));
+      const { deriveFrom } = { ...body, ...(body['signingKey'] as object | undefined) } as {
+        deriveFrom?: { path?: string };
+      };
+      const childPath = paths.get(keyId) ?? deriveFrom?.path ?? command.path;
+      if (deriveFrom !== undefined && childPath !== undefined) paths.set(keyId, childPath);
       const secret = keys.get(keyId) ?? newKey(keyId, curve);
       keys.set(keyId, secret);
       keyIds.set(keyId, keyId).set(deriveId('wa', nullifier), keyId);
@@ -141,6 +152,7 @@ export function fakeCluster(): FakeCluster {
         epoch: toHex(epoch),
         statement,
         ...(path.startsWith('/wallets') ? { walletId, mark: mark(index, walletId, 'wallet', command) } : {}),
+        ...(deriveFrom === undefined || childPath === undefined ? {} : { path: childPath }),
       };
     }
     if (isKeyRun) return { t: 'mark', mark: mark(index, deriveId('wa', nullifier), 'wallet', command) };
@@ -149,6 +161,10 @@ export function fakeCluster(): FakeCluster {
     if (path.endsWith('/export')) {
       const keyId = keyIds.get(recordId) ?? '';
       return { t: 'share', keyId, encryptedKeyShare: 'c2hhcmU=', mark: mark(index, keyId, 'exported', command) };
+    }
+    if (path.endsWith('/derive')) {
+      const output = createHash('sha256').update(`${recordId} ${payload}`).digest('hex');
+      return { t: 'output', output, culprits: [] };
     }
     if (path.endsWith('/signatures')) {
       const secret = keys.get(keyIds.get(recordId) ?? '');

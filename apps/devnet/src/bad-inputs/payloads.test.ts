@@ -12,6 +12,7 @@ let cluster: Cluster;
 let account: AccountFile;
 let door: Door;
 let admin: Door;
+let masterId: string;
 let atFirst: unknown;
 
 interface Wallet {
@@ -34,6 +35,8 @@ before(async () => {
   await make('Litecoin', { scheme: 'Schnorr', curve: 'secp256k1' });
   await make('Solana');
   await make('Starknet');
+  const master = await admin.act('POST', '/keys', { scheme: 'ECDSA', curve: 'secp256k1', masterKey: true });
+  masterId = good(master).body.id;
   atFirst = await door.everything();
 });
 after(async () => {
@@ -85,7 +88,7 @@ test('[bad-input 108] networks that do not exist; schemes, curves and networks t
     [{ scheme: 'Schnorr', curve: 'stark' }, 'curve stark needs scheme ECDSA'],
     [{ scheme: 'ECDSA', curve: 'ed25519' }, 'curve ed25519 needs scheme EdDSA'],
     [{ scheme: 'EdDSA', curve: 'secp256k1' }, /^curve secp256k1 needs scheme ECDSA/],
-    [{ scheme: 'DH', curve: 'secp256k1' }, 'curve secp256k1 needs scheme ECDSA or Schnorr'],
+    [{ scheme: 'DH', curve: 'stark' }, 'curve stark needs scheme ECDSA'],
   ] as const)
     refused(await door.act('POST', '/keys', body), wrong(message, 'E_KEY_KIND'));
   refused(
@@ -109,33 +112,66 @@ test('[bad-input 108] networks that do not exist; schemes, curves and networks t
   });
 });
 
-test('[bad-input 133] [bad-input 134] derived and master keys are refused by name, whatever their path', async () => {
-  const { keyId } = wallet('Ethereum');
-  for (const deriveFrom of [
-    { keyId },
-    { keyId, path: "m/0'" },
-    { keyId, path: 'm//0' },
-    { keyId: 'key-00000-00000-0000000000000000' },
-  ])
+test('[bad-input 133] paths that are hardened, too long, over 2^31 or badly written', async () => {
+  const secp = { scheme: 'ECDSA', curve: 'secp256k1' };
+  const keyId = masterId;
+  const says = 'must have 1 to 10 unhardened components below 2^31, such as m/44/0/7';
+  for (const path of [
+    "m/0'",
+    'm/0h',
+    'm//0',
+    'm',
+    'm/',
+    '0/1',
+    'M/0',
+    ' m/0',
+    'm/0 ',
+    'm/00',
+    'm/-1',
+    'm/1.5',
+    `m${'/0'.repeat(11)}`,
+  ]) {
+    const deriveFrom = { keyId, path };
     refused(
-      await admin.act('POST', '/keys', { scheme: 'ECDSA', curve: 'secp256k1', deriveFrom }),
-      wrong(/derived/, 'E_HD'),
+      await door.json('POST', '/keys', JSON.stringify({ ...secp, deriveFrom })),
+      wrong(`body.deriveFrom.path ${says}`),
     );
+    const inWallet = JSON.stringify({ network: 'Ethereum', signingKey: { deriveFrom } });
+    refused(await door.json('POST', '/wallets', inWallet), wrong(`body.signingKey.deriveFrom.path ${says}`));
+  }
   refused(
-    await admin.act('POST', '/keys', { scheme: 'ECDSA', curve: 'secp256k1', masterKey: true }),
-    wrong(/master/, 'E_HD'),
+    await door.json('POST', '/keys', JSON.stringify({ ...secp, deriveFrom: { keyId, path: `m${'/0'.repeat(300)}` } })),
+    wrong(/^body\.deriveFrom\.path must be/),
   );
   refused(
-    await admin.act('POST', '/wallets', { network: 'Ethereum', signingKey: { deriveFrom: { keyId, path: 'm/0' } } }),
-    wrong(/derived/, 'E_HD'),
+    await admin.act('POST', '/keys', { ...secp, deriveFrom: { keyId, path: 'm/2147483648' } }),
+    wrong(/below 2\^31/, 'E_HD_PATH'),
   );
+});
+
+test('[bad-input 134] children of a key that is no master, of nobody, and of what is no key', async () => {
+  const secp = { scheme: 'ECDSA', curve: 'secp256k1' };
+  const { keyId } = wallet('Ethereum');
+  refused(
+    await admin.act('POST', '/keys', { ...secp, deriveFrom: { keyId, path: 'm/0' } }),
+    wrong(/master/, 'E_HD_MASTER'),
+  );
+  refused(
+    await admin.act('POST', '/wallets', { network: 'Ethereum', signingKey: { deriveFrom: { keyId } } }),
+    wrong(/master/, 'E_HD_MASTER'),
+  );
+  refused(await admin.act('POST', '/keys', { ...secp, deriveFrom: { keyId: 'key-00000-00000-0000000000000000' } }), {
+    status: 404,
+    code: 'E_NOT_FOUND',
+    message: 'key not found',
+  });
   refused(
     await door.json(
       'POST',
       '/keys',
-      JSON.stringify({ scheme: 'ECDSA', curve: 'secp256k1', deriveFrom: { keyId, path: `m${'/0'.repeat(300)}` } }),
+      JSON.stringify({ ...secp, deriveFrom: { keyId: 'wa-00000-00000-0000000000000000' } }),
     ),
-    wrong('body.deriveFrom.path must be 0 to 200 characters'),
+    wrong('body.deriveFrom.keyId is not a key id'),
   );
 });
 

@@ -19,7 +19,7 @@ import type { Assertion, ChallengeRecord, LogEntry } from '@holdfast/authority/t
 import { encodeCommand, encodePush, encodeReply } from '@holdfast/cluster/commands';
 import { createRoster, encodeRoster, identityFromSeeds, rosterEntry } from '@holdfast/cluster/roster';
 import { toBase64Url, toHex } from '@holdfast/contract/wire';
-import { curve } from '@holdfast/crypto/curves';
+import { curve, type Scalar } from '@holdfast/crypto/curves';
 import { encodeExportShare, encodeImportShare, recipientPublicKey, seal } from '@holdfast/crypto/envelope';
 import { evaluate } from '@holdfast/crypto/sharing';
 import { execId } from '@holdfast/crypto/transcript';
@@ -327,7 +327,7 @@ export function makeFixture(name: FormatName): unknown {
     }
     case 'sealed-vault': {
       const vault = createVault({ sealKey: bytes(32, 0x5e), random: counter(0) });
-      const made = vault.seal(vaultRecord(), shares[0] ?? new Uint8Array());
+      const made = vault.seal(vaultRecord(), { x: shares[0] as Scalar });
       return {
         sealKey: toHex(bytes(32, 0x5e)),
         share: toHex(shares[0] ?? new Uint8Array()),

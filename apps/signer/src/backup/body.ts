@@ -1,5 +1,14 @@
 /** What is inside the seal of a backup, as bytes (docs/specs/backup.md §3). */
-import { CryptoError, decode, enc, type Field, f, type Item, i as item } from '@holdfast/crypto/transcript';
+import {
+  CryptoError,
+  decode,
+  enc,
+  type Field,
+  f,
+  type Item,
+  i as item,
+  type Values,
+} from '@holdfast/crypto/transcript';
 import { check, refuse } from '../refusal/index.ts';
 import type { Cell, Row, StoreContents, StoredShare, TableContents } from '../store/index.ts';
 
@@ -37,7 +46,20 @@ const table = f.tuple(
   f.list(f.text(64), { max: COLUMNS_MAX }),
   f.list(f.list(row, { max: PAGE }), { max: PAGES_MAX }),
 );
-const share = f.tuple(f.text(64), f.bytes(32), f.text(16), f.bytes({ max: RECORD_BYTES_MAX }), f.scalar());
+const plainShare = [f.text(64), f.bytes(32), f.text(16), f.bytes({ max: RECORD_BYTES_MAX }), f.scalar()] as const;
+/** A master key's has its chain code after it: six items instead of five, so that the two never look alike. */
+const master = f.tuple(...plainShare, f.bytes(32));
+const plain = f.tuple(...plainShare);
+const share: Field<Values<typeof plainShare> | Values<readonly [...typeof plainShare, Field<Uint8Array>]>> = {
+  type: plain.type,
+  read(type, payload, depth) {
+    try {
+      return plain.read(type, payload, depth);
+    } catch {
+      return master.read(type, payload, depth); // Its refusal is the one that tells.
+    }
+  },
+};
 const fields = [
   f.bytes(64),
   f.uint(1),
@@ -78,9 +100,16 @@ export function decodeBody(bytes: Uint8Array): BackupBody {
           check(square, 'E_BACKUP_FORMAT', `a record of ${name} has a wrong number of values`);
           return { name, columns, rows };
         }),
-        shares: shares
-          .flat()
-          .map(([keyId, epoch, status, record, x]): StoredShare => ({ keyId, epoch, status, record, x })),
+        shares: shares.flat().map(
+          ([keyId, epoch, status, record, x, chainCode]): StoredShare => ({
+            keyId,
+            epoch,
+            status,
+            record,
+            x,
+            ...(chainCode === undefined ? {} : { chainCode }),
+          }),
+        ),
       },
     };
   } catch (cause) {
@@ -92,7 +121,10 @@ export function decodeBody(bytes: Uint8Array): BackupBody {
 /** The secrets of a body, once they are where they belong. */
 export function wipeBody({ seeds, contents }: BackupBody): void {
   seeds.fill(0);
-  for (const { x } of contents.shares) x.fill(0);
+  for (const { x, chainCode } of contents.shares) {
+    x.fill(0);
+    chainCode?.fill(0);
+  }
 }
 
 function tableItem({ name, columns, rows }: TableContents): Item {
@@ -109,8 +141,15 @@ function cellItem(value: Cell): Item {
   return typeof value === 'number' ? item.uint(value) : item.bytes(value);
 }
 
-function shareItem({ keyId, epoch, status, record, x }: StoredShare): Item {
-  return item.list([item.text(keyId), item.bytes(epoch), item.text(status), item.bytes(record), item.scalar(x)]);
+function shareItem({ keyId, epoch, status, record, x, chainCode }: StoredShare): Item {
+  return item.list([
+    item.text(keyId),
+    item.bytes(epoch),
+    item.text(status),
+    item.bytes(record),
+    item.scalar(x),
+    ...(chainCode === undefined ? [] : [item.bytes(chainCode)]),
+  ]);
 }
 
 function pagesOf<T>(all: readonly T[]): T[][] {

@@ -120,13 +120,19 @@ function proveShares(body: BackupBody, signerId: Uint8Array): number {
     }
   }
   const held = new Set(body.contents.shares.filter(({ status }) => status === 'active').map(({ keyId }) => keyId));
-  for (const [keyId, row] of rows)
-    check(row[ACTIVE_EPOCH] === null || held.has(keyId), 'E_BACKUP_SHARE', `the backup has no share of ${keyId}`);
+  const masters = mastersOf(body);
+  for (const [keyId, row] of rows) {
+    // A child has no share of its own: its master's is what must be there.
+    const holder = row[PURPOSE] === 'child' ? (masters.get(keyId) ?? '') : keyId;
+    check(row[ACTIVE_EPOCH] === null || held.has(holder), 'E_BACKUP_SHARE', `the backup has no share of ${keyId}`);
+  }
   return body.contents.shares.length;
 }
 
 function proveShare(stored: StoredShare, keyRow: Row, signerId: Uint8Array): void {
   const record = recordOf(stored, { keyRow, signerId });
+  const complete = (record.purpose === 'master') === (stored.chainCode !== undefined);
+  check(complete, 'E_BACKUP_SHARE', `the share of ${stored.keyId} in the backup lacks its chain code`);
   const curve = curveOf(record.curve);
   const publicShares = record.publicShares.map((X_j) => curve.decodePoint(X_j));
   const x = curve.scalar.decode(stored.x);
@@ -140,8 +146,15 @@ function proveShare(stored: StoredShare, keyRow: Row, signerId: Uint8Array): voi
   check(named, 'E_BACKUP_SHARE', `the share of ${stored.keyId} in the backup has another epoch than it says`);
 }
 
-/** Place of the column in KEY_COLUMNS. */
+/** Places of the columns in KEY_COLUMNS. */
+const PURPOSE = 5;
 const ACTIVE_EPOCH = 10;
+
+/** Child key → master key, from CHILD_COLUMNS. */
+function mastersOf({ contents }: BackupBody): ReadonlyMap<string, string> {
+  const rows = contents.tables.find(({ name }) => name === 'children')?.rows ?? [];
+  return new Map(rows.map(([keyId, masterId]) => [String(keyId), String(masterId)]));
+}
 
 function keyRows({ contents }: BackupBody): ReadonlyMap<string, Row> {
   const rows = contents.tables.find(({ name }) => name === 'keys')?.rows ?? [];

@@ -6,6 +6,7 @@ import { fromHex, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { proveShare } from '@holdfast/crypto/sharing';
 import { check } from '../refusal/index.ts';
+import { wipeShare } from '../vault/index.ts';
 import type { Context } from './context.ts';
 
 /** Keys in one page: about 64 KiB, and a pause of some ten milliseconds at most. */
@@ -42,12 +43,12 @@ export function auditShares(ctx: Context, command: Extract<Command, { kind: 'Aud
   return { t: 'audit', page: { items, more, signature: toBase64Url(cluster.identity.sign(page)) } };
 }
 
-/** Undefined for a key that does not exist yet: its share is pending. */
+/** Undefined for a key that does not exist yet, and for a child, of which only the master's share is held. */
 function itemOf(ctx: Context, keyId: string, nonce: Uint8Array): AuditItem | undefined {
   const { store, cluster, env } = ctx;
   try {
     const key = store.keys.key(keyId);
-    if (key?.activeEpoch === undefined) return undefined;
+    if (key?.activeEpoch === undefined || key.derivedFrom !== undefined) return undefined;
     const { org, curve: name, activeEpoch: epoch } = key;
     const { share, record } = store.keys.open(keyId, epoch);
     try {
@@ -70,7 +71,7 @@ function itemOf(ctx: Context, keyId: string, nonce: Uint8Array): AuditItem | und
         z: toHex(z),
       };
     } finally {
-      share.x.fill(0);
+      wipeShare(share);
     }
   } catch (error) {
     const problem = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -12,8 +12,8 @@ export function keyCertificate(ctx: Context, command: Extract<Command, { kind: '
   const { keys } = ctx.store;
   const key = keys.key(keyId);
   check(key !== undefined, 'E_NOT_FOUND', 'key not found');
-  for (const { epoch } of keys.epochsOf(keyId)) {
-    const record = keys.record(keyId, epoch);
+  for (const epoch of keys.statedEpochs(keyId)) {
+    const record = keys.stated(keyId, epoch);
     if (record === undefined || !isCertificate(ctx, record, statements)) continue;
     activate(ctx, { keyId, epoch });
     return { t: 'done' };
@@ -29,7 +29,7 @@ export function pendingKeys(ctx: Context): Result {
     .pendingEpochs()
     .slice(0, PENDING_MAX)
     .flatMap(({ keyId, epoch }) => {
-      const record = keys.key(keyId)?.activeEpoch === undefined ? keys.record(keyId, epoch) : undefined;
+      const record = keys.key(keyId)?.activeEpoch === undefined ? keys.stated(keyId, epoch) : undefined;
       return record === undefined ? [] : [{ keyId, statement: ownStatement(ctx, record) }];
     });
   return { t: 'pending', keys: list };

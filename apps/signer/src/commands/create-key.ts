@@ -1,6 +1,7 @@
-/** POST /keys and POST /wallets without a key: five signers generate one. */
+/** POST /keys and POST /wallets without a key: five signers generate one, or compute a child of one they hold. */
 
 import { deriveId } from '@holdfast/authority/ids';
+import type { Scheme as ChainScheme } from '@holdfast/chains/families';
 import { accepts, network } from '@holdfast/chains/networks';
 import type { Command, Result } from '@holdfast/cluster/commands';
 import { type KeyKind, keyKindOf, type Scheme } from '@holdfast/contract/types';
@@ -13,18 +14,24 @@ import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
 import { requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
+import { createChild } from './create-child.ts';
 import { checkParticipants } from './participants.ts';
 import { runKey } from './run-key.ts';
 
 type Act = Extract<Command, { kind: 'Act' }>;
 
+export interface DeriveFrom {
+  readonly keyId: string;
+  readonly path?: string;
+}
+
 /** What the body of a creation may say about its key; the schema was checked by consent. */
-interface KeyBody {
+export interface KeyBody {
   readonly network?: string;
   readonly scheme?: string;
   readonly curve?: string;
   readonly masterKey?: boolean;
-  readonly deriveFrom?: unknown;
+  readonly deriveFrom?: DeriveFrom;
   readonly storeId?: unknown;
   readonly delegateTo?: unknown;
   readonly delayDelegation?: boolean;
@@ -32,7 +39,7 @@ interface KeyBody {
     readonly scheme?: string;
     readonly curve?: string;
     readonly storeId?: unknown;
-    readonly deriveFrom?: unknown;
+    readonly deriveFrom?: DeriveFrom;
   };
 }
 
@@ -45,7 +52,14 @@ export interface SupportedKind {
 export async function createKey(ctx: Context, act: ConsentedAct, command: Act): Promise<Result> {
   const body = act.body as KeyBody;
   checkSupported(body);
+  const deriveFrom = body.deriveFrom ?? body.signingKey?.deriveFrom;
+  if (deriveFrom !== undefined) return createChild(ctx, act, command, { body, deriveFrom });
+  check(command.path === undefined, 'E_COMMAND', 'a key that is not derived has no path');
   const kind = kindOf(body);
+  const masterKey = body.masterKey === true;
+  // What answers derivations must do nothing else, and its children would sign (attack row 52).
+  check(!(masterKey && kind.scheme === 'DH'), 'E_HD', 'a key of scheme DH has no children');
+  const purpose = kind.scheme === 'DH' ? 'derive' : masterKey ? 'master' : 'sign';
   const keyId = deriveId('key', act.nullifier);
   const wallet =
     body.network === undefined ? undefined : { walletId: deriveId('wa', act.nullifier), network: body.network };
@@ -56,6 +70,7 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
       item.text(kind.scheme),
       item.text(kind.curve),
       item.text(wallet?.network ?? ''),
+      ...(purpose === 'sign' ? [] : [item.text(purpose)]),
     ),
   );
   testAttempt(ctx, act, digest);
@@ -64,6 +79,7 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
     act,
     keyId,
     kind,
+    purpose,
     digest,
     imported: false,
     ...(wallet === undefined ? {} : { wallet }),
@@ -71,13 +87,22 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
     requestHash: requestHash(act, { digest }),
     runNonce: fromHex(command.runNonce),
     machine: (run, statement) =>
-      ctx.machines.dkg(run, { protocol: kind.protocol, n: ctx.cluster.roster.signers.length, t: THRESHOLD, statement }),
+      ctx.machines.dkg(run, {
+        protocol: kind.protocol,
+        n: ctx.cluster.roster.signers.length,
+        t: THRESHOLD,
+        statement,
+        masterKey,
+      }),
   });
 }
 
 function checkSupported(body: KeyBody): void {
-  const derived = body.masterKey === true || body.deriveFrom !== undefined || body.signingKey?.deriveFrom !== undefined;
-  check(!derived, 'E_HD', 'derived and master keys are not available in this release');
+  check(
+    !(body.masterKey === true && body.deriveFrom !== undefined),
+    'E_HD',
+    'a key is a master key or a derived one, never both',
+  );
   check(
     body.delegateTo === undefined && body.delayDelegation !== true,
     'E_DELEGATION',
@@ -102,7 +127,7 @@ function kindOf(body: KeyBody): SupportedKind {
 }
 
 export function supported(kind: KeyKind | undefined): SupportedKind {
-  const protocols: readonly string[] = ['CGGMP21', 'FROST', 'FROST_BITCOIN'];
+  const protocols: readonly string[] = ['CGGMP21', 'FROST', 'FROST_BITCOIN', 'GLOW20_DH'];
   if (kind === undefined || !protocols.includes(kind.protocol))
     refuse('E_KEY_KIND', 'this scheme, curve and protocol do not go together');
   return { scheme: kind.scheme, curve: kind.curve, protocol: kind.protocol as ProtocolName };
@@ -111,7 +136,7 @@ export function supported(kind: KeyKind | undefined): SupportedKind {
 /** A wallet binds a key to a network that takes such keys. */
 export function checkNetwork(name: string, key: { scheme: string; curve: CurveName }): void {
   check(
-    accepts(network(name), { scheme: key.scheme as Scheme, curve: key.curve }),
+    accepts(network(name), { scheme: key.scheme as ChainScheme, curve: key.curve }),
     'E_KEY_NETWORK',
     'the key does not fit the network',
   );

@@ -1,16 +1,17 @@
 /** POST …/export: marks the key exported for ever and flushes; only then the share, sealed to the caller, leaves. */
 import { checkOrgSettings } from '@holdfast/authority/consent';
 import type { Result } from '@holdfast/cluster/commands';
-import { isEcdsaLabel } from '@holdfast/contract/types';
+import { isEcdsaLabel, staysHere } from '@holdfast/contract/types';
 import { fromBase64, toBase64, toHex, WireError } from '@holdfast/contract/wire';
 import { CryptoError, encodeExportShare, seal } from '@holdfast/crypto/envelope';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
+import { wipeShare } from '../vault/index.ts';
 import { burn, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { makeMark } from './marks.ts';
-import { targetOf } from './records.ts';
+import { targetOf, type UsableKey } from './records.ts';
 
 interface ExportBody {
   readonly encryptionKey: string;
@@ -24,6 +25,7 @@ export function exportKey(ctx: Context, act: ConsentedAct): Result {
   checkOrgSettings(act.state, act.effect);
   check(ctx.settings.allowExport, 'E_EXPORT_DISABLED', "key export is switched off in this signer's settings.json");
   const { key } = targetOf(ctx, act);
+  checkExportable(ctx, key);
   const family = (label: string): string => (isEcdsaLabel(label) ? 'CGGMP21' : label);
   const listed = body.supportedSchemes.some((s) => family(s.protocol) === key.protocol && s.curve === key.curve);
   check(listed, 'E_EXPORT_SCHEME', `key uses ${key.protocol}/${key.curve}, which supportedSchemes does not list`);
@@ -48,6 +50,19 @@ export function exportKey(ctx: Context, act: ConsentedAct): Result {
   return { t: 'share', keyId: key.keyId, encryptedKeyShare, mark };
 }
 
+/**
+ * docs/specs/hd.md §6: a child's private key and the chain code, which five signers hold, give the master's. The other way
+ * round, an exported master and one chain code give every child, so the children have to be at their end.
+ */
+function checkExportable(ctx: Context, key: UsableKey): void {
+  check(!staysHere(key.protocol), 'E_KEY_KIND', 'a key of scheme DH stays on the signers that made it');
+  check(key.derivedFrom === undefined, 'E_HD_EXPORT', 'a derived key is not exported');
+  const children = ctx.store.keys.childrenOf(key.keyId).filter((child) => !child.archived);
+  check(children.length === 0, 'E_HD_EXPORT', 'this master key has active children; archive them first', {
+    children: children.length,
+  });
+}
+
 function sealShare(
   ctx: Context,
   o: { readonly keyId: string; readonly epoch: Uint8Array; readonly to: Uint8Array },
@@ -61,7 +76,7 @@ function sealShare(
     throw error;
   } finally {
     plaintext.fill(0);
-    share.x.fill(0);
+    wipeShare(share);
   }
 }
 

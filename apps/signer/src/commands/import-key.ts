@@ -9,11 +9,12 @@ import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { announcedPublicKey } from '@holdfast/mpc/import';
 import { THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
-import { check, refuse } from '../refusal/index.ts';
+import { check } from '../refusal/index.ts';
 import { requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkNetwork, supported } from './create-key.ts';
 import { checkParticipants } from './participants.ts';
+import { checkNew } from './records.ts';
 import { runKey } from './run-key.ts';
 
 type Act = Extract<Command, { kind: 'Act' }>;
@@ -71,6 +72,7 @@ export async function importKey(ctx: Context, act: ConsentedAct, command: Act): 
       keyId,
       kind,
       digest,
+      purpose: 'sign',
       imported: true,
       ...(wallet === undefined ? {} : { wallet }),
       protocol: 'import',
@@ -91,14 +93,6 @@ export async function importKey(ctx: Context, act: ConsentedAct, command: Act): 
   } finally {
     plaintext.fill(0);
   }
-}
-
-/** One key is held once. Whose it is, only its own organisation is told. */
-function checkNew(ctx: Context, act: ConsentedAct, o: { publicKey: Uint8Array; keyId: string }): void {
-  const holder = ctx.store.keys.holdersOf(o.publicKey).find((each) => each !== o.keyId);
-  if (holder === undefined) return;
-  const isOwn = ctx.store.keys.key(holder)?.org === act.org;
-  refuse('E_KEY_EXISTS', 'this key already exists here', isOwn ? { keyId: holder } : {});
 }
 
 /** This signer's parcel; one for each signer of the roster, no other. */

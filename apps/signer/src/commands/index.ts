@@ -12,6 +12,7 @@ import { recordCatchUp } from './catch-up.ts';
 import { keyCertificate, pendingKeys } from './certificate.ts';
 import type { Context } from './context.ts';
 import { createKey } from './create-key.ts';
+import { derive } from './derive.ts';
 import { epochConfirmed, epochs } from './epochs.ts';
 import { exportKey } from './export-key.ts';
 import { signGroup } from './group.ts';
@@ -122,6 +123,8 @@ async function act(
       return importKey(ctx, consented, command);
     case 'sign':
       return sign(ctx, consented, command);
+    case 'derive':
+      return derive(ctx, consented, command);
     case 'exportKey':
       return exportKey(ctx, consented);
     case 'archive':

@@ -35,7 +35,7 @@ function madeKey(ctx: Context, act: ConsentedAct): Result {
   const keyId = deriveId('key', act.nullifier);
   const key = keys.key(keyId);
   const epoch = key?.activeEpoch ?? firstOf(keys.pendingEpochs(keyId).map((pending) => pending.epoch));
-  const record = epoch === undefined ? undefined : keys.record(keyId, epoch);
+  const record = epoch === undefined ? undefined : keys.stated(keyId, epoch);
   if (record === undefined) {
     check(!ctx.making.has(keyId), 'E_CLUSTER_BUSY', 'the key is being made');
     return refuse('E_NOT_FOUND', 'this act made no key here');

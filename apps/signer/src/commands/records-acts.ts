@@ -76,9 +76,10 @@ export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean
       };
     }
     case 'wallet': {
-      const { network, signingKey } = act.body as { network: string; signingKey: { id: string } };
+      const { network, signingKey } = act.body as { network: string; signingKey: { id: string; deriveFrom?: unknown } };
+      check(signingKey.deriveFrom === undefined, 'E_HD', 'give signingKey.id or signingKey.deriveFrom, not both');
       const key = keyOf(ctx, act, signingKey.id);
-      if (!o.caughtUp) checkUsable({ key });
+      if (!o.caughtUp) checkUsable(ctx, { key });
       checkNetwork(network, key);
       const walletId = deriveId('wa', act.nullifier);
       const status = key.archived ? 'Archived' : 'Active';

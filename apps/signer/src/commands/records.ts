@@ -5,7 +5,7 @@ import { check, refuse } from '../refusal/index.ts';
 import type { KeyRecord, WalletRecord } from '../store/index.ts';
 import type { Context } from './context.ts';
 
-/** A key with everything that using it needs. */
+/** A key with everything that using it needs: the epoch of the sharing to open. */
 export type UsableKey = KeyRecord & { readonly activeEpoch: Uint8Array; readonly publicKey: Uint8Array };
 
 export interface Target {
@@ -27,11 +27,16 @@ export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey
   check(key !== undefined && key.org === act.org, 'E_NOT_FOUND', 'key not found');
   const { activeEpoch, publicKey } = key;
   if (activeEpoch === undefined || publicKey === undefined) refuse('E_NOT_FOUND', 'key not found');
-  return {
-    ...key,
-    activeEpoch: act.keyEpoch === undefined ? activeEpoch : namedEpoch(ctx, key, act.keyEpoch),
-    publicKey,
-  };
+  return { ...key, activeEpoch: sharingOf(ctx, act, { ...key, activeEpoch }), publicKey };
+}
+
+/** The sharing to use: of a child, its master's. A child has an epoch of its own too, the one it was made at. */
+function sharingOf(ctx: Context, act: ConsentedAct, key: KeyRecord & { readonly activeEpoch: Uint8Array }): Uint8Array {
+  const { derivedFrom } = key;
+  const shared = derivedFrom === undefined ? key : ctx.store.keys.key(derivedFrom.keyId);
+  if (shared?.activeEpoch === undefined) refuse('E_NO_SHARE', 'this signer holds no share of the master of this key');
+  const isNamed = act.keyEpoch !== undefined && (derivedFrom === undefined || act.keyEpoch !== toHex(key.activeEpoch));
+  return isNamed ? namedEpoch(ctx, shared, act.keyEpoch) : shared.activeEpoch;
 }
 
 /**
@@ -56,8 +61,8 @@ export function walletOf(ctx: Context, act: ConsentedAct, walletId: string): Wal
   return wallet;
 }
 
-/** A key that may sign or get a wallet: neither exported nor archived, ever. */
-export function checkUsable({ key, wallet }: Target): void {
+/** A key that may sign or get a wallet: neither exported nor archived, ever, and no child of an exported master. */
+export function checkUsable(ctx: Context, { key, wallet }: Target): void {
   check(!key.exported, 'E_KEY_EXPORTED', 'key is exported and can no longer sign');
   check(!key.archived, 'E_KEY_INACTIVE', 'key is archived and can no longer sign');
   check(
@@ -65,5 +70,16 @@ export function checkUsable({ key, wallet }: Target): void {
     'E_WALLET_INACTIVE',
     'wallet is archived and can no longer sign',
   );
-  check(key.purpose === 'sign', 'E_KEY_KIND', 'the key was made for another purpose');
+  check(key.purpose !== 'derive', 'E_KEY_KIND', 'the key was made for derivation and signs nothing');
+  const master = key.derivedFrom === undefined ? undefined : ctx.store.keys.key(key.derivedFrom.keyId);
+  // Whoever has the master's private key needs one signer's chain code to have this key as well.
+  check(master?.exported !== true, 'E_KEY_EXPORTED', 'the master of this key is exported and it can no longer sign');
+}
+
+/** One key is held once. Whose it is, only its own organisation is told. */
+export function checkNew(ctx: Context, act: ConsentedAct, o: { publicKey: Uint8Array; keyId: string }): void {
+  const holder = ctx.store.keys.holdersOf(o.publicKey).find((each) => each !== o.keyId);
+  if (holder === undefined) return;
+  const isOwn = ctx.store.keys.key(holder)?.org === act.org;
+  refuse('E_KEY_EXISTS', 'this key already exists here', isOwn ? { keyId: holder } : {});
 }

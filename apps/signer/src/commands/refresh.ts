@@ -9,6 +9,7 @@ import { curve as curveOf } from '@holdfast/crypto/curves';
 import type { KeyShare } from '@holdfast/mpc/runtime';
 import { check } from '../refusal/index.ts';
 import type { KeyRecord } from '../store/index.ts';
+import { wipeShare } from '../vault/index.ts';
 import type { Context } from './context.ts';
 import { confirmation } from './epochs.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
@@ -62,7 +63,7 @@ export async function refreshKey(ctx: Context, command: Refresh): Promise<Extrac
         deadlineMs: KEY_DEADLINE_MS,
         persist: (next) => persist(ctx, { keyId, base, next, points: record.points }),
       });
-      out.share.x.fill(0);
+      wipeShare(out.share);
       const { epoch } = out.share;
       // All five stated this sharing, this signer among them: the run's own end is the certificate.
       activate(ctx, { keyId, epoch });
@@ -79,7 +80,7 @@ export async function refreshKey(ctx: Context, command: Refresh): Promise<Extrac
       machine.wipe();
     }
   } finally {
-    share.x.fill(0);
+    wipeShare(share);
     ctx.refreshing.delete(keyId);
     release();
   }
@@ -90,6 +91,11 @@ function refreshable(ctx: Context, keyId: string, base: Uint8Array): KeyRecord &
   const { keys } = ctx.store;
   const key = keys.key(keyId);
   check(key?.activeEpoch !== undefined && key.publicKey !== undefined, 'E_NOT_FOUND', 'key not found');
+  check(
+    key.derivedFrom === undefined,
+    'E_KEY_KIND',
+    'a derived key has no shares of its own; those of its master change',
+  );
   // Its shares are with somebody else as well: new ones here would promise what they cannot keep.
   check(!key.exported, 'E_KEY_EXPORTED', 'key is exported; its shares are not changed any more');
   const usable = keys.epochsOf(keyId).filter(({ certified }) => certified);

@@ -1,4 +1,4 @@
-/** What key generation and import have in common: all five signers, a pending share before the last word, a certificate. */
+/** What key generation, import and derivation of children have in common: all five signers, a pending share before the last word, a certificate. */
 import { keyStatementBytes } from '@holdfast/authority/log';
 import type { KeyStatement, RecordMark, Result } from '@holdfast/cluster/commands';
 import { verifyBySigner } from '@holdfast/cluster/roster';
@@ -6,8 +6,11 @@ import { fromBase64Url, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { type Curve, type CurveName, curve as curveOf } from '@holdfast/crypto/curves';
 import type { CertifiedShare } from '@holdfast/mpc/dkg';
 import type { KeyShare, Machine, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
+import type { Parties } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check } from '../refusal/index.ts';
+import type { DerivedFrom, StatedKey } from '../store/index.ts';
+import { type Purpose, wipeShare } from '../vault/index.ts';
 import { burn } from './attempt.ts';
 import type { Context } from './context.ts';
 import { makeMark } from './marks.ts';
@@ -19,10 +22,19 @@ export interface KeyRun {
   readonly act: ConsentedAct;
   readonly keyId: string;
   readonly kind: { readonly scheme: string; readonly curve: CurveName; readonly protocol: ProtocolName };
+  readonly purpose: Purpose;
+  /** Of a child: nothing but this is stored of it. */
+  readonly derivedFrom?: DerivedFrom;
   readonly imported: boolean;
   readonly wallet?: { readonly walletId: string; readonly network: string };
   /** Name inside the execution id. */
-  readonly protocol: 'dkg' | 'import';
+  readonly protocol: 'dkg' | 'import' | 'hd';
+  /** Who sits where, and the sharing the run starts from; absent where it starts from nothing. */
+  readonly from?: {
+    readonly parties: Parties;
+    readonly self: number;
+    readonly key: { readonly epoch: Uint8Array; readonly publicKey: Uint8Array };
+  };
   /** What must be the same on a second attempt, and at all five. */
   readonly digest: Uint8Array;
   readonly requestHash: Uint8Array;
@@ -37,20 +49,22 @@ export async function runKey(ctx: Context, run: KeyRun): Promise<Extract<Result,
   const { store, cluster } = ctx;
   const made = madeBefore(ctx, run);
   if (made !== undefined) return made;
-  const parties = cluster.everybody();
+  const parties = run.from?.parties ?? cluster.everybody();
+  const self = run.from?.self ?? cluster.index;
   const curve = curveOf(kind.curve);
   const execId = cluster.execId({
     protocol: run.protocol,
     keyId,
     curve: kind.curve,
     parties,
+    ...(run.from === undefined ? {} : { key: run.from.key }),
     requestHash: run.requestHash,
     runNonce: run.runNonce,
   });
   const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array =>
     keyStatementBytes(act.org, keyId, kind.curve, x, epoch);
   const machine = run.machine(
-    { execId, self: cluster.index, parties: [...parties.keys()], curve, env: cluster.mpcEnv(parties) },
+    { execId, self, parties: [...parties.keys()], curve, env: cluster.mpcEnv(parties) },
     statement,
   );
   check(!ctx.making.has(keyId), 'E_CLUSTER_BUSY', 'the key is being made');
@@ -70,7 +84,7 @@ export async function runKey(ctx: Context, run: KeyRun): Promise<Extract<Result,
     });
     const out = await ctx.runs.run({
       machine,
-      self: cluster.index,
+      self,
       parties,
       deadlineMs: KEY_DEADLINE_MS,
       persist: (share) => persist(ctx, run, { share, curve }),
@@ -81,7 +95,7 @@ export async function runKey(ctx: Context, run: KeyRun): Promise<Extract<Result,
       activate(ctx, { keyId, epoch: out.share.epoch });
       return keyResult(ctx, run, { publicKey: curve.encodePoint(out.share.publicKey), epoch: out.share.epoch });
     } finally {
-      out.share.x.fill(0);
+      wipeShare(out.share);
     }
   } finally {
     machine.wipe();
@@ -95,24 +109,25 @@ function persist(ctx: Context, run: KeyRun, o: { share: KeyShare; curve: Curve }
   const { act, keyId, kind } = run;
   const { share, curve } = o;
   const publicKey = curve.encodePoint(share.publicKey);
+  const key = {
+    keyId,
+    org: act.org,
+    curve: kind.curve,
+    protocol: kind.protocol,
+    scheme: kind.scheme,
+    purpose: run.purpose,
+    origin: act.nullifier,
+    imported: run.imported,
+  };
+  const wallet = run.wallet === undefined ? {} : { wallet: run.wallet };
+  const { derivedFrom } = run;
   ctx.store.transaction('pending', () => {
-    ctx.store.keys.putPending({
-      key: {
-        keyId,
-        org: act.org,
-        curve: kind.curve,
-        protocol: kind.protocol,
-        scheme: kind.scheme,
-        purpose: 'sign',
-        origin: act.nullifier,
-        imported: run.imported,
-      },
-      share,
-      publicKey,
-      publicShares: curve.encodePoints(share.publicShares),
-      points: ctx.cluster.points(),
-      ...(run.wallet === undefined ? {} : { wallet: run.wallet }),
-    });
+    if (derivedFrom === undefined) {
+      const publicShares = curve.encodePoints(share.publicShares);
+      ctx.store.keys.putPending({ key, share, publicKey, publicShares, points: ctx.cluster.points(), ...wallet });
+    } else {
+      ctx.store.keys.putPendingChild({ key: { ...key, derivedFrom }, epoch: share.epoch, publicKey, ...wallet });
+    }
     ctx.store.journal.append('key.pending', { keyId, epoch: toHex(share.epoch), publicKey: toHex(publicKey) });
   });
 }
@@ -127,16 +142,17 @@ export function activate(ctx: Context, o: { keyId: string; epoch: Uint8Array }):
   const { keyId, epoch } = o;
   ctx.store.transaction('activate', () => {
     const key = keys.key(keyId);
-    const record = keys.record(keyId, epoch);
-    check(record !== undefined, 'E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+    const stated = keys.stated(keyId, epoch);
+    check(stated !== undefined, 'E_NO_SHARE', `this signer holds no such share of ${keyId}`);
     if (key?.activeEpoch !== undefined) {
+      if (toHex(key.activeEpoch) === toHex(epoch)) return;
       if (keys.epochsOf(keyId).some((held) => held.certified && toHex(held.epoch) === toHex(epoch))) return;
-      check(record.lineage !== undefined, 'E_KEY_EXISTS', `${keyId} exists already`);
+      check(keys.record(keyId, epoch)?.lineage !== undefined, 'E_KEY_EXISTS', `${keyId} exists already`);
       keys.certify(keyId, epoch);
       journal.append('epoch.active', { keyId, epoch: toHex(epoch) });
       return;
     }
-    check(keys.holdersOf(record.publicKey).length === 0, 'E_KEY_EXISTS', 'this key already exists here');
+    check(keys.holdersOf(stated.publicKey).length === 0, 'E_KEY_EXISTS', 'this key already exists here');
     keys.activate(keyId, epoch);
     journal.append('key.active', { keyId, epoch: toHex(epoch) });
   });
@@ -149,7 +165,7 @@ export function activate(ctx: Context, o: { keyId: string; epoch: Uint8Array }):
 function madeBefore(ctx: Context, run: KeyRun): Extract<Result, { t: 'key' }> | undefined {
   const { keys } = ctx.store;
   const epoch = keys.key(run.keyId)?.activeEpoch ?? keys.pendingEpochs(run.keyId)[0]?.epoch;
-  const record = epoch === undefined ? undefined : keys.record(run.keyId, epoch);
+  const record = epoch === undefined ? undefined : keys.stated(run.keyId, epoch);
   return record === undefined ? undefined : keyResult(ctx, run, { publicKey: record.publicKey, epoch: record.epoch });
 }
 
@@ -170,6 +186,7 @@ export function keyResult(
     wallet === undefined
       ? undefined
       : makeMark(ctx, { org: act.org, recordId: wallet.walletId, mark: 'wallet', nullifier: act.nullifier });
+  const path = ctx.store.keys.key(keyId)?.derivedFrom?.path;
   return {
     t: 'key',
     keyId,
@@ -178,15 +195,8 @@ export function keyResult(
     epoch: toHex(epoch),
     statement: ownStatement(ctx, { org: act.org, keyId, curve: of.kind.curve, publicKey, epoch }),
     ...(mark === undefined ? {} : { mark }),
+    ...(path === undefined ? {} : { path }),
   };
-}
-
-export interface StatedKey {
-  readonly org: string;
-  readonly keyId: string;
-  readonly curve: CurveName;
-  readonly publicKey: Uint8Array;
-  readonly epoch: Uint8Array;
 }
 
 /** This signer's word that it holds its share of the key. */

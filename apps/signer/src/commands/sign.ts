@@ -1,7 +1,6 @@
 /** POST …/signatures: recomputes what is to be signed from the signed body, journals it, then takes part. */
-import { planSignature, type SigningItem, type SigningPlan } from '@holdfast/chains/families';
+import { planSignature, type Scheme, type SigningItem, type SigningPlan } from '@holdfast/chains/families';
 import type { Command, RawSignature, Result } from '@holdfast/cluster/commands';
-import type { Scheme } from '@holdfast/contract/types';
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, type Item, i as item, sha256 } from '@holdfast/crypto/transcript';
@@ -11,6 +10,7 @@ import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
 import type { Machines } from '../runs/index.ts';
+import { wipeShare } from '../vault/index.ts';
 import { burn, requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
@@ -68,7 +68,7 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
 /** Steps 13–16: the request's own key, plan and digest, and a machine for each thing to sign. Writes nothing. */
 export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepared {
   const target = targetOf(ctx, act);
-  checkUsable(target);
+  checkUsable(ctx, target);
   const { key } = target;
   const plan = planOf(act, target);
   const digest = digestOf(plan);
@@ -81,7 +81,7 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
   const machines: Machine<Signed>[] = [];
   const wipe = (): void => {
     for (const machine of machines) machine.wipe();
-    share.x.fill(0);
+    wipeShare(share);
   };
   try {
     const parties = partiesOf(ctx, { points: record.points, participants: hints.participants });
@@ -92,7 +92,8 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
         keyId: key.keyId,
         curve: key.curve,
         parties,
-        key: { epoch: key.activeEpoch, publicKey: key.publicKey },
+        // The share's own epoch: a child's moves with its master's. With the public key it fixes the tweak (row 49).
+        key: { epoch: share.epoch, publicKey: key.publicKey },
         requestHash: requestHash(act, { digest, item: { index, count: plan.items.length } }),
         runNonce: fromHex(hints.runNonce),
         ...(prss === undefined ? {} : { session: prss.id }),

@@ -9,7 +9,15 @@ import type { ActEvidence, Command } from '@holdfast/cluster/commands';
 import type { Context } from '../commands/context.ts';
 import { refuse } from '../refusal/index.ts';
 
-export type ConsentedEffect = 'governance' | 'createKey' | 'importKey' | 'exportKey' | 'sign' | 'archive' | 'wallet';
+export type ConsentedEffect =
+  | 'governance'
+  | 'createKey'
+  | 'importKey'
+  | 'exportKey'
+  | 'sign'
+  | 'derive'
+  | 'archive'
+  | 'wallet';
 
 /** A signed request that passed every check of who, what, where and when. What it does to keys is still to be checked. */
 export interface ConsentedAct {
@@ -121,7 +129,16 @@ function stateFor(ctx: Context, assertion: Assertion): State {
   );
 }
 
-const effects: readonly string[] = ['governance', 'createKey', 'importKey', 'exportKey', 'sign', 'archive', 'wallet'];
+const effects: readonly string[] = [
+  'governance',
+  'createKey',
+  'importKey',
+  'exportKey',
+  'sign',
+  'derive',
+  'archive',
+  'wallet',
+];
 
 function consented(o: {
   state: State;

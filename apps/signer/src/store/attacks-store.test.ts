@@ -166,7 +166,7 @@ test('a sealed share that was cut or altered opens nothing, also after it was op
   store.close();
   if (record === undefined) throw new Error('the record is there');
   const vault = createVault({ sealKey: new Uint8Array(32).fill(1), random: o.random });
-  const sealed = vault.seal(record, n.share.x);
+  const sealed = vault.seal(record, n.share);
   vault.open(record, sealed);
   const flipped = Uint8Array.from(sealed.sealed, (byte, at) => (at === 3 ? byte ^ 1 : byte));
 

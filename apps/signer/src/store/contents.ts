@@ -5,7 +5,7 @@
 import type { Journal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
 import type { Cell, Db, Row } from './database.ts';
-import { KEY_COLUMNS, type KeyShelf, type StoredShare, WALLET_COLUMNS } from './keys.ts';
+import { CHILD_COLUMNS, KEY_COLUMNS, type KeyShelf, type StoredShare, WALLET_COLUMNS } from './keys.ts';
 import { LOG_COLUMNS, PROMISE_COLUMNS } from './log.ts';
 
 export interface TableContents {
@@ -30,7 +30,11 @@ export const KEPT_TABLES: Readonly<Record<string, readonly string[]>> = {
   wallets: columnsOf(WALLET_COLUMNS),
   log: columnsOf(LOG_COLUMNS),
   promises: columnsOf(PROMISE_COLUMNS),
+  children: columnsOf(CHILD_COLUMNS),
 };
+
+/** Absent in a backup that was taken before there was such a table. */
+const ADDED_LATER: readonly string[] = ['children'];
 
 /** Every other table, and why a restored signer does without it. */
 export const OTHER_TABLES: Readonly<Record<string, string>> = {
@@ -66,7 +70,10 @@ export function checkContents({ tables }: StoreContents): void {
       'E_BACKUP_VERSION',
       `the backup holds ${name.slice(0, 32)} in a form that this release does not know`,
     );
-  const all = Object.keys(KEPT_TABLES).every((name) => tables.filter((each) => each.name === name).length === 1);
+  const all = Object.keys(KEPT_TABLES).every((name) => {
+    const found = tables.filter((each) => each.name === name).length;
+    return found === 1 || (found === 0 && ADDED_LATER.includes(name));
+  });
   check(all, 'E_BACKUP_VERSION', 'the backup does not hold every table that this release needs');
 }
 

@@ -8,7 +8,7 @@
 import { toHex } from '@holdfast/contract/wire';
 import { type Journal, openJournal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
-import { createVault } from '../vault/index.ts';
+import { createVault, wipeShare } from '../vault/index.ts';
 import { readContents, type StoreContents, writeContents } from './contents.ts';
 import { type Db, openDatabase } from './database.ts';
 import { createKeyShelf, type KeyShelf } from './keys.ts';
@@ -20,11 +20,14 @@ export type { Journal, JournalRow } from '../journal/index.ts';
 export { checkContents, KEPT_TABLES, OTHER_TABLES, type StoreContents, type TableContents } from './contents.ts';
 export type { Cell, Row } from './database.ts';
 export type {
+  DerivedFrom,
   KeyEpoch,
   KeyRecord,
   KeyShelf,
+  NewChild,
   NewShare,
   PointMap,
+  StatedKey,
   StoredShare,
   Successor,
   WalletRecord,
@@ -136,8 +139,9 @@ function claim(db: Db, o: StoreOptions): void {
 
 function problemsOf(keys: KeyShelf, keyId: string): { keyId: string; problem: string }[] {
   try {
-    keys.key(keyId);
-    for (const { epoch } of keys.epochsOf(keyId)) keys.open(keyId, epoch).share.x.fill(0);
+    const master = keys.key(keyId)?.derivedFrom?.keyId;
+    // A child is opened as it is used: from its master's shares.
+    for (const { epoch } of keys.epochsOf(master ?? keyId)) wipeShare(keys.open(keyId, epoch).share);
     return [];
   } catch (error) {
     return [{ keyId, problem: error instanceof Error ? error.message : 'unreadable' }];

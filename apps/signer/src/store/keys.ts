@@ -1,10 +1,12 @@
 /** Keys, the sealed shares under them, and wallets. A record that does not verify quarantines its key and nothing else. */
 
+import { readDerivationPath } from '@holdfast/contract/types';
 import { fromHex, parseStrictJson, toHex } from '@holdfast/contract/wire';
-import type { CurveName } from '@holdfast/crypto/curves';
+import { type CurveName, curve as curveOf, type Scalar } from '@holdfast/crypto/curves';
+import { childShare } from '@holdfast/mpc/hd';
 import type { KeyShare, ProtocolName } from '@holdfast/mpc/runtime';
 import { check, refuse } from '../refusal/index.ts';
-import type { Vault, VaultRecord } from '../vault/index.ts';
+import { type Purpose, type Secrets, type Vault, type VaultRecord, wipeShare } from '../vault/index.ts';
 import type { Db, Row } from './database.ts';
 
 export interface KeyRecord {
@@ -13,7 +15,9 @@ export interface KeyRecord {
   readonly curve: CurveName;
   readonly protocol: ProtocolName;
   readonly scheme: string;
-  readonly purpose: 'sign';
+  readonly purpose: Purpose;
+  /** Of a child: the master it is computed from, and where. */
+  readonly derivedFrom?: DerivedFrom;
   /** Nullifier of the request that made it. */
   readonly origin: Uint8Array;
   readonly imported: boolean;
@@ -22,6 +26,12 @@ export interface KeyRecord {
   /** Both absent until all five signers stated the key. */
   readonly activeEpoch: Uint8Array | undefined;
   readonly publicKey: Uint8Array | undefined;
+}
+
+export interface DerivedFrom {
+  readonly keyId: string;
+  /** Canonical text: readDerivationPath reads it. */
+  readonly path: string;
 }
 
 export interface WalletRecord {
@@ -53,6 +63,7 @@ export interface StoredShare {
   readonly status: string;
   readonly record: Uint8Array;
   readonly x: Uint8Array;
+  readonly chainCode?: Uint8Array;
 }
 
 /** A new sharing of a key that is there: of a refresh, or of a committee that changed. */
@@ -78,6 +89,17 @@ export interface KeyEpoch {
   readonly time: number;
 }
 
+/** A child as its holders made it: a path under a master, and what all five state about it. */
+export interface NewChild {
+  readonly key: Omit<NewShare['key'], 'derivedFrom'> & { readonly derivedFrom: DerivedFrom };
+  readonly epoch: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly wallet?: NewShare['wallet'];
+}
+
+/** What a key statement is about. */
+export type StatedKey = Pick<VaultRecord, 'org' | 'keyId' | 'curve' | 'epoch' | 'publicKey'>;
+
 export interface KeyShelf {
   key(keyId: string): KeyRecord | undefined;
   wallet(walletId: string): WalletRecord | undefined;
@@ -93,7 +115,13 @@ export interface KeyShelf {
   changing(after: string, limit: number): string[];
   /** What is public about one share record, pending or active. */
   record(keyId: string, epoch: Uint8Array): VaultRecord | undefined;
-  /** Opens a share; the caller wipes it. */
+  /** What this signer states of a key at this epoch, child or not. */
+  stated(keyId: string, epoch: Uint8Array): StatedKey | undefined;
+  /** The epochs of a key that this signer has stated something about; of a child the one it was made at. */
+  statedEpochs(keyId: string): Uint8Array[];
+  /** Children that all five have stated. */
+  childrenOf(masterId: string): KeyRecord[];
+  /** Opens a share; the caller wipes it. A child's is computed from its master's, whose epoch is meant. */
   open(keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord };
 
   /** Every share in the clear, pending and active, opened and checked: for a backup, which wipes them. */
@@ -103,6 +131,7 @@ export interface KeyShelf {
   /** A share out of a backup, sealed anew; its key's record is there already. */
   putShare(s: StoredShare): void;
   putPending(n: NewShare): void;
+  putPendingChild(n: NewChild): void;
   activate(keyId: string, epoch: Uint8Array): void;
   /** Beside the sharing in use; pending until it is certified. */
   putSuccessor(s: Successor): void;
@@ -122,6 +151,7 @@ export interface KeyShelf {
 export const KEY_COLUMNS =
   'keyId, org, curve, protocol, scheme, purpose, origin, imported, exported, archived, activeEpoch, publicKey';
 export const WALLET_COLUMNS = 'walletId, org, keyId, network, status, origin';
+export const CHILD_COLUMNS = 'keyId, masterId, path, epoch, publicKey';
 const VAULT_COLUMNS = 'keyId, epoch, status, version, record, nonce, sealed';
 
 export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }): KeyShelf {
@@ -135,7 +165,15 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       'E_KEY_QUARANTINED',
       `the record of ${keyId} is damaged; the key is set aside`,
     );
-    return asKey(row);
+    const owner = asKey(row);
+    const child = owner.purpose === 'child' ? childRow(keyId) : undefined;
+    return child === undefined ? owner : { ...owner, derivedFrom: { keyId: child.masterId, path: child.path } };
+  };
+  const childRow = (keyId: string): ChildRow => {
+    const row = db.one(`select ${CHILD_COLUMNS}, mac from children where keyId = ?`, keyId);
+    const holds = row !== undefined && db.macHolds('children', row.slice(0, -1), row.at(-1));
+    check(holds, 'E_KEY_QUARANTINED', `the record of ${keyId} is damaged; the key is set aside`);
+    return { masterId: String(row[1]), path: String(row[2]), epoch: bytes(row[3]), publicKey: bytes(row[4]) };
   };
   const wallet = (walletId: string): WalletRecord | undefined => {
     const row = db.one(`select ${WALLET_COLUMNS}, mac from wallets where walletId = ?`, walletId);
@@ -178,8 +216,8 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       db.mac('keys', cells),
     );
   };
-  const writeShare = (status: string, record: VaultRecord, x: Uint8Array): void => {
-    const s = vault.seal(record, x);
+  const writeShare = (status: string, record: VaultRecord, secrets: Secrets): void => {
+    const s = vault.seal(record, secrets);
     const cells: Row = [record.keyId, record.epoch, status, s.version, encodePublic(record), s.nonce, s.sealed];
     db.run(
       `insert into vault (${VAULT_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?, ?)
@@ -197,6 +235,25 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       ...cells,
       db.mac('wallets', cells),
     );
+  };
+  /** The share of a child: its master's, moved along the path, and its public key compared with the one stated. */
+  const openChild = (keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord } => {
+    const { masterId, path, publicKey } = childRow(keyId);
+    const { share: master, record } = openShare(masterId, epoch);
+    try {
+      const curve = curveOf(master.curve);
+      const share = childShare(curve, master, readDerivationPath(path));
+      const isStated = Buffer.compare(curve.encodePoint(share.publicKey), publicKey) === 0;
+      if (!isStated) wipeShare(share);
+      check(
+        isStated,
+        'E_KEY_QUARANTINED',
+        `the master of ${keyId} gives another key at its path; the key is set aside`,
+      );
+      return { share, record };
+    } finally {
+      wipeShare(master);
+    }
   };
   const openShare = (keyId: string, epoch: Uint8Array): { share: KeyShare; record: VaultRecord; status: string } => {
     const found = vaultRow(keyId, epoch);
@@ -222,6 +279,19 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     if (held === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
     return held;
   };
+  const newKey = (made: NewShare['key']): KeyRecord => {
+    const known = key(made.keyId);
+    check(
+      known === undefined || (known.activeEpoch === undefined && sameKey(known, made)),
+      'E_KEY_EXISTS',
+      `${made.keyId} exists already`,
+    );
+    return known ?? { ...made, exported: false, archived: false, activeEpoch: undefined, publicKey: undefined };
+  };
+  const newWallet = (owner: KeyRecord, made: NewShare['wallet']): void => {
+    if (made === undefined || wallet(made.walletId) !== undefined) return;
+    writeWallet({ ...made, org: owner.org, keyId: owner.keyId, status: 'Pending', origin: owner.origin });
+  };
 
   const shelf: KeyShelf = {
     key,
@@ -233,10 +303,12 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     holdersOf: (publicKey) =>
       db.all('select keyId from keys where publicKey = ? and exported = 0', publicKey).map((row) => String(row[0])),
     pendingEpochs(keyId) {
+      const all = `select keyId, epoch from vault where status = 'pending' union all
+        select c.keyId, c.epoch from children c join keys k on k.keyId = c.keyId where k.activeEpoch is null`;
       const rows =
         keyId === undefined
-          ? db.all("select keyId, epoch from vault where status = 'pending' order by keyId")
-          : db.all("select keyId, epoch from vault where status = 'pending' and keyId = ?", keyId);
+          ? db.all(`select * from (${all}) order by keyId`)
+          : db.all(`select * from (${all}) where keyId = ?`, keyId);
       return rows.map((row) => ({ keyId: String(row[0]), epoch: bytes(row[1]) }));
     },
     epochsOf,
@@ -251,7 +323,23 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         )
         .map((row) => String(row[0])),
     record: (keyId, epoch) => vaultRow(keyId, epoch)?.record,
-    open: openShare,
+    stated(keyId, epoch) {
+      const owner = key(keyId);
+      if (owner?.purpose !== 'child') return shelf.record(keyId, epoch);
+      const child = childRow(keyId);
+      if (Buffer.compare(child.epoch, epoch) !== 0) return undefined;
+      return { org: owner.org, keyId, curve: owner.curve, epoch, publicKey: child.publicKey };
+    },
+    statedEpochs: (keyId) =>
+      key(keyId)?.purpose === 'child' ? [childRow(keyId).epoch] : epochsOf(keyId).map(({ epoch }) => epoch),
+    childrenOf: (masterId) =>
+      db
+        .all('select keyId from children where masterId = ? order by keyId', masterId)
+        .flatMap((row) => key(String(row[0])) ?? [])
+        .filter((child) => child.activeEpoch !== undefined),
+    open(keyId, epoch) {
+      return key(keyId)?.purpose === 'child' ? openChild(keyId, epoch) : openShare(keyId, epoch);
+    },
     shares: () =>
       db.all('select keyId, epoch from vault order by keyId, epoch').map((row) => {
         const { share, record, status } = openShare(String(row[0]), bytes(row[1]));
@@ -261,30 +349,22 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
           status,
           record: encodePublic(record),
           x: share.x,
+          ...(share.chainCode === undefined ? {} : { chainCode: share.chainCode }),
         };
       }),
 
-    putShare({ keyId, epoch, status, record, x }) {
+    putShare({ keyId, epoch, status, record, x, chainCode }) {
       const owner = key(keyId);
       if (owner === undefined) refuse('E_NO_SHARE', `there is no record of ${keyId} to hold this share`);
       const row: Row = [keyId, epoch, status, 0, record];
-      writeShare(status, asVaultRecord(owner, signerId, epoch, row), x);
+      writeShare(status, asVaultRecord(owner, signerId, epoch, row), {
+        x: x as Scalar,
+        ...(chainCode === undefined ? {} : { chainCode }),
+      });
     },
 
     putPending(n) {
-      const known = key(n.key.keyId);
-      const next: KeyRecord = known ?? {
-        ...n.key,
-        exported: false,
-        archived: false,
-        activeEpoch: undefined,
-        publicKey: undefined,
-      };
-      check(
-        known === undefined || (known.activeEpoch === undefined && sameKey(known, n.key)),
-        'E_KEY_EXISTS',
-        `${n.key.keyId} exists already`,
-      );
+      const next = newKey(n.key);
       writeKey(next);
       const { share } = n;
       const record: VaultRecord = {
@@ -298,22 +378,39 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         publicShares: n.publicShares,
         points: n.points,
       };
-      writeShare('pending', record, share.x);
-      if (n.wallet !== undefined && wallet(n.wallet.walletId) === undefined) {
-        writeWallet({ ...n.wallet, org: next.org, keyId: next.keyId, status: 'Pending', origin: next.origin });
-      }
+      writeShare('pending', record, share);
+      newWallet(next, n.wallet);
+    },
+
+    putPendingChild(n) {
+      const next = newKey(n.key);
+      writeKey(next);
+      const { derivedFrom } = n.key;
+      const cells: Row = [next.keyId, derivedFrom.keyId, derivedFrom.path, n.epoch, n.publicKey];
+      db.run(
+        `insert into children (${CHILD_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?)
+         on conflict (keyId) do update set masterId = excluded.masterId, path = excluded.path, epoch = excluded.epoch,
+           publicKey = excluded.publicKey, mac = excluded.mac`,
+        ...cells,
+        db.mac('children', cells),
+      );
+      newWallet(next, n.wallet);
     },
 
     activate(keyId, epoch) {
       const owner = key(keyId);
       if (owner === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
-      const { share, record } = openShare(keyId, epoch);
-      try {
-        writeShare('active', record, share.x);
-      } finally {
-        share.x.fill(0);
+      const stated = shelf.stated(keyId, epoch);
+      if (stated === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+      if (owner.purpose !== 'child') {
+        const { share, record } = openShare(keyId, epoch);
+        try {
+          writeShare('active', record, share);
+        } finally {
+          wipeShare(share);
+        }
       }
-      writeKey({ ...owner, activeEpoch: epoch, publicKey: record.publicKey });
+      writeKey({ ...owner, activeEpoch: epoch, publicKey: stated.publicKey });
       for (const w of shelf.walletsOf(keyId)) if (w.status === 'Pending') writeWallet({ ...w, status: 'Active' });
     },
 
@@ -337,7 +434,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         points: s.points,
         lineage: { base, generation, time },
       };
-      writeShare('pending', record, share.x);
+      writeShare('pending', record, share);
     },
 
     certify(keyId, epoch) {
@@ -345,9 +442,9 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       if (owner?.activeEpoch === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
       const { share, record } = openShare(keyId, epoch);
       try {
-        writeShare('active', record, share.x);
+        writeShare('active', record, share);
       } finally {
-        share.x.fill(0);
+        wipeShare(share);
       }
       const isNewer = heldEpoch(keyId, epoch).generation > heldEpoch(keyId, owner.activeEpoch).generation;
       if (isNewer) writeKey({ ...owner, activeEpoch: epoch });
@@ -378,9 +475,9 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       writeKey(next);
       for (const { share, record, status } of rows) {
         try {
-          writeShare(status, { ...record, [flagName]: true }, share.x);
+          writeShare(status, { ...record, [flagName]: true }, share);
         } finally {
-          share.x.fill(0);
+          wipeShare(share);
         }
       }
       if (flagName === 'archived') for (const w of shelf.walletsOf(keyId)) writeWallet({ ...w, status: 'Archived' });
@@ -401,12 +498,22 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
   return shelf;
 }
 
+interface ChildRow {
+  readonly masterId: string;
+  readonly path: string;
+  readonly epoch: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
 function sameKey(a: KeyRecord, b: NewShare['key']): boolean {
   return (
     a.org === b.org &&
     a.curve === b.curve &&
     a.protocol === b.protocol &&
     a.scheme === b.scheme &&
+    a.purpose === b.purpose &&
+    a.derivedFrom?.keyId === b.derivedFrom?.keyId &&
+    a.derivedFrom?.path === b.derivedFrom?.path &&
     Buffer.compare(a.origin, b.origin) === 0
   );
 }
@@ -418,7 +525,7 @@ function asKey(row: Row): KeyRecord {
     curve: String(row[2]) as CurveName,
     protocol: String(row[3]) as ProtocolName,
     scheme: String(row[4]),
-    purpose: 'sign',
+    purpose: String(row[5]) as Purpose,
     origin: bytes(row[6]),
     imported: row[7] === 1,
     exported: row[8] === 1,

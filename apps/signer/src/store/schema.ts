@@ -53,6 +53,14 @@ export const SCHEMA: readonly string[] = [
     primary key (org, height, head)
   ) strict, without rowid;
   `,
+  // Child keys (docs/specs/hd.md): nothing of them is sealed, they are computed from their master's share.
+  `
+  create table children (
+    keyId text primary key references keys (keyId), masterId text not null references keys (keyId), path text not null,
+    epoch blob not null, publicKey blob not null, mac blob not null
+  ) strict, without rowid;
+  create index children_master on children (masterId);
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

@@ -158,7 +158,7 @@ test('the seal alone notices what a forged checksum would hide', () => {
   // The vault's own test: every public field is under the seal (rows 44 and 52 of mpc-protocols §10).
   return import('../vault/index.ts').then(({ createVault }) => {
     const vault = createVault({ sealKey: o.sealKey, random: o.random });
-    const sealed = vault.seal(record, n.share.x);
+    const sealed = vault.seal(record, n.share);
     vault.open(record, sealed);
     const [first, second, ...rest] = record.publicShares;
     if (first === undefined || second === undefined) throw new Error('five public shares');
@@ -183,7 +183,7 @@ test('the seal alone notices what a forged checksum would hide', () => {
     };
     for (const [field, forged] of Object.entries(forgeries))
       throws(() => vault.open(forged, sealed), code('E_VAULT_DAMAGED'), field);
-    throws(() => vault.open(record, { ...sealed, version: 2 }), code('E_VAULT_VERSION'));
+    throws(() => vault.open(record, { ...sealed, version: 3 }), code('E_VAULT_VERSION'));
   });
 });
 
@@ -201,9 +201,9 @@ test('row 44: a list of public shares that does not belong to the key is refused
   // As if the record had been written wrong in the first place.
   const wrong = { ...record, publicShares: [first, ...rest.slice(0, 1), second, ...rest.slice(1)] };
 
-  throws(() => vault.open(wrong, vault.seal(wrong, n.share.x)), code('E_VAULT_DAMAGED'));
+  throws(() => vault.open(wrong, vault.seal(wrong, n.share)), code('E_VAULT_DAMAGED'));
   const foreign = { ...record, index: 3 };
-  throws(() => vault.open(foreign, vault.seal(foreign, n.share.x)), code('E_VAULT_DAMAGED'));
+  throws(() => vault.open(foreign, vault.seal(foreign, n.share)), code('E_VAULT_DAMAGED'));
 });
 
 test('sealed records swapped between two keys or two epochs open nothing', () => {

@@ -9,7 +9,14 @@ import { enc, i as item } from '@holdfast/crypto/transcript';
 import type { KeyShare, ProtocolName } from '@holdfast/mpc/runtime';
 import { check, refuse } from '../refusal/index.ts';
 
-export const VAULT_VERSION = 1;
+/** What is sealed: 1, the share alone; 2, the share and the chain code of a master key (docs/specs/sealed-vault.md §3). */
+export const VAULT_VERSION = { share: 1, master: 2 } as const;
+
+/**
+ * What a key is for, besides what its protocol says. `master` signs and has children; `child` is computed from its
+ * master and has no share of its own; `derive` answers derivations and never signs (attack row 52).
+ */
+export type Purpose = 'sign' | 'master' | 'child' | 'derive';
 
 /** Everything public about one share record. All of it is authenticated together with the share. */
 export interface VaultRecord {
@@ -19,7 +26,7 @@ export interface VaultRecord {
   readonly protocol: ProtocolName;
   readonly curve: CurveName;
   readonly scheme: string;
-  readonly purpose: 'sign';
+  readonly purpose: Purpose;
   readonly origin: Uint8Array;
   readonly imported: boolean;
   readonly exported: boolean;
@@ -48,12 +55,22 @@ export interface SealedShare {
 }
 
 export interface Vault {
-  seal(record: VaultRecord, x: Uint8Array): SealedShare;
-  /** Opens and checks; the caller wipes `x`. Refusals: E_VAULT_DAMAGED, E_VAULT_VERSION. */
+  seal(record: VaultRecord, share: Secrets): SealedShare;
+  /** Opens and checks; the caller wipes it (wipeShare). Refusals: E_VAULT_DAMAGED, E_VAULT_VERSION. */
   open(record: VaultRecord, sealed: SealedShare): KeyShare;
 }
 
+/** What of a share nobody else may see. */
+export type Secrets = Pick<KeyShare, 'x' | 'chainCode'>;
+
+/** Overwrites what is secret of a share that came out of the vault. */
+export function wipeShare({ x, chainCode }: Secrets): void {
+  x.fill(0);
+  chainCode?.fill(0);
+}
+
 const SHARE_BYTES = 32;
+const CHAIN_CODE_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** Public parts already checked in full; the share itself is opened and compared every time. */
@@ -63,27 +80,33 @@ export function createVault(o: { sealKey: Uint8Array; random: (n: number) => Uin
   const checked = new Map<string, { publicShares: readonly Point[]; publicKey: Point }>();
 
   return {
-    seal(record, x) {
-      if (x.length !== SHARE_BYTES) throw new Error('bug: a share has 32 bytes');
+    seal(record, { x, chainCode }) {
+      const secrets = Buffer.concat(chainCode === undefined ? [x] : [x, chainCode]);
+      const version = versionOf(record);
+      if (x.length !== SHARE_BYTES || secrets.length !== secretBytes(version))
+        throw new Error('bug: a share has 32 bytes, a master 32 more');
       const nonce = o.random(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', o.sealKey, nonce);
-      cipher.setAAD(associatedData(record, VAULT_VERSION));
-      const sealed = Buffer.concat([cipher.update(x), cipher.final(), cipher.getAuthTag()]);
-      return { version: VAULT_VERSION, nonce, sealed: new Uint8Array(sealed) };
+      cipher.setAAD(associatedData(record, version));
+      const sealed = Buffer.concat([cipher.update(secrets), cipher.final(), cipher.getAuthTag()]);
+      secrets.fill(0);
+      return { version, nonce, sealed: new Uint8Array(sealed) };
     },
 
     open(record, sealed) {
       check(
-        sealed.version === VAULT_VERSION,
+        sealed.version === VAULT_VERSION.share || sealed.version === VAULT_VERSION.master,
         'E_VAULT_VERSION',
         `the share of ${record.keyId} has format ${sealed.version}, which this release does not know`,
       );
+      // A master without its chain code, or a chain code beside any other key, is not what was sealed.
+      check(sealed.version === versionOf(record), 'E_VAULT_DAMAGED', `the share record of ${record.keyId} is damaged`);
       const aad = associatedData(record, sealed.version);
       const curve = curveOf(record.curve);
       const bytes = decrypt(o.sealKey, record.keyId, sealed, aad);
       let x: Scalar | undefined;
       try {
-        x = curve.scalar.decode(bytes);
+        x = curve.scalar.decode(bytes.subarray(0, SHARE_BYTES));
         const name = aad.toString('base64');
         const known = checked.get(name);
         const share: KeyShare = {
@@ -96,6 +119,9 @@ export function createVault(o: { sealKey: Uint8Array; random: (n: number) => Uin
           publicShares: known?.publicShares ?? record.publicShares.map((p) => curve.decodePoint(p)),
           publicKey: known?.publicKey ?? curve.decodePoint(record.publicKey),
           epoch: record.epoch,
+          ...(sealed.version === VAULT_VERSION.master
+            ? { chainCode: new Uint8Array(bytes.subarray(SHARE_BYTES)) }
+            : {}),
         };
         if (known === undefined) {
           checkKeyShare(curve, share);
@@ -108,22 +134,31 @@ export function createVault(o: { sealKey: Uint8Array; random: (n: number) => Uin
         if (!(cause instanceof CryptoError)) throw cause;
         return refuse('E_VAULT_DAMAGED', `the share of ${record.keyId} does not belong to its key`);
       } finally {
-        // decode() made its own copy.
+        // What was read of it are copies.
         bytes.fill(0);
       }
     },
   };
 }
 
+function versionOf(record: Pick<VaultRecord, 'purpose'>): number {
+  return record.purpose === 'master' ? VAULT_VERSION.master : VAULT_VERSION.share;
+}
+
+function secretBytes(version: number): number {
+  return version === VAULT_VERSION.master ? SHARE_BYTES + CHAIN_CODE_BYTES : SHARE_BYTES;
+}
+
 function decrypt(key: Uint8Array, keyId: string, sealed: SealedShare, aad: Uint8Array): Uint8Array {
-  const sized = sealed.nonce.length === NONCE_BYTES && sealed.sealed.length === SHARE_BYTES + TAG_BYTES;
+  const size = secretBytes(sealed.version);
+  const sized = sealed.nonce.length === NONCE_BYTES && sealed.sealed.length === size + TAG_BYTES;
   check(sized, 'E_VAULT_DAMAGED', `the share record of ${keyId} is damaged`);
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(aad);
-  decipher.setAuthTag(sealed.sealed.subarray(SHARE_BYTES));
+  decipher.setAuthTag(sealed.sealed.subarray(size));
   // allocUnsafeSlow: a buffer of its own, outside the shared pool, so that wiping it is meaningful.
-  const x = Buffer.allocUnsafeSlow(SHARE_BYTES);
-  const part = decipher.update(sealed.sealed.subarray(0, SHARE_BYTES));
+  const secrets = Buffer.allocUnsafeSlow(size);
+  const part = decipher.update(sealed.sealed.subarray(0, size));
   try {
     decipher.final();
   } catch {
@@ -131,9 +166,9 @@ function decrypt(key: Uint8Array, keyId: string, sealed: SealedShare, aad: Uint8
     part.fill(0);
     refuse('E_VAULT_DAMAGED', `the share record of ${keyId} is damaged`);
   }
-  x.set(part);
+  secrets.set(part);
   part.fill(0);
-  return x;
+  return secrets;
 }
 
 /** docs/specs/sealed-vault.md §3: every public field, so that none can be exchanged under a share. */

@@ -63,6 +63,8 @@ const height = integer(0, Number.MAX_SAFE_INTEGER);
 const hash = base64Url(HASH);
 const signature = base64Url(SIGNATURE);
 const sessionId = hex(HASH);
+/** Ten steps of ten digits. */
+const derivationPath = text({ min: 3, max: 111, pattern: /^m(\/[0-9]{1,10})+$/ });
 
 const request: Shape<SignedRequest> = object({
   method: oneOf('POST', 'PUT', 'DELETE', 'GET'),
@@ -175,7 +177,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
       runNonce: hex(HASH),
       participants,
     },
-    { session: sessionId, keyEpoch: hex(HASH) },
+    { session: sessionId, keyEpoch: hex(HASH), path: derivationPath },
   ),
   Commit: object({ v: version, id, kind: literal('Commit'), org: publicId, acks }),
   CatchUp: object({
@@ -275,8 +277,9 @@ const result: Shape<Result> = choice<Result>('t', {
       epoch: text({ min: 1, max: 64, pattern: /^[0-9A-Za-z_-]+$/ }),
       statement: keyStatement,
     },
-    { walletId: publicId, mark, confirmation: keyStatement },
+    { walletId: publicId, mark, confirmation: keyStatement, path: derivationPath },
   ),
+  output: object({ t: literal('output'), output: hex(HASH), culprits: participants }),
   signatures: object({ t: literal('signatures'), signatures }),
   group: object({ t: literal('group'), outcomes: list(elementOutcome, { max: GROUP_MAX }) }),
   share: object({ t: literal('share'), keyId: publicId, encryptedKeyShare: base64({ max: 16 * 1024 }), mark }),

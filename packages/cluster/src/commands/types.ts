@@ -30,6 +30,8 @@ export type Command =
       readonly session?: string;
       /** Hex name of the key's sharing to use; a signer uses it only if it holds it with its certificate. Absent: its newest. */
       readonly keyEpoch?: string;
+      /** For a child key of which the user named no path: the next free one as the api sees it. */
+      readonly path?: string;
     }
   /**
    * Several users' requests for signatures, signed in lockstep: each is judged by itself, as an Act of its own, and none
@@ -218,7 +220,11 @@ export type Result =
       readonly mark?: RecordMark;
       /** Of a refresh: the signer's confirmation of the new epoch. */
       readonly confirmation?: KeyStatement;
+      /** Of a child key: where it stands under its master. */
+      readonly path?: string;
     }
+  /** 32 bytes hex; culprits are roster indices whose answers did not verify. */
+  | { readonly t: 'output'; readonly output: string; readonly culprits: readonly number[] }
   | { readonly t: 'signatures'; readonly signatures: readonly RawSignature[] }
   /** One for each element, in order. */
   | { readonly t: 'group'; readonly outcomes: readonly ElementOutcome[] }

@@ -127,9 +127,10 @@ export const errors = {
   E_EXTERNAL_ID: { status: 409, sentence: 'Conflicting entity with same externalId' },
   E_SIGNATURE_KIND: { status: 400, sentence: 'this kind of signature is not available for the key' },
   E_DELEGATION: { status: 400, sentence: 'delegation is not available in this release' },
-  E_HD: { status: 400, sentence: 'derived and master keys are not available in this release' },
+  E_HD: { status: 400, sentence: 'a key is a master key or a derived one, never both' },
   E_HD_PATH: { status: 400, sentence: 'deriveFrom.path must have 1 to 10 unhardened components below 2^31' },
   E_HD_MASTER: { status: 400, sentence: 'deriveFrom needs an active master key' },
+  E_HD_EXPORT: { status: 400, sentence: 'a derived key is not exported, nor a master key that has active children' },
   E_KEY_STORE: { status: 400, sentence: 'there is one key store; leave storeId out' },
   // Chains
   E_SCHEME: { status: 400, sentence: 'the network does not take keys of this scheme' },

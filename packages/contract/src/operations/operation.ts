@@ -12,7 +12,16 @@ export type Auth = 'bearer' | 'public' | 'temp' | 'operator';
  * What a signer does on a signed request. `none`: the api keeps it for itself and no signer hears of it.
  * `wallet`: a record that binds an existing key to a network.
  */
-export type Effect = 'governance' | 'createKey' | 'importKey' | 'exportKey' | 'sign' | 'archive' | 'wallet' | 'none';
+export type Effect =
+  | 'governance'
+  | 'createKey'
+  | 'importKey'
+  | 'exportKey'
+  | 'sign'
+  | 'derive'
+  | 'archive'
+  | 'wallet'
+  | 'none';
 
 /** Named permissions, or what the body makes of them (reference/api/permissions.md §6). */
 export type Requirement = readonly PermissionName[] | ((body: unknown) => readonly PermissionName[]);

@@ -79,6 +79,7 @@ test('the effects at the signers are these', () => {
     createKey: ['keys.createKey', 'wallets.createWallet'],
     importKey: ['keys.importKey', 'wallets.importWallet'],
     exportKey: ['keys.exportKey', 'wallets.exportWallet'],
+    derive: ['keys.deriveKey'],
     archive: ['keys.deleteKey', 'wallets.deleteWallet'],
     sign: ['keys.generateSignature', 'wallets.generateSignature'],
   });

@@ -1,6 +1,6 @@
 /** Schemes, curves and the protocol labels of the wire (reference/api/keys.md §1). */
 
-export const schemes = ['ECDSA', 'EdDSA', 'Schnorr'] as const;
+export const schemes = ['ECDSA', 'EdDSA', 'Schnorr', 'DH'] as const;
 export type Scheme = (typeof schemes)[number];
 
 export const curves = ['secp256k1', 'ed25519', 'stark'] as const;
@@ -23,14 +23,19 @@ export const keyKinds: readonly KeyKind[] = [
   { scheme: 'ECDSA', curve: 'stark', protocol: 'CGGMP21' },
   { scheme: 'EdDSA', curve: 'ed25519', protocol: 'FROST' },
   { scheme: 'Schnorr', curve: 'secp256k1', protocol: 'FROST_BITCOIN' },
+  // Answers derivations; signs nothing, fits no network, is neither imported nor exported.
+  { scheme: 'DH', curve: 'secp256k1', protocol: 'GLOW20_DH' },
 ];
+
+/** Whether keys of this kind are made here and nowhere else: never imported, never exported (keys.md §5). */
+export const staysHere = (protocol: string): boolean => protocol === 'GLOW20_DH';
 
 export const isEcdsaLabel = (label: string): boolean => label === 'CGGMP21' || label === 'CGGMP24' || label === 'KU23';
 
-/** The kind of key a pair of protocol and curve names, as import bodies give it. */
+/** The kind of key a pair of protocol and curve names, as import bodies give it; undefined for what is not imported. */
 export function keyKindOfProtocol(protocol: string, curve: string): KeyKind | undefined {
   const label = isEcdsaLabel(protocol) ? 'CGGMP21' : protocol;
-  return keyKinds.find((kind) => kind.protocol === label && kind.curve === curve);
+  return keyKinds.find((kind) => kind.protocol === label && kind.curve === curve && !staysHere(label));
 }
 
 export function keyKindOf(scheme: string, curve: string): KeyKind | undefined {

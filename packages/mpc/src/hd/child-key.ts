@@ -1,7 +1,8 @@
 /**
- * How a child key comes to be: all holders compute it, and each signs to the others what it computed. One round; ends
- * with the same certificate as key generation, so a child is a key like any other (docs/specs/hd.md §4).
+ * How a child key comes to be: all holders compute it, compare, and sign to each other what they agree on. Ends with the
+ * same certificate as key generation, so a child is a key like any other (docs/specs/hd.md §4).
  */
+import type { Curve } from '@holdfast/crypto/curves';
 import { equalBytes, f, i } from '@holdfast/crypto/transcript';
 import {
   type Acknowledgement,
@@ -37,17 +38,18 @@ export function createChildKey(ctx: RunContext, o: ChildKeyOptions): Machine<Cer
   return new ChildKey(ctx, o);
 }
 
+/** What a holder computed. */
 interface Claim {
   readonly publicKey: Uint8Array;
   readonly epoch: Uint8Array;
-  readonly signature: Uint8Array;
 }
 
 class ChildKey extends RoundMachine<CertifiedShare> {
   protected override readonly stages: readonly Stage[];
   readonly #share: KeyShare;
+  readonly #claim: Claim;
   readonly #statement: StatementOf;
-  readonly #slot: Slot<Claim>;
+  readonly #slots: Slots;
   #own: Acknowledgement | undefined;
 
   constructor(ctx: RunContext, { master, path, statement }: ChildKeyOptions) {
@@ -56,37 +58,41 @@ class ChildKey extends RoundMachine<CertifiedShare> {
     if (master.index !== ctx.self) refuse('E_PARTIES', 'The share belongs to another party.');
     if (ctx.parties.length !== master.n) refuse('E_PARTIES', 'Every holder of the key takes part in making a child.');
     this.#share = childShare(ctx.curve, master, path);
+    this.#claim = { publicKey: ctx.curve.encodePoint(this.#share.publicKey), epoch: this.#share.epoch };
     this.#statement = statement;
-    this.#slot = {
-      round: 1,
-      kind: 'ack',
-      format: format({
-        tag: 'mpc/hd/1/claim/v1',
-        fields: [f.point(ctx.curve.pointBytes), f.bytes(32), f.bytes(64)],
-        write: (m: Claim) => [i.point(m.publicKey), i.bytes(m.epoch), i.bytes(m.signature)],
-        read: ([publicKey, epoch, signature]) => ({ publicKey, epoch, signature }),
-      }),
-    };
-    this.stages = [{ expect: [this.#slot], complete: (inbox) => this.#certify(inbox) }];
+    this.#slots = slotsFor(ctx.curve);
+    this.stages = [
+      { expect: [this.#slots.claim], complete: (inbox) => this.#acknowledge(inbox) },
+      { expect: [this.#slots.acknowledgement], complete: (inbox) => this.#certify(inbox) },
+    ];
   }
 
   protected override begin(): Effect[] {
+    return [this.broadcast(this.#slots.claim, this.#claim)];
+  }
+
+  /** Round 2, once all five computed the same: has the child written down, then acknowledges it. */
+  #acknowledge(inbox: Inbox): Effect[] {
     const { curve, env } = this.ctx;
+    for (const { value } of inbox.all(this.#slots.claim)) {
+      // Another key or another sharing: a wrong chain code, share or epoch, here or there. Nobody is named.
+      const agrees = equalBytes(value.publicKey, this.#claim.publicKey) && equalBytes(value.epoch, this.#claim.epoch);
+      check(agrees, 'E_HD_MISMATCH');
+    }
     this.#own = acknowledge({ curve, share: this.#share, statement: this.#statement, sign: env.sign });
-    const claim = { publicKey: this.#publicKey(), epoch: this.#share.epoch, signature: this.#own.signature };
-    // Written before it is acknowledged: whoever holds all five statements may count on all five (rulings 15).
-    return [{ t: 'persist', tag: 'pending-share', share: this.#share }, this.broadcast(this.#slot, claim)];
+    return [
+      // Before the acknowledgement leaves: whoever holds all five statements may count on all five (rulings 15).
+      { t: 'persist', tag: 'pending-share', share: this.#share },
+      this.broadcast(this.#slots.acknowledgement, this.#own.signature),
+    ];
   }
 
   #certify(inbox: Inbox): Effect[] {
     const { curve, env } = this.ctx;
-    const statements = [this.#own as Acknowledgement]; // Made by begin(), which comes before every stage.
-    for (const { from, value } of inbox.all(this.#slot)) {
-      // Another key or another sharing: a wrong chain code, share or epoch, here or there. Nobody is named.
-      const agrees = equalBytes(value.publicKey, this.#publicKey()) && equalBytes(value.epoch, this.#share.epoch);
-      check(agrees, 'E_HD_MISMATCH');
-      const acknowledgement = { index: from, signature: value.signature };
-      const stated = { curve, share: this.#share, statement: this.#statement, verify: env.verify };
+    const stated = { curve, share: this.#share, statement: this.#statement, verify: env.verify };
+    const statements = [this.#own as Acknowledgement]; // Made in the stage before.
+    for (const { from, value } of inbox.all(this.#slots.acknowledgement)) {
+      const acknowledgement = { index: from, signature: value };
       check(isAcknowledged(stated, acknowledgement), 'E_HD_ACK', [from]);
       statements.push(acknowledgement);
     }
@@ -95,12 +101,39 @@ class ChildKey extends RoundMachine<CertifiedShare> {
     return [];
   }
 
-  #publicKey(): Uint8Array {
-    return this.ctx.curve.encodePoint(this.#share.publicKey);
-  }
-
   /** Recomputed from the master whenever it is needed; nobody keeps it. */
   protected override erase(): void {
     this.#share.x.fill(0);
   }
+}
+
+interface Slots {
+  readonly claim: Slot<Claim>;
+  /** The identity signature over the key statement, 64 bytes. */
+  readonly acknowledgement: Slot<Uint8Array>;
+}
+
+function slotsFor(curve: Curve): Slots {
+  return {
+    claim: {
+      round: 1,
+      kind: 'bcast',
+      format: format({
+        tag: 'mpc/hd/1/claim/v1',
+        fields: [f.point(curve.pointBytes), f.bytes(32)],
+        write: (m: Claim) => [i.point(m.publicKey), i.bytes(m.epoch)],
+        read: ([publicKey, epoch]) => ({ publicKey, epoch }),
+      }),
+    },
+    acknowledgement: {
+      round: 2,
+      kind: 'ack',
+      format: format({
+        tag: 'mpc/hd/2/acknowledgement/v1',
+        fields: [f.bytes(64)],
+        write: (signature: Uint8Array) => [i.bytes(signature)],
+        read: ([signature]) => signature,
+      }),
+    },
+  };
 }

@@ -181,7 +181,7 @@ function make(o: {
   path?: (p: Index) => readonly number[];
   shares?: readonly KeyShare[];
   silent?: Index;
-  lie?: { readonly party: Index; readonly change: (claim: Record<string, Uint8Array>) => unknown };
+  lie?: { readonly party: Index; readonly change: (value: unknown) => unknown };
 }): { outcome: Outcome<CertifiedShare>; shares: readonly KeyShare[]; verify: RunContext['env']['verify'] } {
   const { seed, path = () => [0, 5] } = o;
   const curve = curveOf(o.curve ?? 'secp256k1');
@@ -191,12 +191,7 @@ function make(o: {
     all.map((p) => {
       const machine = createChildKey(table.context(p), { master: shares[p - 1] as KeyShare, path: path(p), statement });
       const { lie } = o;
-      return [
-        p,
-        lie?.party === p
-          ? lyingMachine(machine, (_, value) => lie.change(value as Record<string, Uint8Array>))
-          : machine,
-      ];
+      return [p, lie?.party === p ? lyingMachine(machine, (_, value) => lie.change(value)) : machine];
     }),
   );
   const cheats = o.silent === undefined ? {} : { [o.silent]: () => undefined };
@@ -231,14 +226,17 @@ test('a child is written down before it is acknowledged', () => {
 
   for (const p of all) {
     const own = outcome.trace.filter(({ party }) => party === p).map(({ effect }) => effect.t);
-    deepEqual(own, ['persist', 'send']);
+    deepEqual(own, ['send', 'persist', 'send']);
   }
 });
 
 test('row 49: a signer that is told another path agrees with nobody, and no child comes to be', () => {
   const { outcome } = make({ seed: 'another path', path: (p) => (p === 4 ? [0, 6] : [0, 5]) });
 
-  for (const p of all) deepEqual(abortOf(outcome.status.get(p)), { code: 'E_HD_MISMATCH', culprits: [] });
+  for (const p of all) {
+    deepEqual(abortOf(outcome.status.get(p)), { code: 'E_HD_MISMATCH', culprits: [] });
+    deepEqual(outcome.persistedBy(p), [], 'and nobody wrote anything down');
+  }
 });
 
 test('row 49: a signer whose chain code is another one agrees with nobody', () => {
@@ -254,7 +252,7 @@ test('row 49: a signer whose chain code is another one agrees with nobody', () =
 test('an acknowledgement that is not a signature over the child names its sender', () => {
   const { outcome } = make({
     seed: 'bad signature',
-    lie: { party: 3, change: (claim) => ({ ...claim, signature: new Uint8Array(64) }) },
+    lie: { party: 3, change: (value) => (value instanceof Uint8Array ? new Uint8Array(64) : value) },
   });
 
   for (const p of [1, 2, 4, 5]) deepEqual(abortOf(outcome.status.get(p)), { code: 'E_HD_ACK', culprits: [3] });
@@ -263,7 +261,10 @@ test('an acknowledgement that is not a signature over the child names its sender
 test('a claim of another epoch agrees with nobody', () => {
   const { outcome } = make({
     seed: 'another epoch',
-    lie: { party: 3, change: (claim) => ({ ...claim, epoch: new Uint8Array(32) }) },
+    lie: {
+      party: 3,
+      change: (value) => (value instanceof Uint8Array ? value : { ...(value as object), epoch: new Uint8Array(32) }),
+    },
   });
 
   for (const p of [1, 2, 4, 5]) deepEqual(abortOf(outcome.status.get(p)), { code: 'E_HD_MISMATCH', culprits: [] });

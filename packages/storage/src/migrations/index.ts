@@ -1,7 +1,9 @@
 /** Migrations in order of name; the same SQL on both engines. */
 import type { Migration } from 'kysely';
 import * as first from './0001-first.ts';
+import * as derivedKeys from './0002-derived-keys.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
+  '0002-derived-keys': derivedKeys,
 };

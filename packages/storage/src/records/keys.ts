@@ -23,6 +23,9 @@ export const KEY_COLUMNS = [
   'isCustodial',
   'isImported',
   'isExported',
+  'isMaster',
+  'derivedFrom',
+  'derivedPath',
   'ownerId',
   'nullifier',
   'dateCreated',
@@ -77,6 +80,29 @@ export function listKeys(
       .limit(limit)
       .execute(),
   );
+}
+
+/** Paths of the children of one master, archived ones included: a path is never given twice. */
+export async function listChildPaths(db: Executor, orgId: string, masterId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('keys')
+    .select('derivedPath')
+    .where('orgId', '=', orgId)
+    .where('derivedFrom', '=', masterId)
+    .execute();
+  return rows.flatMap(({ derivedPath }) => derivedPath ?? []);
+}
+
+/** How many children of one master are not archived. */
+export async function countActiveChildren(db: Executor, orgId: string, masterId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('keys')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('orgId', '=', orgId)
+    .where('derivedFrom', '=', masterId)
+    .where('status', '=', 'Active')
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 export async function updateKey(

@@ -173,6 +173,11 @@ export interface Schema {
     isCustodial: boolean;
     isImported: boolean;
     isExported: boolean;
+    /** Children may be derived from it. Its chain code is the signers' and not known here. */
+    isMaster: Generated<boolean>;
+    /** Of a child: its master, and the path there. Both or neither. */
+    derivedFrom: Nullable<string>;
+    derivedPath: Nullable<string>;
     ownerId: Nullable<string>;
     nullifier: string;
     dateCreated: string;

@@ -2,6 +2,7 @@
 import type { Handler } from '../../pipeline/types.ts';
 import { createKey } from './createKey.ts';
 import { deleteKey } from './deleteKey.ts';
+import { deriveKey } from './deriveKey.ts';
 import { exportKey } from './exportKey.ts';
 import { generateSignature } from './generateSignature.ts';
 import { getKey } from './getKey.ts';
@@ -14,6 +15,7 @@ import { updateKey } from './updateKey.ts';
 export const keysHandlers: readonly Handler[] = [
   createKey,
   deleteKey,
+  deriveKey,
   exportKey,
   generateSignature,
   getKey,

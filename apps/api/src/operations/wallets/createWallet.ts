@@ -4,6 +4,7 @@ import { wallets } from '@holdfast/contract/operations';
 import { type KeyRow, listWalletsOfKey } from '@holdfast/storage/records';
 import type { Context } from '../../context.ts';
 import { type ActCall, carryOut } from '../../domain/acts.ts';
+import { obtainChild } from '../../domain/child-keys.ts';
 import { refuseUnsupported, requireFit } from '../../domain/key-kinds.ts';
 import { keyWishOf, obtainKey } from '../../domain/keys.ts';
 import { obtainedWallet, walletReply } from '../../domain/replies.ts';
@@ -20,9 +21,12 @@ export const createWallet = handler(wallets.createWallet, async (ctx, call) => {
   if (known) return known;
   refuseUnsupported({ ...body, ...signingKey });
   if (signingKey.id !== undefined) {
+    if (signingKey.deriveFrom !== undefined)
+      refuse('E_HD', 'give signingKey.id or signingKey.deriveFrom, not both', { path: 'body.signingKey' });
     const key = await requireKey(ctx, principal, signingKey.id);
     return onKey(ctx, call, { key, wish: body, signingKey });
   }
+  if (signingKey.deriveFrom !== undefined) return obtainedWallet(await obtainChild(ctx, call));
   return obtainedWallet(await obtainKey(ctx, call, keyWishOf(call.operation, body)));
 });
 

@@ -1,6 +1,7 @@
 /** Every operation of this domain; a test fails when the folder and this list disagree. */
 export { createKey } from './createKey.ts';
 export { deleteKey } from './deleteKey.ts';
+export { deriveKey } from './deriveKey.ts';
 export { exportKey } from './exportKey.ts';
 export { generateSignature } from './generateSignature.ts';
 export { getKey } from './getKey.ts';

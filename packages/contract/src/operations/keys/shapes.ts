@@ -1,11 +1,13 @@
 /** Shapes of keys and signatures (reference/api/keys.md). */
 import { type TProperties, Type } from 'typebox';
+import { DERIVATION_PATH } from '../../types/derivation-path.ts';
 import { signatureKinds } from '../../types/signature-bodies.ts';
 import {
   BlockchainKind,
   Closed,
   Curve,
   ExternalId,
+  Id,
   Network,
   Protocol,
   Reply,
@@ -32,7 +34,16 @@ export const keyMembers = {
 };
 export const Key = Reply(keyMembers);
 
-export const DeriveFrom = Closed({ keyId: Text(64, 1), path: Type.Optional(Text(200)) });
+export const DeriveFrom = Closed({
+  keyId: Id('key'),
+  path: Type.Optional(
+    Type.String({
+      maxLength: 111,
+      pattern: DERIVATION_PATH,
+      says: 'must have 1 to 10 unhardened components below 2^31, such as m/44/0/7',
+    }),
+  ),
+});
 
 export const EncryptedKeyShare = Closed({ signerId: Text(64, 1), encryptedKeyShare: Text(4096, 1) });
 
@@ -59,6 +70,13 @@ export const ExportedShares = Reply({
   encryptedKeyShares: Type.Array(Reply({ signerId: Type.String(), encryptedKeyShare: Type.String() })),
 });
 
+/** As the reference writes them, with 0x; without is taken too. At least one byte. */
+export const SomeHex = (bytesMax: number) =>
+  Type.String({
+    maxLength: 2 * bytesMax + 2,
+    pattern: '^(0x)?([0-9a-fA-F]{2})+$',
+    says: `must be hex, two digits for each of 1 to ${bytesMax} bytes`,
+  });
 const Hex = (bytesMax: number) =>
   Type.String({
     maxLength: 2 * bytesMax + 2,
