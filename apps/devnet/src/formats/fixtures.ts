@@ -38,6 +38,7 @@ export const formatNames = [
   'share-envelope',
   'key-statement',
   'sealed-vault',
+  'sealed-vault-master',
   'backup',
 ] as const;
 export type FormatName = (typeof formatNames)[number];
@@ -349,6 +350,19 @@ export function makeFixture(name: FormatName): unknown {
         random: counter(0x80),
       });
       return { publicText, privateText, share: toHex(shares[0] ?? new Uint8Array()), file: toHex(file) };
+    }
+    case 'sealed-vault-master': {
+      const vault = createVault({ sealKey: bytes(32, 0x5e), random: counter(0) });
+      const secrets = { x: shares[0] as Scalar, chainCode: bytes(32, 0xcc) };
+      const made = vault.seal({ ...vaultRecord(), purpose: 'master' }, secrets);
+      return {
+        sealKey: toHex(bytes(32, 0x5e)),
+        share: toHex(secrets.x),
+        chainCode: toHex(secrets.chainCode),
+        version: made.version,
+        nonce: toHex(made.nonce),
+        sealed: toHex(made.sealed),
+      };
     }
     default:
       return name satisfies never;

@@ -93,3 +93,16 @@ test('a frozen backup opens, and its share is proved', () => {
   equal(backup.shares, 1);
   equal(toHex(backup.body.contents.shares[0]?.x ?? new Uint8Array()), share);
 });
+
+test('a frozen vault record of a master key opens to its share and chain code', () => {
+  const { sealKey, share, chainCode, version, nonce, sealed } = read('sealed-vault-master');
+  const vault = createVault({
+    sealKey: fromHex(sealKey),
+    random: () => {
+      throw new Error('opening draws nothing');
+    },
+  });
+  const record = { ...vaultRecord(), purpose: 'master' as const };
+  const opened = vault.open(record, { version, nonce: fromHex(nonce), sealed: fromHex(sealed) });
+  deepEqual([toHex(opened.x), toHex(opened.chainCode ?? new Uint8Array())], [share, chainCode]);
+});

@@ -170,6 +170,8 @@ test('the seal alone notices what a forged checksum would hide', () => {
       protocol: { ...record, protocol: 'FROST_BITCOIN' as const },
       curve: { ...record, curve: 'stark' as const },
       scheme: { ...record, scheme: 'Schnorr' },
+      purpose: { ...record, purpose: 'derive' as const },
+      master: { ...record, purpose: 'master' as const },
       origin: { ...record, origin: random.bytes(32) },
       imported: { ...record, imported: true },
       exported: { ...record, exported: true },
