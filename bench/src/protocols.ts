@@ -1,5 +1,5 @@
 /**
- * Rows 1 to 4 and 7: protocol machines of all parties in one process, set up as a signer sets them up, no sockets. Row 2
+ * Rows 1 to 5 and 7: protocol machines of all parties in one process, set up as a signer sets them up, no sockets. Row 2
  * includes the frames: every message is sealed for its receiver and opened there.
  */
 import { randomBytes } from 'node:crypto';
@@ -7,6 +7,9 @@ import { createPeerSessions, type PeerSessions } from '@holdfast/cluster/frames'
 import { createRoster, identityFromSeeds, rosterEntry } from '@holdfast/cluster/roster';
 import { type Curve, curve, verifyEd25519 } from '@holdfast/crypto/curves';
 import { split } from '@holdfast/crypto/sharing';
+import { createCggmp24 } from '@holdfast/mpc/cggmp24';
+import { testAux, testAuxPublics } from '@holdfast/mpc/cggmp24/test';
+import { runJob } from '@holdfast/mpc/compute';
 import { createDkg, epochOf } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
 import { createGroup } from '@holdfast/mpc/group';
@@ -78,6 +81,7 @@ export const protocols: readonly (() => Row[])[] = [
   ecdsaRows,
   () => [row('3 FROST ed25519, three signers together', 'ms', frost('FROST', 'ed25519'))],
   () => [row('4 FROST BIP-340, three signers together', 'ms', frost('FROST_BITCOIN', 'secp256k1'))],
+  () => (['secp256k1', 'stark'] as const).map(cggmp24Row),
   () => [row('7 key generation secp256k1, five signers together', 'ms', keyGeneration('CGGMP21', 'secp256k1'))],
   () => [row('7 key generation ed25519, five signers together', 'ms', keyGeneration('FROST', 'ed25519'))],
 ];
@@ -144,6 +148,24 @@ function frost(protocol: ProtocolName, name: 'ed25519' | 'secp256k1'): number[] 
   return cpuOf(150, () => run([1, 2, 3], (ctx) => make(ctx, { share: shareOf(shares, ctx.self), message }), group), 5);
 }
 
+/** All jobs inline: what a signer's two threads do beside each other counts once for each. */
+function cggmp24Row(name: 'secp256k1' | 'stark'): Row {
+  const group = curve(name);
+  const shares = makeShares(group, 'CGGMP21');
+  const digest = Uint8Array.of(1, ...randomBytes(31));
+  const sign = () =>
+    run(
+      [1, 2, 3],
+      (ctx) => {
+        const aux = { own: testAux(ctx.self).own, publics: testAuxPublics() };
+        return createCggmp24(ctx, { share: shareOf(shares, ctx.self), digest, aux });
+      },
+      group,
+    );
+  const samples = cpuOf(10, sign).map((ms) => ms / 3);
+  return row(`5 ECDSA CGGMP24 on ${name}, one signature, per signer`, 'ms', samples);
+}
+
 function keyGeneration(protocol: ProtocolName, name: 'ed25519' | 'secp256k1'): number[] {
   const group = curve(name);
   return cpuOf(80, () =>
@@ -184,6 +206,11 @@ function run<Out>(
   const queue = [...machines].flatMap(([from, machine]) => machine.start().map((effect) => ({ from, effect })));
   for (let at = 0; at < queue.length; at += 1) {
     const next = queue[at];
+    if (next?.effect.t === 'compute') {
+      const { id, job } = next.effect;
+      for (const effect of machines.get(next.from)?.computed(id, runJob(job)) ?? [])
+        queue.push({ from: next.from, effect });
+    }
     if (next === undefined || next.effect.t !== 'send') continue;
     const { message } = next.effect;
     for (const [to, machine] of machines)
