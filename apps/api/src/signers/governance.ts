@@ -27,6 +27,9 @@ export async function govern(
   return gather(room, org, await askUpToDate(room, catchUp, { org, order, indices: room.link.online() }));
 }
 
+/** The last is what a signer says that has been told to trust the organisation a moment ago: it knows nobody of it. */
+const BEHIND: ReadonlySet<string> = new Set(['E_STALE_HEAD', 'E_NOT_FOUND', 'E_CREDENTIAL_UNKNOWN']);
+
 /** A signer that is behind is brought up and asked once more: its refusal says nothing about the order. */
 async function askUpToDate(
   room: Room,
@@ -35,7 +38,7 @@ async function askUpToDate(
 ): Promise<Outcome[]> {
   const first = await room.ask.all(order, indices, ENTRY_MS_MAX);
   const behind = refusalsOf(first)
-    .filter(({ refusal }) => refusal.code === 'E_STALE_HEAD' || refusal.code === 'E_NOT_FOUND')
+    .filter(({ refusal }) => BEHIND.has(refusal.code))
     .map(({ index }) => index);
   const again = await Promise.all(
     behind.map(async (index) =>

@@ -1,7 +1,9 @@
 /** Every command, in the order `help` shows them. */
 
+import { startApi } from './api.ts';
 import { auditShares } from './audit.ts';
 import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
+import { foundCluster, initSigner, joinCluster } from './cluster.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
@@ -26,6 +28,10 @@ export const commands: readonly Command[] = [
   signWithWallet,
   exportWallet,
   trustOrg,
+  initSigner,
+  foundCluster,
+  joinCluster,
+  startApi,
   startSigner,
   freeze,
   unfreeze,

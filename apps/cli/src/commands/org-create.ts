@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { clusterFingerprint } from '@holdfast/authority/challenge';
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
 import { permissionIdOf } from '@holdfast/authority/ids';
-import { HoldfastApi } from '@holdfast/client/api';
+import { ApiError, HoldfastApi } from '@holdfast/client/api';
 import { signKey } from '@holdfast/client/key-signer';
 import { fromBase64, parseStrictJson, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { type AccountFile, apiAs, writeAccountFile } from '../account-file.ts';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
-import { dataFolder, readOperatorToken, SIGNERS } from '../start/founding.ts';
+import { dataFolder, localSigners, readOperatorToken } from '../start/founding.ts';
 import type { Command } from './index.ts';
 import { trust } from './signer.ts';
 
@@ -30,6 +30,9 @@ interface CreatedServiceAccount {
   readonly userInfo: { readonly userId: string };
   readonly accessTokens: readonly { readonly accessToken?: string; readonly credId: string }[];
 }
+
+const PIN_POLL_MS = 2_000;
+const PIN_MS_MAX = 3_600_000;
 
 export const createOrg: Command = {
   name: 'org create',
@@ -65,22 +68,19 @@ export const createOrg: Command = {
     const hash = genesisHash(genesis);
     const ids = genesisIds(hash);
     console.error(`genesis of ${name}: sha256 ${toHex(hash)}`);
-    await trust(
-      ids.org,
-      toHex(hash),
-      Array.from({ length: SIGNERS }, (_, at) => at + 1),
-    );
+    const numbers = localSigners(data);
+    await trust(ids.org, toHex(hash), numbers);
     console.error(
-      `pinned it at the ${SIGNERS} signers of this machine; on a cluster of several machines each operator does that: holdfast signer trust ${ids.org} ${toHex(hash)}`,
+      `pinned it at the ${numbers.length} signers of this machine; on a cluster of several machines each operator does that: holdfast signer trust ${ids.org} ${toHex(hash)}`,
     );
 
-    const created = await new HoldfastApi({
-      baseUrl: settings.apiUrl,
-      authToken: readOperatorToken(data),
-    }).plain<CreatedOrg>('POST', '/holdfast/orgs', {
-      genesis,
-      proof: { kind: 'Key', credentialAssertion: proofOf(genesisChallenge(genesis), adminKey) },
-    });
+    const operator = new HoldfastApi({ baseUrl: settings.apiUrl, authToken: readOperatorToken(data) });
+    const created = await oncePinned(() =>
+      operator.plain<CreatedOrg>('POST', '/holdfast/orgs', {
+        genesis,
+        proof: { kind: 'Key', credentialAssertion: proofOf(genesisChallenge(genesis), adminKey) },
+      }),
+    );
     const admin = {
       username,
       userId: ids.adminUserId,
@@ -106,6 +106,21 @@ export const createOrg: Command = {
     );
   },
 };
+
+/** On several machines other people pin the genesis, after they have compared its hash: that takes minutes. */
+async function oncePinned<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PIN_MS_MAX;
+  for (let told = false; ; told = true) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      const waits = cause instanceof ApiError && cause.code === 'E_UNPINNED' && performance.now() < deadline;
+      if (!waits) throw cause;
+      if (!told) console.error('waiting until the operators of three signers have done so');
+      await new Promise((resolve) => setTimeout(resolve, PIN_POLL_MS));
+    }
+  }
+}
 
 /** No governance operation for the service account; export only when asked for (rulings 8). */
 async function createServiceAccount(

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
-import { dataFolder, lifeline, relayEnvironment, SIGNERS } from '../start/founding.ts';
+import { dataFolder, lifeline, localSigners, relayEnvironment, SIGNERS } from '../start/founding.ts';
 import type { Command } from './index.ts';
 
 export const operatorEntry = fileURLToPath(new URL('../../../signer/dist/operator.js', import.meta.url));
@@ -31,7 +31,7 @@ export const trustOrg: Command = {
     if (orgId === undefined || sha256 === undefined)
       throw new UsageError('give the organisation id and the SHA-256 of its genesis');
     const chosen = given.optional('signer');
-    const numbers = chosen === undefined ? Array.from({ length: SIGNERS }, (_, at) => at + 1) : [signerNumber(chosen)];
+    const numbers = chosen === undefined ? signersHere() : [signerNumber(chosen)];
     await trust(orgId, sha256, numbers);
   },
 };
@@ -60,7 +60,7 @@ function onEverySigner(name: string, word: string, summary: string): Command {
     summary,
     async run(args) {
       const [only] = readArguments(args, {}, 1).positionals;
-      const numbers = only === undefined ? Array.from({ length: SIGNERS }, (_, at) => at + 1) : [signerNumber(only)];
+      const numbers = only === undefined ? signersHere() : [signerNumber(only)];
       for (const n of numbers) {
         const env = signerEnvironment(n);
         console.log(`signer ${n}`);
@@ -68,6 +68,13 @@ function onEverySigner(name: string, word: string, summary: string): Command {
       }
     },
   };
+}
+
+function signersHere(): readonly number[] {
+  const data = dataFolder(readSettings(process.env).data);
+  const numbers = localSigners(data);
+  if (numbers.length > 0) return numbers;
+  throw new Error(`${data.root} holds no signer; run npm start first, or set HOLDFAST_DATA to the data folder it uses`);
 }
 
 /** Settings under which a process of signer N of this machine runs. */

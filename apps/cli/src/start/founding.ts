@@ -18,6 +18,8 @@ export interface DataFolder {
   readonly runFile: string;
   readonly lockFile: string;
   signer(n: number): string;
+  /** A signer that has no number yet: its roster is still to come. */
+  readonly newSigner: string;
   readonly api: string;
   readonly logs: string;
 }
@@ -35,9 +37,15 @@ export function dataFolder(root: string): DataFolder {
     runFile: join(root, 'run.json'),
     lockFile: join(root, 'run.lock'),
     signer: (n) => join(root, `signer-${n}`),
+    newSigner: join(root, 'signer-new'),
     api: join(root, 'api'),
     logs: join(root, 'logs'),
   };
+}
+
+/** Numbers of the signers that live on this machine: five, or one of a cluster on five machines. */
+export function localSigners(data: DataFolder): readonly number[] {
+  return Array.from({ length: SIGNERS }, (_, at) => at + 1).filter((n) => existsSync(data.signer(n)));
 }
 
 export function isFounded(data: DataFolder): boolean {
@@ -60,7 +68,11 @@ export async function found(
   // Folders get their names only once all five are made.
   const folders =
     named.length === 0 ? numbers.map(unnamed) : [...named, ...numbers.map(unnamed).filter((path) => existsSync(path))];
-  const lines = await Promise.all(folders.map((folder) => foundSigner(folder, options.operator)));
+  const lines = await Promise.all(
+    folders.map((folder) =>
+      foundSigner(folder, { operator: options.operator, flags: ['--allow-import', '--allow-export'] }),
+    ),
+  );
   if (!existsSync(data.operatorToken))
     writeFileSync(data.operatorToken, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   chmodSync(data.operatorToken, 0o600);
@@ -75,26 +87,37 @@ export async function found(
   writeFileSync(data.roster, `${JSON.stringify(roster, null, 2)}\n`, { mode: 0o644, flag: 'wx' });
 }
 
-interface RosterLine {
+/** What a signer publishes about itself, as its operator entry prints it. */
+export interface Card {
   readonly identityKey: string;
+  readonly transportKey: string;
+  readonly transportSignature: string;
 }
 
-async function foundSigner(folder: string, operator: string): Promise<RosterLine> {
+/** Makes a signer in a folder, or finds the one that an earlier attempt made. */
+export async function foundSigner(
+  folder: string,
+  o: { readonly operator: string; readonly flags: readonly string[] },
+): Promise<Card> {
+  if (existsSync(join(folder, 'identity.key'))) return cardOf(folder, o.operator);
   const env = { ...process.env, HOLDFAST_SIGNER_DIR: folder };
-  if (!existsSync(join(folder, 'identity.key'))) {
-    const { stdout } = await run(process.execPath, [operator, 'init', '--allow-import', '--allow-export'], { env });
-    return JSON.parse(stdout) as RosterLine;
-  }
+  const { stdout } = await run(process.execPath, [o.operator, 'init', ...o.flags], { env });
+  return JSON.parse(stdout) as Card;
+}
+
+export async function cardOf(folder: string, operator: string): Promise<Card> {
+  const env = { ...process.env, HOLDFAST_SIGNER_DIR: folder };
   const { stdout } = await run(process.execPath, [operator, 'status'], { env });
   const line = /^roster line\s+(\{.*\})$/m.exec(stdout)?.[1];
   if (line === undefined) throw new Error(`signer in ${folder} does not tell its line for the roster`);
-  return JSON.parse(line) as RosterLine;
+  return JSON.parse(line) as Card;
 }
 
-/** The relay inside the api of this machine, unless the cluster was founded on another one. NATS_URL wins over both. */
+/** A roster that names this machine was made here: its relay is the api's, wherever that listens today. */
 export function relayEnvironment(data: DataFolder, relayUrl: string): Readonly<Record<string, string>> {
-  const { relay } = parseRoster(readFileSync(data.roster, 'utf8'));
-  return /^wss?:/.test(relay) ? { HOLDFAST_RELAY_URL: relayUrl } : {};
+  const { protocol, hostname } = new URL(parseRoster(readFileSync(data.roster, 'utf8')).relay);
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname === new URL(relayUrl).hostname;
+  return isHere && protocol === 'ws:' ? { HOLDFAST_RELAY_URL: relayUrl } : {};
 }
 
 export function readOperatorToken(data: DataFolder): string {
