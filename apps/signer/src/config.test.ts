@@ -10,6 +10,7 @@ import { encodeRoster, type RosterEntry } from '@holdfast/cluster/roster';
 import { seededRandom } from '@holdfast/mpc/simulator';
 import Database from 'libsql';
 import { createFolder, openFolder, readConfig, UnsafeSettings, writePin } from './config.ts';
+import { openStore } from './store/index.ts';
 
 const random = seededRandom('config 1');
 const root = mkdtempSync(join(tmpdir(), 'holdfast-config-'));
@@ -272,6 +273,51 @@ test('the operator sees the state, freezes at once, and is told what is wrong', 
   const wrong = type('trust', 'or-1');
   equal(wrong.status, 78);
   match(wrong.stderr, /say which: trust <orgId> <sha256>/);
+});
+
+test('the operator of a signer sees whom it signs no more with, and forgives', () => {
+  prepareStore();
+  const type = (...args: string[]) =>
+    spawnSync(process.execPath, [operator, ...args, '--dir', dirOf(1)], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '' },
+    });
+  const folder = openFolder(readConfig(environment(1)));
+  const peer = folder.roster.signers.find(({ index }) => index !== folder.index);
+  const open = () =>
+    openStore({
+      file: folder.storeFile,
+      signerId: folder.signerId,
+      ...folder.keys,
+      now: () => 0,
+      random: (n) => new Uint8Array(n),
+      point: () => {},
+    });
+  const store = open();
+  const signerId = peer?.signerId ?? new Uint8Array();
+  for (let k = 1; k <= 5; k += 1)
+    store.transaction('named', () =>
+      store.named.name({ execId: new Uint8Array(32).fill(k), signerId, code: 'E_C_PARTIAL', time: k, record: '{}' }),
+    );
+  store.close();
+
+  match(
+    type('named').stdout,
+    new RegExp(`signer ${peer?.index} +named 5 times, refused\n(evidence .*E_C_PARTIAL.*\n){5}`),
+  );
+  equal(type('named', '--forgive', '9').status, 78);
+  match(type('named', '--forgive', String(peer?.index)).stdout, /is forgiven/);
+  const after = open();
+  equal(after.named.times(signerId), 0);
+  equal(after.named.evidence().length, 5);
+  after.close();
+});
+
+test('engines of ECDSA are known ones, each once', () => {
+  const engines = (value: string) => readConfig({ ...environment(1), HOLDFAST_ECDSA_ENGINES: value }).ecdsaEngines;
+
+  deepEqual([engines(''), engines('C'), engines('H, C')], [['H', 'C'], ['C'], ['H', 'C']]);
+  for (const wrong of ['D', 'H,H', 'H,']) throws(() => engines(wrong), /HOLDFAST_ECDSA_ENGINES must be/);
 });
 
 test('every name that config.ts reads has a line in .env.example', () => {

@@ -48,6 +48,8 @@ export interface Config {
   /** How to get in at NATS, if the relay is one. */
   readonly nats: NatsAccess;
   readonly unseal: UnsealSource;
+  /** Engines of ECDSA that this signer takes part in. */
+  readonly ecdsaEngines: readonly ('H' | 'C')[];
   /** Test builds only: kill -9 self the nth time a named point is passed. */
   readonly crashAt: { readonly point: string; readonly count: number } | undefined;
 }
@@ -112,8 +114,17 @@ export function readConfig(env: Environment): Config {
     relayUrl: env.NATS_URL || env.HOLDFAST_RELAY_URL || undefined,
     nats: { credentialsFile: env.NATS_CREDS || undefined, authoritiesFile: env.NATS_CA || undefined },
     unseal: readUnsealSource(env, dir),
+    ecdsaEngines: readEngines(env.HOLDFAST_ECDSA_ENGINES || 'H,C'),
     crashAt: env.NODE_ENV === 'test' ? readCrashPoint(env.HOLDFAST_CRASH_AT) : undefined,
   };
+}
+
+/** As the api's setting of the same name; which of them comes first is the api's affair. */
+function readEngines(value: string): ('H' | 'C')[] {
+  const engines = value.split(',').map((each) => each.trim());
+  const known = engines.filter((each): each is 'H' | 'C' => each === 'H' || each === 'C');
+  if (known.length === engines.length && new Set(known).size === known.length) return known;
+  throw new UnsafeSettings('HOLDFAST_ECDSA_ENGINES must be H, C or H,C');
 }
 
 /** A supervisor that is killed can tell nobody: its end of a pipe goes with it, and that is this process's end too. */

@@ -58,7 +58,7 @@ function main(): void {
     index,
     identity,
     link,
-    settings: folder.settings,
+    settings: { ...folder.settings, ecdsaEngines: config.ecdsaEngines },
     pin: folder.pin,
     isFrozen: folder.isFrozen,
     compute: createWorkerCompute(),

@@ -18,6 +18,7 @@ import {
   readBackupPublicKey,
   wipeBody,
 } from './backup/index.ts';
+import { NAMED_MAX } from './commands/named.ts';
 import {
   type Config,
   checkEmptyFolder,
@@ -49,6 +50,8 @@ const HELP = `holdfast signer: commands of one signer's operator (folder: --dir 
   doctor [--deep]                          folder, unseal secret, roster, disk, curve backends; --deep opens every share
   trust <orgId> <sha256>                   accept the organisation whose genesis has this hash
   freeze | unfreeze                        stop contributing to anything, at once; and back
+  named [--forgive N]                      signers that deviated in signing runs, how often, and with what evidence,
+                                           the signer being stopped; --forgive: sign with signer N again
 
   backup key FILE                          make a key pair to seal backups to: FILE gets the private part, for a safe
   backup create FILE [--to PUBLIC]         seal this signer's data, the signer being stopped; to a key of "backup key",
@@ -66,7 +69,7 @@ const EXIT_NOT_PROVED = 7;
 type Print = (line: string) => void;
 
 /** Flags that are followed by their value. */
-const VALUED: ReadonlySet<string> = new Set(['--dir', '--to', '--key', '--index', '--survivors']);
+const VALUED: ReadonlySet<string> = new Set(['--dir', '--forgive', '--to', '--key', '--index', '--survivors']);
 const random = (n: number): Uint8Array => new Uint8Array(randomBytes(n));
 
 function run(args: readonly string[], print: Print): void {
@@ -133,6 +136,9 @@ function run(args: readonly string[], print: Print): void {
       setFrozen(config.dir, command === 'freeze');
       print(command === 'freeze' ? 'frozen: this signer contributes to nothing' : 'unfrozen');
       return;
+    case 'named':
+      named(config, { forgive: valueAfter('--forgive'), print });
+      return;
     case 'backup':
       if (words[0] !== 'create') throw new UnsafeSettings('say what: backup key, backup create or backup verify');
       createBackup(config, { file: words[1], to: valueAfter('--to'), print });
@@ -148,6 +154,35 @@ function run(args: readonly string[], print: Print): void {
       return;
     default:
       throw new UnsafeSettings(`"${command}" is not a command; see: operator help`);
+  }
+}
+
+/** Who was shown to deviate (docs/specs/engine-controller.md §3). */
+function named(config: Config, o: { forgive: string | undefined; print: Print }): void {
+  const { print } = o;
+  const folder = openFolder(config);
+  const store = openOwnStore(folder);
+  const indexOf = (signerId: Uint8Array): number | undefined =>
+    folder.roster.signers.find((each) => Buffer.compare(each.signerId, signerId) === 0)?.index;
+  try {
+    if (o.forgive !== undefined) {
+      const signer = folder.roster.signers.find(({ index }) => String(index) === o.forgive);
+      if (signer === undefined) throw new UnsafeSettings('say which: named --forgive 1 … 5');
+      store.transaction('forgive', () => {
+        store.named.forgive(signer.signerId);
+        store.journal.append('peer.forgiven', { peer: Buffer.from(signer.signerId).toString('hex') });
+      });
+      print(`signer ${signer.index} is forgiven: this signer signs with it again`);
+      return;
+    }
+    for (const { signerId, times } of store.named.all())
+      print(`signer ${indexOf(signerId) ?? '?'}      named ${times} times${times >= NAMED_MAX ? ', refused' : ''}`);
+    for (const { signerId, code, time, execId } of store.named.evidence())
+      print(
+        `evidence      ${new Date(time).toISOString()} signer ${indexOf(signerId) ?? '?'} ${code} in run ${Buffer.from(execId).toString('hex')}`,
+      );
+  } finally {
+    store.close();
   }
 }
 

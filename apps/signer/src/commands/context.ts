@@ -1,5 +1,6 @@
 /** Everything a command may use, in one type. */
 import type { Env } from '@holdfast/contract/types';
+import type { AuxInfo } from '@holdfast/mpc/cggmp24';
 import type { ClusterView } from '../cluster-view/index.ts';
 import type { Freshness } from '../consent/freshness.ts';
 import type { Organisations } from '../consent/organisations.ts';
@@ -7,6 +8,17 @@ import type { Machines, Peers, Runs, Sessions } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
 import type { AuditBudget } from './audit.ts';
 import type { ImportKeys } from './import-keys.ts';
+
+/** What this signer's operator allows. */
+export interface SignerSettings {
+  readonly allowImport: boolean;
+  readonly allowExport: boolean;
+  /** Engines of ECDSA it takes part in; both where it does not say. */
+  readonly ecdsaEngines?: readonly EcdsaEngine[];
+}
+
+/** H: honest majority, all five. C: CGGMP24, any three (docs/specs/engine-controller.md). */
+export type EcdsaEngine = 'H' | 'C';
 
 export interface Context {
   readonly env: Env;
@@ -19,7 +31,9 @@ export interface Context {
   readonly runs: Runs;
   readonly machines: Machines;
   readonly sessions: Sessions;
-  readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
+  /** The cluster's auxiliary set-up as this signer holds it; undefined while there is none. */
+  readonly auxiliary: { info(): AuxInfo | undefined };
+  readonly settings: SignerSettings;
   /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */
   readonly making: Set<string>;
   /** Keys whose shares are being changed, and when that was last begun (docs/specs/refresh.md §3). */

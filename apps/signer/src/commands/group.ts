@@ -13,6 +13,7 @@ import { consentTo } from '../consent/index.ts';
 import { check, Refused } from '../refusal/index.ts';
 import { asRefusal } from './as-refusal.ts';
 import type { Context } from './context.ts';
+import { checkNotNamed, nameCulprits } from './named.ts';
 import { checkParticipants } from './participants.ts';
 import { type Prepared, prepare, rawSignature, recordStart, SIGN_DEADLINE_MS, type Signed, sessionOf } from './sign.ts';
 
@@ -48,6 +49,7 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   const places = elements.reduce((sum, { items }) => sum + items, 0);
   check(places >= 1 && places <= GROUP_MAX, 'E_COMMAND', `a group signs 1 to ${GROUP_MAX} things`);
   checkParticipants(ctx, participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
+  checkNotNamed(ctx, participants);
   const parties: Parties = new Map(participants.map((index) => [index, index]));
   const prss = ecdsa ? sessionOf(ctx, command) : undefined;
   const execId = ctx.cluster.execId({
@@ -90,8 +92,15 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
       { size: places, rounds: kinds[protocol].rounds, elements: new Map(taken.flatMap(runsOf)) },
     );
     const settled = await ctx.runs
-      .run({ machine, self: ctx.cluster.index, parties, deadlineMs: SIGN_DEADLINE_MS + PLACE_MS * places })
+      .run({
+        machine,
+        self: ctx.cluster.index,
+        parties,
+        deadlineMs: SIGN_DEADLINE_MS + PLACE_MS * places,
+        aborted: (abort) => nameCulprits(ctx, { protocol: machine.protocol, execId, parties, abort }),
+      })
       .catch((error: unknown) => error);
+    for (const { place, prepared } of taken) nameThose(ctx, settled, { place, prepared, parties });
     for (const each of taken) {
       try {
         outcomes[each.at] = { ok: true, signatures: signaturesOf(each, settled) };
@@ -154,6 +163,19 @@ function consentToElement(ctx: Context, command: Group, element: GroupElement): 
   } catch (error) {
     prepared.wipe();
     throw error;
+  }
+}
+
+/** Of an element; the group itself names a party only for a message that is none of a group. */
+function nameThose(
+  ctx: Context,
+  settled: unknown,
+  { place, prepared, parties }: Pick<Taken, 'place' | 'prepared'> & { readonly parties: Parties },
+): void {
+  if (!(settled instanceof Map)) return;
+  for (const [k, { protocol, execId }] of prepared.machines.entries()) {
+    const one = (settled as ReadonlyMap<number, Settled<Signed>>).get(place + k);
+    if (one?.s === 'aborted') nameCulprits(ctx, { protocol, execId, parties, abort: one.abort });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Command, RawSignature, Result } from '@holdfast/cluster/commands';
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, type Item, i as item, sha256 } from '@holdfast/crypto/transcript';
+import type { AuxInfo, Cggmp24Options } from '@holdfast/mpc/cggmp24';
 import type { PrssSession } from '@holdfast/mpc/honest-majority';
 import type { KeyShare, Machine, RunContext } from '@holdfast/mpc/runtime';
 import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
@@ -12,7 +13,8 @@ import { check, refuse } from '../refusal/index.ts';
 import type { Machines } from '../runs/index.ts';
 import { wipeShare } from '../vault/index.ts';
 import { burn, requestHash, testAttempt } from './attempt.ts';
-import type { Context } from './context.ts';
+import type { Context, EcdsaEngine } from './context.ts';
+import { checkNotNamed, nameCulprits } from './named.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
 import { checkUsable, type Target, targetOf, type UsableKey } from './records.ts';
 
@@ -21,6 +23,10 @@ export type Signed = { readonly signature: Uint8Array; readonly recid?: number }
 
 /** Below the api's deadline for a signature, so that its answer is the signers' and not a timeout. */
 export const SIGN_DEADLINE_MS = 4_000;
+/** A run of engine C takes a second of three processors, and there may be two of them. */
+const C_DEADLINE_MS = 8_000;
+const C_ITEM_MS = 3_000;
+const C_ITEMS_MAX = 16;
 /** Inputs of one transaction; each is a run of its own. */
 export const ITEMS_MAX = 128;
 
@@ -39,6 +45,7 @@ export interface Prepared {
   readonly parties: Parties;
   /** One for each thing to sign, in order. */
   readonly machines: readonly Machine<Signed>[];
+  readonly deadlineMs: number;
   wipe(): void;
 }
 
@@ -52,7 +59,15 @@ export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promi
     ctx.store.transaction('sign', () => recordStart(ctx, prepared));
 
     // Step 18, in lockstep: each item is a run of its own under an id of its own.
-    const runs = machines.map((machine) => ctx.runs.run({ machine, self, parties, deadlineMs: SIGN_DEADLINE_MS }));
+    const runs = machines.map((machine) =>
+      ctx.runs.run({
+        machine,
+        self,
+        parties,
+        deadlineMs: prepared.deadlineMs,
+        aborted: (abort) => nameCulprits(ctx, { protocol: machine.protocol, execId: machine.execId, parties, abort }),
+      }),
+    );
     const settled = await Promise.allSettled(runs);
     const signatures = settled.map((one) => {
       if (one.status === 'rejected') throw one.reason;
@@ -73,9 +88,11 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
   const plan = planOf(act, target);
   const digest = digestOf(plan);
   const attempt = testAttempt(ctx, act, digest);
-  const ecdsa = key.protocol === 'CGGMP21';
-  checkParticipants(ctx, hints.participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
-  const prss = ecdsa ? sessionOf(ctx, hints) : undefined;
+  const engine = engineFor(ctx, key, hints);
+  checkParticipants(ctx, hints.participants, engine === 'H' ? ctx.cluster.roster.signers.length : THRESHOLD);
+  checkNotNamed(ctx, hints.participants);
+  const prss = engine === 'H' ? sessionOf(ctx, hints) : undefined;
+  const aux = engine === 'C' ? auxiliaryOf(ctx, plan) : undefined;
 
   const { share, record } = ctx.store.keys.open(key.keyId, key.activeEpoch);
   const machines: Machine<Signed>[] = [];
@@ -88,7 +105,7 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
     const curve = curveOf(key.curve);
     for (const [index, each] of plan.items.entries()) {
       const execId = ctx.cluster.execId({
-        protocol: protocolOf(each),
+        protocol: aux === undefined ? protocolOf(each) : 'cggmp24',
         keyId: key.keyId,
         curve: key.curve,
         parties,
@@ -97,6 +114,8 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
         requestHash: requestHash(act, { digest, item: { index, count: plan.items.length } }),
         runNonce: fromHex(hints.runNonce),
         ...(prss === undefined ? {} : { session: prss.id }),
+        // The name of the set-up: signers that hold different ones never meet.
+        ...(aux === undefined ? {} : { session: aux.epoch }),
       });
       const run: RunContext = {
         execId,
@@ -105,9 +124,12 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
         curve,
         env: ctx.cluster.mpcEnv(parties),
       };
-      machines.push(machineFor(ctx.machines, run, { share, item: each, prss }));
+      machines.push(
+        machineFor(ctx.machines, run, { share, item: each, prss, aux: aux && auxiliaryBy(ctx, aux, parties) }),
+      );
     }
-    return { act, key, digest, attempt, self: share.index, parties, machines, wipe };
+    const deadlineMs = engine === 'C' ? C_DEADLINE_MS + C_ITEM_MS * (machines.length - 1) : SIGN_DEADLINE_MS;
+    return { act, key, digest, attempt, self: share.index, parties, machines, deadlineMs, wipe };
   } catch (error) {
     wipe();
     throw error;
@@ -167,6 +189,38 @@ function digestItem(each: SigningItem): Item {
   }
 }
 
+/**
+ * H with a session of all five, C with three and none: what a command asks for is told by what it brings, and anything
+ * between is held to what H needs and refused.
+ */
+function engineFor(ctx: Context, key: UsableKey, hints: RunHints): EcdsaEngine | 'frost' {
+  if (key.protocol !== 'CGGMP21') return 'frost';
+  const engine = hints.session === undefined && hints.participants.length === THRESHOLD ? 'C' : 'H';
+  const allowed = ctx.settings.ecdsaEngines ?? ['H', 'C'];
+  check(allowed.includes(engine), 'E_ENGINE', `this signer does not sign ECDSA by engine ${engine}`);
+  return engine;
+}
+
+/** The cluster's set-up, for no more items than there is time for. */
+function auxiliaryOf(ctx: Context, plan: SigningPlan): AuxInfo {
+  const { items } = plan;
+  check(items.length <= C_ITEMS_MAX, 'E_ENGINE', `three signers sign at most ${C_ITEMS_MAX} ECDSA inputs at once`);
+  const aux = ctx.auxiliary.info();
+  if (aux === undefined) refuse('E_ENGINE', 'the auxiliary set-up of engine C is not ready at this signer');
+  return aux;
+}
+
+/** By evaluation points, as a run has its parties (rulings 20). */
+function auxiliaryBy(ctx: Context, { own, parties: sets }: AuxInfo, parties: Parties): Cggmp24Options['aux'] {
+  const publics = [...parties].map(([point, index]) => {
+    const signer = ctx.cluster.roster.signers.find((each) => each.index === index);
+    const set = signer === undefined ? undefined : sets.get(toHex(signer.signerId));
+    check(set !== undefined, 'E_ENGINE', `signer ${index} is not in the auxiliary set-up`);
+    return [point, set] as const;
+  });
+  return { own, publics: new Map(publics) };
+}
+
 export function sessionOf(ctx: Context, command: Pick<Act, 'session'>): PrssSession {
   const session = command.session === undefined ? undefined : ctx.sessions.get(command.session);
   if (session === undefined)
@@ -181,12 +235,18 @@ function protocolOf(each: SigningItem): string {
 function machineFor(
   machines: Machines,
   run: RunContext,
-  o: { share: KeyShare; item: SigningItem; prss: PrssSession | undefined },
+  o: {
+    share: KeyShare;
+    item: SigningItem;
+    prss: PrssSession | undefined;
+    aux: Cggmp24Options['aux'] | undefined;
+  },
 ): Machine<Signed> {
   const { share, prss } = o;
   const each = o.item;
   switch (each.algorithm) {
     case 'ecdsa':
+      if (o.aux !== undefined) return machines.cggmp24(run, { share, digest: each.digest, aux: o.aux });
       if (prss === undefined) throw new Error('bug: ECDSA without a session');
       return machines.ecdsaH(run, { share, prss, digest: each.digest });
     case 'eddsa':

@@ -6,6 +6,7 @@
 import type { Env } from '@holdfast/contract/types';
 import { toHex } from '@holdfast/contract/wire';
 import {
+  type Abort,
   type Effect,
   type Index,
   type Job,
@@ -28,6 +29,8 @@ export interface RunOptions<Out> {
   readonly deadlineMs: number;
   /** Must be on the disk when it returns; a throw ends the run before any later message leaves. */
   readonly persist?: (share: KeyShare) => void;
+  /** The protocol's own abort, with its evidence. Not called where the driver ends a run. */
+  readonly aborted?: (abort: Abort) => void;
 }
 
 export interface Runs {
@@ -157,6 +160,7 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
             if (status.s === 'done') finish(() => resolve(status.out));
             if (status.s === 'aborted') {
               const { code, culprits } = status.abort;
+              run.aborted?.(status.abort);
               finish(() =>
                 reject(
                   aborted(

@@ -3,6 +3,7 @@
  * simulation puts machines of the same message shapes in their place to run many thousand schedules; nothing of this
  * process chooses, no setting reaches it, and `npm run check` refuses a production file that gives another value.
  */
+import { createCggmp24 } from '@holdfast/mpc/cggmp24';
 import { createDkg } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
 import { createGlow20 } from '@holdfast/mpc/glow20';
@@ -17,6 +18,7 @@ export interface Machines {
   readonly refresh: typeof createRefresh;
   readonly prssSetup: typeof createPrssSetup;
   readonly ecdsaH: typeof createEcdsaH;
+  readonly cggmp24: typeof createCggmp24;
   readonly frostEd25519: typeof createFrostEd25519;
   readonly frostBip340: typeof createFrostBip340;
   readonly childKey: typeof createChildKey;
@@ -29,6 +31,7 @@ export const machines: Machines = {
   refresh: createRefresh,
   prssSetup: createPrssSetup,
   ecdsaH: createEcdsaH,
+  cggmp24: createCggmp24,
   frostEd25519: createFrostEd25519,
   frostBip340: createFrostBip340,
   childKey: createChildKey,

@@ -7,7 +7,7 @@ import type { Command, Push, Reply } from '@holdfast/cluster/commands';
 import type { Identity, Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import { createClusterView } from '../cluster-view/index.ts';
-import type { Context } from '../commands/context.ts';
+import type { Context, SignerSettings } from '../commands/context.ts';
 import { createImportKeys } from '../commands/import-keys.ts';
 import { answer } from '../commands/index.ts';
 import { createFreshness } from '../consent/freshness.ts';
@@ -34,12 +34,14 @@ export interface SignerOptions {
   readonly index: number;
   readonly identity: Identity;
   readonly link: Link;
-  readonly settings: { readonly allowImport: boolean; readonly allowExport: boolean };
+  readonly settings: SignerSettings;
   /** The operator's pin of an organisation's genesis. */
   pin(orgId: string): Uint8Array | undefined;
   isFrozen(): boolean;
   /** For heavy arithmetic; closed with the signer. Where there is none it happens inline, as a virtual clock needs. */
   readonly compute?: Compute;
+  /** Ready-made, for tests of signing; absent in a real signer until its set-up is wired. */
+  readonly auxiliary?: Context['auxiliary'];
   /** The simulation's; absent everywhere else (runs/machines.ts). */
   readonly machines?: Machines;
 }
@@ -84,6 +86,7 @@ export function createSigner(o: SignerOptions): Signer {
     runs,
     machines: o.machines ?? machines,
     sessions,
+    auxiliary: o.auxiliary ?? { info: () => undefined },
     settings: o.settings,
     making: new Set(),
     refreshing: new Set(),

@@ -43,6 +43,8 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   nullifiers: 'an assertion counts only over a token of the process that is asked, and that process is gone',
   executions: 'a run needs an assertion or a session of its process; the same id again meets no peer that has burnt it',
   ciphertexts: 'import keys live in the memory of one process: an old parcel opens nowhere',
+  named: 'what this signer saw its peers do; whoever deviates again is named again',
+  evidence: 'for the operator of the store it was found by, who exports what is worth keeping',
   journal: 'tells what one process did up to its end, which a backup cannot know; it is never authority',
 };
 

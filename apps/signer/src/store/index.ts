@@ -13,6 +13,7 @@ import { readContents, type StoreContents, writeContents } from './contents.ts';
 import { type Db, openDatabase } from './database.ts';
 import { createKeyShelf, type KeyShelf } from './keys.ts';
 import { createLogShelf, type LogShelf } from './log.ts';
+import { createNamedShelf, type NamedShelf } from './named.ts';
 import { createRestoredShelf, type RestoredShelf } from './restored.ts';
 import { createUsedShelf, type UsedShelf } from './used.ts';
 
@@ -34,6 +35,7 @@ export type {
 } from './keys.ts';
 export { recordOf } from './keys.ts';
 export type { LogShelf, OrgLog, StoredEntry, StoredPromise } from './log.ts';
+export type { NamedPeer, NamedShelf, StoredEvidence } from './named.ts';
 export type { RestoredShelf } from './restored.ts';
 export { SCHEMA_VERSION } from './schema.ts';
 export type { Spent, UsedShelf } from './used.ts';
@@ -55,6 +57,7 @@ export interface Store {
   readonly log: LogShelf;
   readonly used: UsedShelf;
   readonly journal: Journal;
+  readonly named: NamedShelf;
   readonly restored: RestoredShelf;
   /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
   transaction<T>(name: string, work: () => T): T;
@@ -85,6 +88,7 @@ export function openStore(o: StoreOptions): Store {
       log: createLogShelf(db),
       used: createUsedShelf(db),
       journal,
+      named: createNamedShelf(db),
       restored,
       contents: () => readContents({ db, keys, journal }),
       restore(contents, { others, backup }) {

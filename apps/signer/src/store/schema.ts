@@ -61,6 +61,15 @@ export const SCHEMA: readonly string[] = [
   ) strict, without rowid;
   create index children_master on children (masterId);
   `,
+  // Peers that deviated in signing runs, and what shows it.
+  `
+  create table named (signerId blob primary key, times integer not null, mac blob not null) strict, without rowid;
+
+  create table evidence (
+    seq integer primary key, execId blob not null, signerId blob not null, code text not null, time integer not null,
+    record text not null, mac blob not null
+  ) strict;
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

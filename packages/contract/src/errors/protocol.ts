@@ -180,6 +180,8 @@ export const protocolErrors = {
   E_STORAGE_LOCKED: 'the data folder is in use by another process',
   E_STORAGE_UNAVAILABLE: 'the database cannot be reached',
   // A signer's own state
+  E_ENGINE: 'the signer does not sign by this engine, or not yet',
+  E_PEER_NAMED: 'the signer signs no more with a peer that deviated again and again',
   E_BUSY: 'the signer has too much to do',
   E_EPOCH: 'the shares of this key have changed since; use the newest',
   E_REFRESH_PAUSE: 'the shares of this key were changed a moment ago',

@@ -12,7 +12,10 @@ import {
 } from '@holdfast/cluster/commands';
 import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntry } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
+import { toHex } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
+import type { AuxInfo } from '@holdfast/mpc/cggmp24';
+import { testAux } from '@holdfast/mpc/cggmp24/test';
 import { seededRandom } from '@holdfast/mpc/simulator';
 import {
   createBackupKey,
@@ -31,7 +34,7 @@ export interface TestSigner {
   readonly index: number;
   /** Folder of the store; the file is `store.sqlite`. */
   readonly dir: string;
-  readonly settings: { allowImport: boolean; allowExport: boolean };
+  readonly settings: { allowImport: boolean; allowExport: boolean; ecdsaEngines?: ('H' | 'C')[] };
   frozen: boolean;
   /** Undefined while the process is dead. */
   readonly process: { readonly signer: Signer; readonly store: Store } | undefined;
@@ -62,6 +65,12 @@ export interface TestCluster {
   stop(): void;
 }
 
+/** What a set-up of these five would have left at this signer, from vectors/aux. */
+function readyMade(roster: Roster, index: number): AuxInfo {
+  const parties = new Map(roster.signers.map((each) => [toHex(each.signerId), testAux(each.index).public]));
+  return { epoch: sha256(roster.fingerprint), own: testAux(index).own, parties };
+}
+
 /** Ends a process in the middle of a step; nothing may catch it and go on. */
 class Killed extends Error {
   override readonly name = 'Killed';
@@ -76,7 +85,13 @@ const STARTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
  *     const reply = await cluster.send(1, { v: 1, id: 'c1', kind: 'Status' });
  *     cluster.stop();
  */
-export async function startTestCluster(seed: string): Promise<TestCluster> {
+export async function startTestCluster(
+  seed: string,
+  o: {
+    /** With the published auxiliary set-up, at full size: engine C can sign. */
+    readonly auxiliary?: boolean;
+  } = {},
+): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
   const clock = createTestClock(STARTED_AT);
   const net = createTestNet();
@@ -188,6 +203,7 @@ export async function startTestCluster(seed: string): Promise<TestCluster> {
       settings: slot.settings,
       pin: (orgId) => pins.get(orgId),
       isFrozen: () => slot.frozen,
+      ...(o.auxiliary === true ? { auxiliary: { info: () => readyMade(roster, index) } } : {}),
     });
     slot.process = { signer, store };
   };
