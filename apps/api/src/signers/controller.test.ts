@@ -248,6 +248,34 @@ test('one signer alone cannot have another set aside', async () => {
   deepEqual(signers.signing().quarantined, []);
 });
 
+for (const liars of [
+  [1, 2],
+  [2, 5],
+  [3, 4],
+] as const) {
+  test(`two liars, ${liars.join(' and ')}, that name the honest are told apart: three honest signers sign`, async () => {
+    start(['C']);
+    const honest = everybody.filter((index) => !liars.includes(index as never));
+    for (const index of everybody)
+      cluster.behaviours.set(
+        index,
+        by({
+          C(command) {
+            if (command.kind !== 'Act') return undefined;
+            const present = liars.filter((liar) => command.participants.includes(liar));
+            if (present.length === 0) return signing(command);
+            const culprits = honest.includes(index)
+              ? present.slice(0, 1)
+              : command.participants.filter((each) => honest.includes(each));
+            return { refuse: 'E_C_PARTIAL', culprits };
+          },
+        }),
+      );
+
+    for (let k = 0; k < 10; k += 1) equal((await ask()).length, 1);
+  });
+}
+
 test('a quarantined signer still signs where there are not three others', async () => {
   start(['C']);
   accuse(3);
@@ -275,13 +303,13 @@ test('H that fails again and again with all five there rests, and is tried again
   equal(engines().at(-1), 'H');
 });
 
-test('C is tried with at most three sets of signers', async () => {
+test('C is tried with at most four sets of signers', async () => {
   start(['C']);
   for (const index of everybody) cluster.behaviours.set(index, lost);
 
   await rejects(ask(), { code: 'E_CLUSTER_TIMEOUT' });
 
-  equal(runs().length, 3);
+  equal(runs().length, 4);
 });
 
 test('only two runs of C are under way at once, and no more wait than a bound', async () => {

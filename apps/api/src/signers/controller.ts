@@ -94,10 +94,16 @@ export function createController(o: {
  * Whom both others of the run name. One signer's word is not enough, and two may still lie together: then an honest one
  * comes last for a while, which costs speed and nothing else.
  */
-export function culpritsOf({ participants, outcomes }: Attempt): number[] {
-  const accusations = refusalsOf(outcomes).map(({ index, refusal }) => ({ by: index, named: refusal.culprits ?? [] }));
+export function culpritsOf(attempt: Attempt): number[] {
+  const { participants } = attempt;
+  const accusations = accusationsIn(attempt);
   return participants.filter((suspect) => {
     const others = participants.filter((index) => index !== suspect);
     return others.every((other) => accusations.some(({ by, named }) => by === other && named.includes(suspect)));
   });
+}
+
+/** Who names whom. */
+export function accusationsIn({ outcomes }: Attempt): { readonly by: number; readonly named: readonly number[] }[] {
+  return refusalsOf(outcomes).map(({ index, refusal }) => ({ by: index, named: refusal.culprits ?? [] }));
 }

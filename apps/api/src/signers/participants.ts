@@ -44,6 +44,37 @@ export function chooseThree(
   return preferred.slice(0, THRESHOLD).sort((a, b) => a - b);
 }
 
+/** Two signers of whom one has named the other, lower index first: `1-4`. Honest signers never name each other. */
+export const pairOf = (a: number, b: number): string => `${Math.min(a, b)}-${Math.max(a, b)}`;
+
+/**
+ * Exactly three of whom none has named another: the three honest ones are always such a set, whoever lies about whom. Where
+ * there is no such set among those who are there, any three. Of several sets, one with as few as can be of `avoid`.
+ */
+export function chooseThreeApart(
+  online: readonly number[],
+  o: {
+    readonly avoid: ReadonlySet<number>;
+    readonly apart: ReadonlySet<string>;
+    readonly env: Pick<Env, 'random'>;
+  },
+): number[] {
+  const shuffled = shuffle(requireThree(online), o.env);
+  const sets = triplesOf(shuffled);
+  const cost = (set: readonly number[]): number =>
+    10 * pairsOf(set).filter((pair) => o.apart.has(pair)).length + set.filter((index) => o.avoid.has(index)).length;
+  const best = Math.min(...sets.map(cost));
+  return (sets.find((set) => cost(set) === best) as number[]).sort((a, b) => a - b);
+}
+
+function triplesOf(indices: readonly number[]): number[][] {
+  return indices.flatMap((a, i) =>
+    indices.slice(i + 1).flatMap((b, j) => indices.slice(i + j + 2).map((c) => [a, b, c])),
+  );
+}
+
+const pairsOf = ([a = 0, b = 0, c = 0]: readonly number[]): string[] => [pairOf(a, b), pairOf(a, c), pairOf(b, c)];
+
 /** By one random byte each; only fairness depends on it. */
 function shuffle(indices: readonly number[], env: Pick<Env, 'random'>): number[] {
   const keys = env.random(indices.length);

@@ -26,6 +26,8 @@ export interface Wish {
   readonly items: number;
   /** Signers to do without where there are others. */
   readonly avoid: ReadonlySet<number>;
+  /** Pairs of signers of whom one has named the other, for this request: not together where it can be helped. */
+  readonly apart?: ReadonlySet<string>;
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
 }
 
@@ -33,7 +35,10 @@ export interface Wish {
 export type Lane = GroupProtocol | 'ecdsa-c';
 
 /** Who signs, and with which session; throws where that cannot be had now. */
-export type Seating = (avoid: ReadonlySet<number>) => Promise<{
+export type Seating = (
+  avoid: ReadonlySet<number>,
+  apart: ReadonlySet<string>,
+) => Promise<{
   readonly participants: readonly number[];
   readonly session?: string;
 }>;
@@ -189,7 +194,10 @@ function createLane(room: Room, name: Lane, seat: Seating) {
   async function run(group: readonly Waiting[]): Promise<void> {
     let collectors: readonly Collector[] = [];
     try {
-      const { participants, session } = await seat(new Set(group.flatMap(({ avoid }) => [...avoid])));
+      const { participants, session } = await seat(
+        new Set(group.flatMap(({ avoid }) => [...avoid])),
+        new Set(group.flatMap(({ apart }) => [...(apart ?? [])])),
+      );
       collectors = group.map(({ verifies }) => collect(room, { participants, verifies }));
       for (const [k, { resolve }] of group.entries()) resolve((collectors[k] as Collector).attempt);
       const [first] = group;

@@ -8,14 +8,16 @@ import type { GroupProtocol } from '@holdfast/cluster/commands';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import type { UserActionGrant } from '../pipeline/types.ts';
 import type { Attempt } from './attempts.ts';
-import { type Controller, culpritsOf } from './controller.ts';
+import { accusationsIn, type Controller, culpritsOf } from './controller.ts';
 import { failureOf, isPassing, refusalsOf } from './outcomes.ts';
-import { chooseThree, requireAll, requireThree, SIGNERS, THRESHOLD } from './participants.ts';
+import { chooseThree, chooseThreeApart, pairOf, requireAll, requireThree, SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
 import type { Lane, Seating, SignQueue, Wish } from './sign-queue.ts';
 import type { Outcome, SignOrder } from './types.ts';
 
 const ATTEMPTS_MAX = 3;
+/** Two liars can spoil so many sets of three before every accusation has told them apart. */
+const C_ATTEMPTS_MAX = 4;
 const SESSION_MS_MAX = 4_000;
 /** Where engine C can sign, nobody waits for five signers to make a session. */
 const SESSION_MS_BESIDE_C = 300;
@@ -86,14 +88,17 @@ async function untilSigned(
   wish: Wish & { readonly avoid: Set<number> },
 ): Promise<readonly RawSignature[]> {
   let failure: WalletError | undefined;
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const run = await queue.attempt(lane, wish);
+  const apart = new Set<string>();
+  const attemptsMax = lane === 'ecdsa-c' ? C_ATTEMPTS_MAX : ATTEMPTS_MAX;
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const run = await queue.attempt(lane, { ...wish, apart });
     if (lane === 'ecdsa-c') controller.endedC(run);
     if (run.signatures) return run.signatures;
 
     failure = failureOf(run.outcomes);
     noteFailure(room, { by: lane, attempt }, run);
     if (isFinal(run.outcomes, lane)) throw failure;
+    for (const { by, named } of accusationsIn(run)) for (const index of named) apart.add(pairOf(by, index));
     for (const index of whomToAvoid(lane, run)) wish.avoid.add(index);
   }
   throw failure ?? new TypeError('no attempt was made');
@@ -101,7 +106,11 @@ async function untilSigned(
 
 /** Who takes part in a run. */
 export function seatingOf(room: Room, controller: Controller, lane: Lane): Seating {
-  if (lane === 'ecdsa-c' || !isEcdsa(lane))
+  if (lane === 'ecdsa-c')
+    return async (avoid, apart) => ({
+      participants: chooseThreeApart(room.link.online(), { avoid, apart, env: room.env }),
+    });
+  if (!isEcdsa(lane))
     return async (avoid) => ({ participants: chooseThree(room.link.online(), { avoid, env: room.env }) });
   const sessionMsMax = controller.engines.includes('C') ? SESSION_MS_BESIDE_C : SESSION_MS_MAX;
   return async () => {
@@ -131,15 +140,14 @@ function whenUnseated(error: unknown): undefined {
 }
 
 /**
- * After C: the named where both others agree, otherwise whoever failed. After FROST: whoever failed. Who was merely let
- * down by others says so and stays.
+ * After C: the named where both others agree, and whoever was silent or refused; accusations beside that keep pairs apart.
+ * After FROST: whoever failed. Who was merely let down by others says so and stays.
  */
 function whomToAvoid(lane: Lane, run: Attempt): readonly number[] {
   if (lane !== 'ecdsa-c') return run.blamed;
   const culprits = culpritsOf(run);
-  if (culprits.length > 0) return culprits;
   const missing = run.blamed.filter((index) => isMissing(run.outcomes, index));
-  return missing.length > 0 ? missing : run.blamed;
+  return [...culprits, ...missing];
 }
 
 /** Lost, or refused the request itself: not one that only reports that a peer was gone or misbehaved. */
