@@ -25,6 +25,7 @@ test('what is not set has a default, and an empty value counts as not set', () =
     dataFolder: folder,
     publicUrl: 'http://localhost:8787',
     requestsPerMinuteMax: 6000,
+    refreshDays: 7,
     ecdsaEngines: ['H'],
     version: '0.1.0',
   });
@@ -55,6 +56,11 @@ for (const [name, env, message] of [
     'a public address with a path',
     { HOLDFAST_PUBLIC_URL: 'https://a.example/x' },
     /HOLDFAST_PUBLIC_URL must be an origin/,
+  ],
+  [
+    'a negative number of days',
+    { HOLDFAST_REFRESH_DAYS: '-1' },
+    /HOLDFAST_REFRESH_DAYS must be a whole number from 0 to 365/,
   ],
   ['an engine that is none', { HOLDFAST_ECDSA_ENGINES: 'H,D' }, /HOLDFAST_ECDSA_ENGINES must be H, C or H,C/],
   ['an engine twice', { HOLDFAST_ECDSA_ENGINES: 'H,H' }, /HOLDFAST_ECDSA_ENGINES/],

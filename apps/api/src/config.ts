@@ -27,6 +27,7 @@ export interface Config {
 const SECRET_BYTES = 32;
 const OPERATOR_TOKEN_CHARS_MIN = 32;
 const REQUESTS_PER_MINUTE = 6000;
+const REFRESH_DAYS = 7;
 const ECDSA_ENGINES_UNSET = 'H';
 
 export function readConfig(env: Environment): Config {
@@ -44,6 +45,7 @@ export function readConfig(env: Environment): Config {
       least: 0,
       most: 10_000_000,
     }),
+    refreshDays: wholeNumber(env, 'HOLDFAST_REFRESH_DAYS', { unset: REFRESH_DAYS, least: 0, most: 365 }),
     ecdsaEngines: ecdsaEngines(text(env, 'HOLDFAST_ECDSA_ENGINES')),
     version: ownVersion(),
   };

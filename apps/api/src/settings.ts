@@ -12,6 +12,8 @@ export interface Settings {
   readonly publicUrl: string;
   /** Requests per minute and address; 0 switches the limit off. */
   readonly requestsPerMinuteMax: number;
+  /** Days between two rounds that give every key new shares (docs/specs/refresh.md §4); 0: only when an operator asks. */
+  readonly refreshDays: number;
   /** Which engines sign ECDSA, in order of preference (docs/specs/engine-controller.md). */
   readonly ecdsaEngines: readonly ('H' | 'C')[];
   readonly version: string;

@@ -8,6 +8,7 @@ import { authPorts } from '../auth/index.ts';
 import type { Context } from '../context.ts';
 import { recoverGovernance } from '../governance/index.ts';
 import { handlers } from '../operations/index.ts';
+import { createRefresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
 import type { Secrets, Settings } from '../settings.ts';
 import { keepSettling, takeUpUnfinished } from '../settlement/index.ts';
@@ -51,7 +52,8 @@ export async function startApi(o: {
       : { ...createNatsHub({ roster, env, address: nats }), attach: undefined };
   const hub: RelayHub = relay;
   const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
-  const ctx: Context = { env, config, secrets, db, signers, log: env.log };
+  const refresher = createRefresher({ env, config, db, signers });
+  const ctx: Context = { env, config, secrets, db, signers, refresher, log: env.log };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);
   relay.attach?.(app.server);
@@ -60,6 +62,7 @@ export async function startApi(o: {
   const stopWaiting = whenThreeAreThere(hub, () => void recover(ctx));
   const stopWaking = hub.onPresence((online) => {
     if (online.length >= QUORUM) settling.wake();
+    refresher.wake();
   });
   return {
     ctx,
@@ -78,6 +81,7 @@ export async function startApi(o: {
       const closed = app.close();
       await answered();
       await settling.stop();
+      await refresher.close();
       await signers.close();
       hub.close();
       await closed;

@@ -13,7 +13,7 @@ export async function deriveOutput(ctx: Context, call: ActCall, key: KeyRow): Pr
   // Before anything is written: a request that cannot be served now leaves no trace and may simply be sent again.
   requireThree(ctx.signers.online());
   return carryOut(ctx, call, async () => {
-    const output = await ctx.signers.derive(call.grant);
+    const output = await ctx.signers.derive(call.grant, { id: key.id, epoch: key.epoch });
     ctx.env.point(`${fullName(call.operation)}.made`);
     await completeAct(ctx, ctx.db.kysely, call, key.id);
     return { output: `0x${toHex(output)}` };

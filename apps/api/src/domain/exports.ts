@@ -27,7 +27,11 @@ export async function exportKey(ctx: Context, call: ActCall & { readonly body: E
   checkEncryptionKey(body.encryptionKey);
   const protocol = labelFor(key, body.supportedSchemes);
   return carryOut(ctx, call, async () => {
-    const { shares, marks } = await ctx.signers.exportKey(grant, { org: principal.orgId, keyId: key.id });
+    const { shares, marks } = await ctx.signers.exportKey(grant, {
+      org: principal.orgId,
+      keyId: key.id,
+      epoch: key.epoch,
+    });
     ctx.env.point(`${fullName(call.operation)}.made`);
     await writeExport(ctx, call, { key, marks });
     ctx.env.point(`${fullName(call.operation)}.written`);

@@ -8,6 +8,7 @@ import { toBase64Url } from '@holdfast/contract/wire';
 import { conflictOf, inTransaction } from '@holdfast/storage/database';
 import {
   beginSignature,
+  findKey,
   findSignature,
   findSignatureByExternalId,
   finishSignature,
@@ -69,7 +70,14 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
         const raw = signatures[k];
         return raw !== undefined && verifyRaw(item, input.key, raw);
       });
-    const signatures = await ctx.signers.sign(call.grant, { org, protocol, items: plan.items.length, verifies });
+    const shared = await sharedKey(ctx, key);
+    const signatures = await ctx.signers.sign(call.grant, {
+      org,
+      protocol,
+      items: plan.items.length,
+      key: shared,
+      verifies,
+    });
     const assembled = assembleSignature({ ...input, signatures });
     ctx.env.point(`${name}.made`);
     const { signature, signatures: several, signedData } = assembled;
@@ -92,6 +100,13 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
 function protocolOf({ protocol, curve }: KeyRow): SignOrder['protocol'] {
   if (protocol === 'CGGMP21') return curve === 'stark' ? 'ecdsa-h/stark' : 'ecdsa-h/secp256k1';
   return protocol === 'FROST' ? 'frost/ed25519' : 'frost/bip340';
+}
+
+/** Whose shares sign: a child's are computed from its master's. */
+async function sharedKey(ctx: Context, key: KeyRow): Promise<Pick<KeyRow, 'id' | 'epoch'>> {
+  const master = key.derivedFrom === null ? undefined : await findKey(ctx.db.kysely, key.orgId, key.derivedFrom);
+  const { id, epoch } = master ?? key;
+  return { id, epoch };
 }
 
 /** The same request again is answered with what the first one made; another one under its externalId is refused. */

@@ -5,6 +5,7 @@
 import type { WalletError } from '@holdfast/contract/errors';
 import { fromHex } from '@holdfast/contract/wire';
 import type { UserActionGrant } from '../pipeline/types.ts';
+import { epochNow } from './epochs.ts';
 import { failureOf, isPassing, refusalsOf, resultsOf } from './outcomes.ts';
 import { requireThree, THRESHOLD } from './participants.ts';
 import type { ActOrder, Room } from './room.ts';
@@ -14,17 +15,27 @@ const ATTEMPTS_MAX = 2;
 /** Signers end a run after 3 s. */
 const ATTEMPT_MS_MAX = 4_000;
 
-export async function derive(room: Room, grant: UserActionGrant): Promise<Uint8Array> {
+export async function derive(
+  room: Room,
+  grant: UserActionGrant,
+  key?: { readonly id: string; readonly epoch: string },
+): Promise<Uint8Array> {
   let failure: WalletError | undefined;
+  let keyEpoch = key?.epoch;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const participants = requireThree(room.link.online());
     // A run nonce of its own, hence an execution id and proofs of its own; the output is the same.
-    const outcomes = await attemptOnce(room, room.act(grant, { participants }), participants);
+    const outcomes = await attemptOnce(
+      room,
+      room.act(grant, { participants, ...(keyEpoch === undefined ? {} : { keyEpoch }) }),
+      participants,
+    );
     const output = agreed(outcomes);
     if (output !== undefined) return fromHex(output, { bytes: 32 });
     failure = failureOf(outcomes);
     room.env.log('derive.attempt', { attempt, participants, code: failure.code });
     if (isFinal(outcomes)) break;
+    keyEpoch = await epochNow(room, { key, keyEpoch, outcomes });
   }
   throw failure ?? new TypeError('no attempt was made');
 }

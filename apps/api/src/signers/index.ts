@@ -8,6 +8,7 @@ import { type ClusterLink, createAsk } from './ask.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createController, type EcdsaEngine } from './controller.ts';
 import { derive } from './derive.ts';
+import { confirmEpoch, refreshKey, settleEpochs } from './epochs.ts';
 import { catchUpSigner, commit, genesis, govern, heads, release, withdraw } from './governance.ts';
 import { certifyKey, makeKey } from './keys.ts';
 import { madeKey, madeMarks } from './made.ts';
@@ -73,6 +74,12 @@ export function createSigners(o: {
     });
   }
 
+  const epochs = oneAtATime(async () => {
+    await settleEpochs(room).catch((error: unknown) => {
+      // Tried again within a minute; until then every signer goes on with what it has.
+      env.log('epochs.failed', { kind: error instanceof Error ? error.name : 'unknown' });
+    });
+  });
   let online = new Set(link.online());
   const stopPush = link.onPush((index, push) => {
     if (push.push === 'Token') tokens.set(index, push.token);
@@ -84,7 +91,8 @@ export function createSigners(o: {
     online = new Set(now);
     // A token or session of a connection that ended may belong to a process that ended.
     for (const index of before) if (!online.has(index)) forget(index);
-    for (const index of now) if (!before.has(index)) void catchUp.everything(index);
+    const back = now.filter((index) => !before.has(index));
+    for (const index of back) void catchUp.everything(index).then(() => epochs.look());
   });
   const forget = (index: number) => {
     tokens.delete(index);
@@ -93,6 +101,7 @@ export function createSigners(o: {
   const lookAgain = () => {
     cancelLook = env.setTimer(LOOK_AGAIN_MS, lookAgain);
     for (const index of link.online()) void catchUp.everything(index);
+    void epochs.look();
   };
   let cancelLook = env.setTimer(LOOK_AGAIN_MS, lookAgain);
   for (const index of online) void catchUp.everything(index);
@@ -115,7 +124,10 @@ export function createSigners(o: {
       quarantined: controller.quarantined(),
       figures: { ...controller.figures(), ...queue.figures() },
     }),
-    derive: (grant) => derive(room, grant),
+    derive: (grant, key) => derive(room, grant, key),
+    refreshKey: (key) => refreshKey(room, key),
+    confirmEpoch: (o) => confirmEpoch(room, o),
+    settleEpochs: () => epochs.look(),
     exportKey: (grant, order) => exportKey(room, grant, order),
     archive: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'archived' }),
     recordWallet: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'wallet' }),
@@ -140,6 +152,26 @@ export function createSigners(o: {
       stopPush();
       stopPresence();
       cancelLook();
+    },
+  };
+}
+
+/** Looks once more, if asked while a look is under way. */
+function oneAtATime(look: () => Promise<void>): { look(): Promise<void> } {
+  let running: Promise<void> | undefined;
+  let again = false;
+  const untilQuiet = async () => {
+    do {
+      again = false;
+      await look();
+    } while (again);
+    running = undefined;
+  };
+  return {
+    look() {
+      if (running !== undefined) again = true;
+      running ??= untilQuiet();
+      return running;
     },
   };
 }

@@ -2,7 +2,8 @@
 import type { RecordMark } from '@holdfast/cluster/commands';
 import { toBase64 } from '@holdfast/contract/wire';
 import type { UserActionGrant } from '../pipeline/types.ts';
-import { failureOf, resultsOf } from './outcomes.ts';
+import { settleKey } from './epochs.ts';
+import { failureOf, refusalsOf, resultsOf } from './outcomes.ts';
 import { requireThree, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
 import { isRecordMark } from './statements.ts';
@@ -13,9 +14,12 @@ const RECORD_MS_MAX = 5_000;
 export async function exportKey(
   room: Room,
   grant: UserActionGrant,
-  { org, keyId }: { readonly org: string; readonly keyId: string },
+  { org, keyId, epoch }: { readonly org: string; readonly keyId: string; readonly epoch?: string },
 ): Promise<{ shares: readonly ExportedShare[]; marks: readonly RecordMark[] }> {
-  const outcomes = await askOnline(room, grant);
+  // Shares of one sharing: others would not give the key together.
+  let outcomes = await askOnline(room, grant, epoch);
+  if (refusalsOf(outcomes).some(({ refusal }) => refusal.code === 'E_EPOCH'))
+    outcomes = await askOnline(room, grant, await settleKey(room, keyId));
   const record = { org, recordId: keyId, mark: 'exported', nullifier: grant.nullifier } as const;
   const given = resultsOf('share', outcomes).filter(
     ({ index, result }) =>
@@ -42,7 +46,8 @@ export async function markRecord(
   return marks;
 }
 
-function askOnline(room: Room, grant: UserActionGrant) {
+function askOnline(room: Room, grant: UserActionGrant, keyEpoch?: string) {
   const online = requireThree(room.link.online());
-  return room.ask.all(room.act(grant, { participants: [] }), online, RECORD_MS_MAX);
+  const order = room.act(grant, { participants: [], ...(keyEpoch === undefined ? {} : { keyEpoch }) });
+  return room.ask.all(order, online, RECORD_MS_MAX);
 }

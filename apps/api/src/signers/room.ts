@@ -17,7 +17,10 @@ export interface Room {
   readonly link: ClusterLink;
   readonly ask: Ask;
   /** The order that shows a signed request to a signer; every one has a run nonce of its own. */
-  act(grant: GrantForSigners, o: { participants: readonly number[]; session?: string; path?: string }): ActOrder;
+  act(
+    grant: GrantForSigners,
+    o: { participants: readonly number[]; session?: string; path?: string; keyEpoch?: string },
+  ): ActOrder;
   /** The PRSS session that all five hold, or undefined. */
   session(): string | undefined;
   /** Waits until all five hold one session, or the time is over. */
@@ -27,7 +30,7 @@ export interface Room {
 const RUN_NONCE_BYTES = 32;
 
 export function actOrder(env: Pick<Env, 'random'>): Room['act'] {
-  return ({ request, assertion, tokens }, { participants, session, path }) => ({
+  return ({ request, assertion, tokens }, { participants, session, path, keyEpoch }) => ({
     kind: 'Act',
     request,
     assertion,
@@ -36,5 +39,6 @@ export function actOrder(env: Pick<Env, 'random'>): Room['act'] {
     participants,
     ...(session === undefined ? {} : { session }),
     ...(path === undefined ? {} : { path }),
+    ...(keyEpoch === undefined ? {} : { keyEpoch }),
   });
 }

@@ -29,6 +29,8 @@ export interface Wish {
   /** Pairs of signers of whom one has named the other, for this request: not together where it can be helped. */
   readonly apart?: ReadonlySet<string>;
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
+  /** The sharing of the key that all shall use. */
+  readonly keyEpoch?: string;
 }
 
 /** What shares a queue: the kinds of group, and engine C, whose runs cost a second of three processors and go alone. */
@@ -226,11 +228,11 @@ interface Seats {
 /** The shortest path: the request as an act of its own. */
 function askAlone(
   room: Room,
-  { grant }: Wish,
+  { grant, keyEpoch }: Wish,
   seats: Seats,
   { collector, deadlineMs }: { readonly collector: Collector; readonly deadlineMs: number },
 ): void {
-  const order = room.act(grant, seats);
+  const order = room.act(grant, { ...seats, ...(keyEpoch === undefined ? {} : { keyEpoch }) });
   for (const answer of room.ask.each(order, seats.participants, deadlineMs))
     answer.then(collector.take).catch(collector.fail);
 }
@@ -270,9 +272,9 @@ function outcomeOf(outcome: Outcome, at: number, count: number): Outcome {
   return { index, reply: own };
 }
 
-function elementOf({ grant, items }: Wish, runNonce: string): GroupElement {
+function elementOf({ grant, items, keyEpoch }: Wish, runNonce: string): GroupElement {
   const { request, assertion, tokens } = grant;
-  return { request, assertion, tokens, runNonce, items };
+  return { request, assertion, tokens, runNonce, items, ...(keyEpoch === undefined ? {} : { keyEpoch }) };
 }
 
 /** One element that cannot be written would spoil the command of all. */

@@ -9,6 +9,7 @@ import { refuse, WalletError } from '@holdfast/contract/errors';
 import type { UserActionGrant } from '../pipeline/types.ts';
 import type { Attempt } from './attempts.ts';
 import { accusationsIn, type Controller, culpritsOf } from './controller.ts';
+import { epochNow } from './epochs.ts';
 import { failureOf, isPassing, refusalsOf } from './outcomes.ts';
 import { chooseThree, chooseThreeApart, pairOf, requireAll, requireThree, SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
@@ -31,13 +32,18 @@ export async function sign(
   room: Room,
   parts: SignParts,
   grant: UserActionGrant,
-  { protocol, org, items, verifies }: SignOrder,
+  { protocol, org, items, key, verifies }: SignOrder,
 ): Promise<readonly RawSignature[]> {
   const avoid = new Set([...signersWithoutToken(room, grant), ...parts.controller.quarantined()]);
-  const wish: Wish = { org, grant, items, avoid, verifies };
-  return isEcdsa(protocol)
-    ? signEcdsa(room, parts, protocol, { ...wish, avoid })
-    : untilSigned(room, parts, protocol, { ...wish, avoid });
+  const wish: Wish = { org, grant, items, avoid, verifies, ...(key === undefined ? {} : { keyEpoch: key.epoch }) };
+  const request: Request = { ...wish, avoid, ...(key === undefined ? {} : { keyId: key.id }) };
+  return isEcdsa(protocol) ? signEcdsa(room, parts, protocol, request) : untilSigned(room, parts, protocol, request);
+}
+
+/** What attempts change between them: whom to do without, and which sharing of the key to name. */
+interface Request extends Wish {
+  readonly avoid: Set<number>;
+  readonly keyId?: string;
 }
 
 /** Refuses what cannot be signed now, before anything is written. */
@@ -64,9 +70,10 @@ async function signEcdsa(
   room: Room,
   parts: SignParts,
   protocol: GroupProtocol,
-  wish: Wish & { readonly avoid: Set<number> },
+  wish: Request,
 ): Promise<readonly RawSignature[]> {
   const { queue, controller } = parts;
+  let next = wish;
   if (!controller.engines.includes('C')) return untilSigned(room, parts, protocol, wish);
   if (mayTryH(room, controller)) {
     const run = await queue.attempt(protocol, wish).catch(whenUnseated);
@@ -76,22 +83,24 @@ async function signEcdsa(
       noteFailure(room, { by: protocol, attempt: 1 }, run);
       if (refusedByThree(run.outcomes)) throw failureOf(run.outcomes);
       for (const index of run.blamed) if (isMissing(run.outcomes, index)) wish.avoid.add(index);
+      next = await inStep(room, wish, run);
     }
   }
-  return untilSigned(room, parts, 'ecdsa-c', wish);
+  return untilSigned(room, parts, 'ecdsa-c', next);
 }
 
 async function untilSigned(
   room: Room,
   { queue, controller }: SignParts,
   lane: Lane,
-  wish: Wish & { readonly avoid: Set<number> },
+  wish: Request,
 ): Promise<readonly RawSignature[]> {
   let failure: WalletError | undefined;
+  let next = wish;
   const apart = new Set<string>();
   const attemptsMax = lane === 'ecdsa-c' ? C_ATTEMPTS_MAX : ATTEMPTS_MAX;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const run = await queue.attempt(lane, { ...wish, apart });
+    const run = await queue.attempt(lane, { ...next, apart });
     if (lane === 'ecdsa-c') controller.endedC(run);
     if (run.signatures) return run.signatures;
 
@@ -100,8 +109,17 @@ async function untilSigned(
     if (isFinal(run.outcomes, lane)) throw failure;
     for (const { by, named } of accusationsIn(run)) for (const index of named) apart.add(pairOf(by, index));
     for (const index of whomToAvoid(lane, run)) wish.avoid.add(index);
+    next = await inStep(room, next, run);
   }
   throw failure ?? new TypeError('no attempt was made');
+}
+
+/** The next attempt names the sharing that is the key's by then. */
+async function inStep(room: Room, wish: Request, run: Attempt): Promise<Request> {
+  const { keyId, keyEpoch } = wish;
+  if (keyId === undefined) return wish;
+  const epoch = await epochNow(room, { key: { id: keyId }, keyEpoch, outcomes: run.outcomes });
+  return epoch === undefined ? wish : { ...wish, keyEpoch: epoch };
 }
 
 /** Who takes part in a run. */
@@ -144,7 +162,7 @@ function whenUnseated(error: unknown): undefined {
  * After FROST: whoever failed. Who was merely let down by others says so and stays.
  */
 function whomToAvoid(lane: Lane, run: Attempt): readonly number[] {
-  if (lane !== 'ecdsa-c') return run.blamed;
+  if (lane !== 'ecdsa-c') return run.blamed.filter((index) => !isOutOfStep(run.outcomes, index));
   const culprits = culpritsOf(run);
   const missing = run.blamed.filter((index) => isMissing(run.outcomes, index));
   return [...culprits, ...missing];
@@ -154,7 +172,13 @@ function whomToAvoid(lane: Lane, run: Attempt): readonly number[] {
 function isMissing(outcomes: readonly Outcome[], index: number): boolean {
   const own = outcomes.find((each) => each.index === index);
   if (own === undefined || 'lost' in own) return own !== undefined;
-  return !own.reply.ok && own.reply.error.code !== 'E_PEER_GONE' && (own.reply.error.culprits ?? []).length === 0;
+  if (own.reply.ok || isOutOfStep(outcomes, index)) return false;
+  return own.reply.error.code !== 'E_PEER_GONE' && (own.reply.error.culprits ?? []).length === 0;
+}
+
+/** Not at fault: it does not hold the sharing of the key that was named, or not yet. */
+function isOutOfStep(outcomes: readonly Outcome[], index: number): boolean {
+  return refusalsOf(outcomes).some((each) => each.index === index && each.refusal.code === 'E_EPOCH');
 }
 
 /**

@@ -1,5 +1,12 @@
 /** What signers sign, checked before anything is believed or stored: statements on keys, marks, acknowledgements. */
-import { ackBytes, importKeyBytes, keyStatementBytes, markBytes, withdrawBytes } from '@holdfast/authority/log';
+import {
+  ackBytes,
+  confirmationBytes,
+  importKeyBytes,
+  keyStatementBytes,
+  markBytes,
+  withdrawBytes,
+} from '@holdfast/authority/log';
 import type { Ack, Withdrawal } from '@holdfast/authority/types';
 import type { KeyStatement, RecordMark } from '@holdfast/cluster/commands';
 import { type Roster, type RosterSigner, verifyBySigner } from '@holdfast/cluster/roster';
@@ -20,6 +27,18 @@ export function isKeyStatement(
 ): boolean {
   return signed(roster, index, () => ({
     bytes: keyStatementBytes(key.org, key.keyId, key.curve, fromHex(key.publicKey), fromHex(key.epoch)),
+    signature: fromBase64Url(signature, { bytes: SIGNATURE_BYTES }),
+  }));
+}
+
+/** The promise to hold a share of exactly this epoch. */
+export function isEpochConfirmation(
+  roster: Roster,
+  of: { readonly org: string; readonly keyId: string; readonly epoch: string },
+  { index, signature }: KeyStatement,
+): boolean {
+  return signed(roster, index, () => ({
+    bytes: confirmationBytes(of.org, of.keyId, fromHex(of.epoch)),
     signature: fromBase64Url(signature, { bytes: SIGNATURE_BYTES }),
   }));
 }

@@ -11,6 +11,7 @@ import type {
   SignerStatus,
 } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
+import type { KeyRow } from '@holdfast/storage/records';
 import type { UserActionGrant } from '../pipeline/types.ts';
 import type { EcdsaEngine } from './controller.ts';
 
@@ -30,6 +31,13 @@ export interface NewKey {
   readonly marks: readonly RecordMark[];
   /** Of a child key. */
   readonly path?: string;
+}
+
+/** A new sharing of a key that stays, stated and promised by all five. */
+export interface NewEpoch {
+  readonly epoch: string;
+  readonly statements: readonly KeyStatement[];
+  readonly confirmations: readonly KeyStatement[];
 }
 
 /** What became of an act whose answer was lost. */
@@ -88,6 +96,8 @@ export interface SignOrder {
   readonly protocol: GroupProtocol;
   /** Signatures the request makes. */
   readonly items: number;
+  /** The key and its sharing as its row names it; while shares change, this is what keeps the signers in step. */
+  readonly key?: { readonly id: string; readonly epoch: string };
   /** Decides which answer counts. */
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
 }
@@ -123,10 +133,16 @@ export interface Signers {
   /** For operators. */
   signing(): SigningState;
   /** 32 bytes that three signers agree on. */
-  derive(grant: UserActionGrant): Promise<Uint8Array>;
+  derive(grant: UserActionGrant, key?: { readonly id: string; readonly epoch: string }): Promise<Uint8Array>;
+  /** One attempt at new shares of a key; it stays signable throughout, whatever becomes of it. */
+  refreshKey(key: Pick<KeyRow, 'id' | 'orgId' | 'curve' | 'publicKey' | 'epoch'>): Promise<NewEpoch>;
+  /** Five promises, to let the signers erase what is older; who misses it is brought up later. */
+  confirmEpoch(o: { keyId: string; epoch: string; confirmations: readonly KeyStatement[] }): Promise<void>;
+  /** Brings the signers together on one sharing of every key whose shares are changing. */
+  settleEpochs(): Promise<void>;
   exportKey(
     grant: UserActionGrant,
-    o: { org: string; keyId: string },
+    o: { org: string; keyId: string; epoch?: string },
   ): Promise<{ shares: readonly ExportedShare[]; marks: readonly RecordMark[] }>;
   /** Archives a key or a wallet at the signers. */
   archive(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;

@@ -4,7 +4,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { deriveId } from '@holdfast/authority/ids';
-import { ackBytes, importKeyBytes, keyStatementBytes, markBytes } from '@holdfast/authority/log';
+import { ackBytes, confirmationBytes, importKeyBytes, keyStatementBytes, markBytes } from '@holdfast/authority/log';
 import {
   ClusterError,
   type Command,
@@ -33,7 +33,15 @@ export interface FakeCluster {
   readonly commands: { readonly index: number; readonly command: Command }[];
   setOnline(...indices: number[]): void;
   push(index: number, push: Push): void;
+  /** The sharings that a signer holds of a key made or refreshed here, for a test to look at and to change. */
+  sharings(index: number, keyId: string): FakeSharing[];
   ack(index: number, o: { org: string; height: number; head: string }): Result;
+}
+
+export interface FakeSharing {
+  readonly epoch: string;
+  readonly generation: number;
+  certified: boolean;
 }
 
 export function fakeCluster(): FakeCluster {
@@ -57,6 +65,28 @@ export function fakeCluster(): FakeCluster {
   const pushListeners = new Set<(index: number, push: Push) => void>();
   const presenceListeners = new Set<(now: number[]) => void>();
   const keys = new Map<string, KeyObject>();
+  /** By `index keyId`; a key begins with the sharing it was made in. */
+  const held = new Map<string, FakeSharing[]>();
+  const sharings = (index: number, keyId: string): FakeSharing[] => {
+    const name = `${index} ${keyId}`;
+    const list = held.get(name) ?? [{ epoch: firstEpoch(keyId), generation: 0, certified: true }];
+    held.set(name, list);
+    return list;
+  };
+  const stated = (index: number, keyId: string, epoch: string) => {
+    const { secret, curve } = keyOf(keyId);
+    const bytes = keyStatementBytes(ORG, keyId, curve, publicKeyOf(secret, curve), Buffer.from(epoch, 'hex'));
+    return { index, signature: signText(index, bytes) };
+  };
+  const promised = (index: number, keyId: string, epoch: string) => ({
+    index,
+    signature: signText(index, confirmationBytes(ORG, keyId, Buffer.from(epoch, 'hex'))),
+  });
+  const keyOf = (keyId: string): { secret: KeyObject; curve: string } => {
+    const secret = keys.get(keyId);
+    if (secret === undefined) throw new Error(`no key ${keyId}`);
+    return { secret, curve: secret.asymmetricKeyType === 'ed25519' ? 'ed25519' : 'secp256k1' };
+  };
   /** Acts that a signer carried out: `index nullifier`. */
   const carriedOut = new Set<string>();
   /** Wallet to key; a key to itself. */
@@ -94,6 +124,60 @@ export function fakeCluster(): FakeCluster {
       }
       case 'Heads':
         return { t: 'heads', heads: [] };
+      case 'Refresh': {
+        const { keyId } = command;
+        const list = sharings(index, keyId);
+        const base = list.find(({ epoch, certified }) => certified && epoch === command.epoch);
+        if (base === undefined) return { refuse: 'E_EPOCH' };
+        const epoch = toHex(createHash('sha256').update(command.runNonce).digest());
+        list.push({ epoch, generation: base.generation + 1, certified: true });
+        const { secret, curve } = keyOf(keyId);
+        return {
+          t: 'key',
+          keyId,
+          publicKey: toHex(publicKeyOf(secret, curve)),
+          epoch,
+          statement: stated(index, keyId, epoch),
+          confirmation: promised(index, keyId, epoch),
+        };
+      }
+      case 'Epochs': {
+        const mine = [...keys.keys()].sort();
+        const wanted = mine.filter((keyId) =>
+          command.only === undefined
+            ? keyId > (command.after ?? '') && sharings(index, keyId).length > 1
+            : keyId === command.only,
+        );
+        return {
+          t: 'epochs',
+          more: false,
+          keys: wanted.map((keyId) => ({
+            keyId,
+            epochs: sharings(index, keyId).map(({ epoch, generation, certified }) => ({
+              epoch,
+              generation,
+              statement: stated(index, keyId, epoch),
+              ...(certified ? { confirmation: promised(index, keyId, epoch) } : {}),
+            })),
+          })),
+        };
+      }
+      case 'KeyCertificate': {
+        const named = command.statements.find((each) => each.index === index)?.signature;
+        for (const one of keys.has(command.keyId) ? sharings(index, command.keyId) : [])
+          if (stated(index, command.keyId, one.epoch).signature === named) one.certified = true;
+        return { t: 'done' };
+      }
+      case 'EpochConfirmed': {
+        const list = sharings(index, command.keyId);
+        const generation = list.find(({ epoch }) => epoch === command.epoch)?.generation;
+        if (command.confirmations.length !== 5 || generation === undefined) return { refuse: 'E_ACKS' };
+        const left = list.filter(
+          (each) => each.generation > generation || (each.generation === generation && each.certified),
+        );
+        list.splice(0, list.length, ...left);
+        return { t: 'done' };
+      }
       case 'RecordCatchUp': {
         const [like] = command.marks;
         if (!like) return { refuse: 'E_ACKS' };
@@ -124,7 +208,7 @@ export function fakeCluster(): FakeCluster {
 
   function act(
     index: number,
-    command: Pick<Act, 'request' | 'assertion' | 'path'>,
+    command: Pick<Act, 'request' | 'assertion' | 'path' | 'keyEpoch'>,
   ): Result | { readonly refuse: string } {
     const { method, path, payload } = command.request;
     const nullifier = nullifierOf(command);
@@ -142,7 +226,7 @@ export function fakeCluster(): FakeCluster {
       keys.set(keyId, secret);
       keyIds.set(keyId, keyId).set(deriveId('wa', nullifier), keyId);
       const publicKey = publicKeyOf(secret, curve);
-      const epoch = createHash('sha256').update(keyId).digest();
+      const epoch = Buffer.from(firstEpoch(keyId), 'hex');
       const statement = { index, signature: signText(index, keyStatementBytes(ORG, keyId, curve, publicKey, epoch)) };
       const walletId = deriveId('wa', nullifier);
       return {
@@ -167,6 +251,10 @@ export function fakeCluster(): FakeCluster {
       return { t: 'output', output, culprits: [] };
     }
     if (path.endsWith('/signatures')) {
+      const keyId = keyIds.get(recordId) ?? '';
+      const named = command.keyEpoch;
+      const mayUse = sharings(index, keyId).some(({ epoch, certified }) => certified && epoch === named);
+      if (named !== undefined && keys.has(keyId) && !mayUse) return { refuse: 'E_EPOCH' };
       const secret = keys.get(keyIds.get(recordId) ?? '');
       if (!secret) return { refuse: 'E_NOT_FOUND' };
       return { t: 'signatures', signatures: [{ signature: signBody(secret, body) }] };
@@ -212,6 +300,7 @@ export function fakeCluster(): FakeCluster {
   return {
     roster,
     link,
+    sharings,
     behaviours,
     commands,
     setOnline(...indices) {
@@ -227,6 +316,8 @@ export function fakeCluster(): FakeCluster {
     },
   };
 }
+
+const firstEpoch = (keyId: string): string => createHash('sha256').update(keyId).digest('hex');
 
 export const ORG = 'or-testt-testt-0123456789abcdef';
 

@@ -6,6 +6,7 @@ import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.ts';
 import type { AuthPorts, Handler, Principal } from '../pipeline/types.ts';
+import { createRefresher, type Refresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
 import { createSigners } from '../signers/index.ts';
 import { type FakeCluster, fakeCluster, ORG } from './cluster.ts';
@@ -83,26 +84,31 @@ export function testApi(o: {
   readonly db?: Database;
   readonly requestMsMax?: number;
   readonly requestsPerMinuteMax?: number;
+  readonly refreshDays?: number;
   readonly auth?: AuthPorts;
 }): TestApi {
   const env = testEnv();
   const cluster = fakeCluster();
   const db = o.db ?? noDatabase;
   const signers = createSigners({ link: cluster.link, roster: cluster.roster, env, db });
+  const config: Context['config'] = {
+    port: 0,
+    bind: '127.0.0.1',
+    dataFolder: '/nowhere',
+    publicUrl: 'http://localhost:8787',
+    requestsPerMinuteMax: o.requestsPerMinuteMax ?? 0,
+    refreshDays: o.refreshDays ?? 0,
+    ecdsaEngines: ['H'],
+    version: '0.1.0',
+  };
+  const refresher = createRefresher({ env, config, db, signers });
   const ctx: Context = {
     env,
     db,
     signers,
+    refresher,
+    config,
     log: env.log,
-    config: {
-      port: 0,
-      bind: '127.0.0.1',
-      dataFolder: '/nowhere',
-      publicUrl: 'http://localhost:8787',
-      requestsPerMinuteMax: o.requestsPerMinuteMax ?? 0,
-      ecdsaEngines: ['H'],
-      version: '0.1.0',
-    },
     secrets: { api: new Uint8Array(32).fill(7), operatorToken: 'operator' },
   };
   const lacks = new Set<PermissionName>();
@@ -140,3 +146,12 @@ const noDatabase = new Proxy({} as Database, {
     throw new Error(`this test has no database, but ${String(member)} was read`);
   },
 });
+
+/** For contexts in which no key is ever refreshed. */
+export const noRefresher: Refresher = {
+  begin: async () => {},
+  stop: async () => {},
+  status: async () => ({ state: 'Never', keys: 0, refreshed: 0, failed: 0, reasons: [] }),
+  wake: () => {},
+  close: async () => {},
+};

@@ -4,6 +4,7 @@ import { startApi } from './api.ts';
 import { auditShares } from './audit.ts';
 import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
 import { foundCluster, initSigner, joinCluster } from './cluster.ts';
+import { refreshCluster } from './cluster-refresh.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   freeze,
   unfreeze,
   doctor,
+  refreshCluster,
   createBackupKey,
   createBackup,
   verifyBackup,

@@ -37,6 +37,7 @@ export async function serveHere(
       dataFolder: pieces.data,
       publicUrl: pieces.apiUrl,
       requestsPerMinuteMax: 0,
+      refreshDays: 0,
       ecdsaEngines: ['H'],
       version: '0.0.0',
       ...(url === undefined ? {} : { databaseUrl: url }),

@@ -6,6 +6,7 @@ export * from './keys.ts';
 export * from './organisations.ts';
 export { decodeCursor, encodeCursor, type Page, type Paging } from './paging.ts';
 export * from './permissions.ts';
+export * from './refresh.ts';
 export * from './registration-codes.ts';
 export type { Proposal, Schema } from './schema.ts';
 export * from './signatures.ts';

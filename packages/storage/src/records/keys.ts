@@ -52,6 +52,29 @@ export function findKey(db: Executor, orgId: string, id: string): Promise<KeyRow
   return db.selectFrom('keys').selectAll().where('orgId', '=', orgId).where('id', '=', id).executeTakeFirst();
 }
 
+/** Whichever organisation it belongs to: for what concerns the cluster, never for a request. */
+export function findKeyOfCluster(db: Executor, id: string): Promise<KeyRow | undefined> {
+  return db.selectFrom('keys').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The key's shares are of another sharing now: its name and the five statements on it. */
+export async function replaceKeyEpoch(
+  tx: Executor,
+  change: {
+    readonly keyId: string;
+    readonly epoch: string;
+    readonly statements: readonly { readonly index: number; readonly signature: string }[];
+  },
+): Promise<void> {
+  const { keyId, epoch, statements } = change;
+  await tx.updateTable('keys').set({ epoch }).where('id', '=', keyId).execute();
+  await tx.deleteFrom('keyStatements').where('keyId', '=', keyId).execute();
+  await tx
+    .insertInto('keyStatements')
+    .values(statements.map(({ index, signature }) => ({ keyId, signerIndex: index, signature })))
+    .execute();
+}
+
 /** The key if any organisation of the cluster holds it and it was not exported. */
 export function findKeyByPublicKey(db: Executor, curve: string, publicKey: string): Promise<KeyRow | undefined> {
   return db

@@ -184,6 +184,23 @@ export interface Schema {
     dateExported: Nullable<string>;
     dateDeleted: Nullable<string>;
   };
+  /** One row: the round of refresh under way, or the last one. */
+  refreshRound: {
+    id: number;
+    /** `operator` or `schedule`. */
+    cause: string;
+    /** `Running`, `Stopped` or `Done`. */
+    state: string;
+    dateStarted: string;
+    dateEnded: Nullable<string>;
+  };
+  keyRefreshes: {
+    keyId: string;
+    dateTried: string;
+    dateRefreshed: Nullable<string>;
+    /** Why the last turn did not succeed; null where it did. */
+    reason: Nullable<string>;
+  };
   keyStatements: {
     keyId: string;
     signerIndex: number;

@@ -8,6 +8,7 @@ import { recoverGovernance } from '@holdfast/api/governance';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
 import type { ClusterLink } from '@holdfast/api/signers';
 import { createSigners } from '@holdfast/api/signers';
+import { noRefresher } from '@holdfast/api/testing';
 import {
   ClusterError,
   type Command,
@@ -405,12 +406,14 @@ export function createWorld(o: {
         dataFolder: '/nowhere',
         publicUrl: 'http://localhost:8787',
         requestsPerMinuteMax: 0,
+        refreshDays: 0,
         ecdsaEngines: ['H'],
         version: '0.1.0',
       },
       secrets: { api: new Uint8Array(32).fill(7), operatorToken: 'operator' },
       db,
       signers,
+      refresher: noRefresher,
       log: env.log,
     };
     made.ctx = ctx;

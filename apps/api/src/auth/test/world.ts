@@ -15,6 +15,7 @@ import { orgsHandlers } from '../../operations/orgs/index.ts';
 import { permissionsHandlers } from '../../operations/permissions/index.ts';
 import { handler, type UserActionGrant } from '../../pipeline/types.ts';
 import { createServer } from '../../server.ts';
+import { noRefresher } from '../../testing/index.ts';
 import { authPorts } from '../index.ts';
 import { outboxFolder } from '../outbox.ts';
 import { type TestCluster, testCluster } from './cluster.ts';
@@ -84,12 +85,14 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
       dataFolder,
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: 0,
+      refreshDays: 0,
       ecdsaEngines: ['H'],
       version: '0.0.0',
     },
     secrets: { api: createHash('sha256').update(seed).digest(), operatorToken },
     db,
     signers: cluster.door,
+    refresher: noRefresher,
     log,
   };
   const mine = [...authHandlers, ...orgsHandlers, ...permissionsHandlers];

@@ -2,5 +2,8 @@
 import type { Handler } from '../../pipeline/types.ts';
 import { auditShares } from './auditShares.ts';
 import { getCluster } from './getCluster.ts';
+import { getRefresh } from './getRefresh.ts';
+import { startRefresh } from './startRefresh.ts';
+import { stopRefresh } from './stopRefresh.ts';
 
-export const clusterHandlers: readonly Handler[] = [auditShares, getCluster];
+export const clusterHandlers: readonly Handler[] = [auditShares, getCluster, getRefresh, startRefresh, stopRefresh];
