@@ -487,6 +487,27 @@ function suite(engineName: TestEngine['name']): void {
     for (const { command } of sent()) deepEqual('entries' in command && command.entries, [{ entry, acks }]);
   });
 
+  test('a signer that was told late to trust the organisation is brought up before its refusal counts', async () => {
+    let informed = false;
+    api.cluster.behaviours.set(5, (command) => {
+      if (command.kind === 'CatchUp') informed = true;
+      if (command.kind === 'Act' && !informed) return { refuse: 'E_CREDENTIAL_UNKNOWN' };
+      return command.kind === 'Act' ? { refuse: 'E_STALE_HEAD' } : undefined;
+    });
+    const codes = async () => {
+      const { refusals } = await api.ctx.signers.govern(ORG, {
+        request: { method: 'PUT', path: `/orgs/${ORG}/settings`, payload: '{}' },
+        assertion: { kind: 'Key', credId: 'Y3JlZA', clientData: 'e30', signature: 'c2ln' },
+        tokens: [1, 2, 3, 4, 5].map((index) => [index, Buffer.alloc(16, index).toString('base64url')] as const),
+      });
+      return refusals.filter(({ index }) => index === 5).map(({ code: given }) => given);
+    };
+
+    // Its second answer is the one that counts: what it knows by then, it did not know before.
+    deepEqual(await codes(), ['E_STALE_HEAD']);
+    equal(informed, true);
+  });
+
   test('lists come in pages whose tokens open nothing else', async () => {
     for (let k = 0; k < 3; k += 1) await made(edKey);
     const first = (await api.call('GET', '/keys?limit=2')).body;

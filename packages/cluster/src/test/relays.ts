@@ -1,8 +1,10 @@
 /** The two relays behind one set of handles, for the suite that both must pass. */
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { RelayHub } from '../relay/hub.ts';
 import type { RelayLink } from '../relay/link.ts';
 import { parseNatsUrl } from '../relay/nats/address.ts';
+import type { NatsLine } from '../relay/nats/connection.ts';
 import { createNatsHub, natsHubLimits } from '../relay/nats/hub.ts';
 import { createNatsLink, natsLinkLimits } from '../relay/nats/link.ts';
 import { CHANNEL_TYPE, readBye, subjectsOf } from '../relay/nats/wire.ts';
@@ -36,6 +38,8 @@ export interface Rig {
   raw(index: number): Promise<Raw>;
   /** Tries to come in as this signer with a signature by that identity; resolves when the hub has made up its mind. */
   intrude(index: number, identity: Identity): Promise<void>;
+  /** Resolves when what was sent before has had its time to arrive; the clock of the world stands still. */
+  breathe(): Promise<void>;
   /** Every byte that the relay has carried. */
   seen(): Buffer;
   /** Ends the relay without a word, and brings it back where it was. */
@@ -48,6 +52,16 @@ export interface Rig {
   readonly silenceMs: number;
   readonly replacedMs: number;
   stop(): Promise<void>;
+}
+
+/** Asks the NATS server whether it has read everything; where there is none, some time is all that can be given. */
+export function breathing(url: string): () => Promise<void> {
+  let probe: NatsLine | undefined;
+  return async () => {
+    if (!probe?.isOpen()) probe = await natsClient(url).catch(() => undefined);
+    await Promise.race([probe?.flush().catch(() => {}), wait(probe ? 200 : 5, undefined, { ref: false })]);
+    await wait(1);
+  };
 }
 
 export interface RigLimits {
@@ -95,6 +109,7 @@ export const websocket: Relay = async (five, limits = {}) => {
       end.send(writeAuth({ signerId, signature: identity.sign(relayAuthBytes({ fingerprint, nonce })) }));
       await until(() => end.closed() !== undefined, 'the hub decides');
     },
+    breathe: () => wait(1),
     seen: () => Buffer.concat(seen),
     async kill() {
       await running.stop();
@@ -161,6 +176,7 @@ export const nats: Relay = async (five, limits = {}) => {
       end.nats.publish(subjectsOf(five.roster.clusterId).hub(end.hello.hubId), end.auth(identity));
       await until(() => (hub.counters().E_RELAY_AUTH ?? 0) > before, 'the hub decides');
     },
+    breathe: breathing(url),
     seen: () => Buffer.concat(seen),
     kill: server.kill,
     revive: server.start,

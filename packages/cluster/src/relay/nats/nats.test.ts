@@ -1,25 +1,46 @@
 /** What only NATS has: everybody who is let in there can publish on every subject. */
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
+import { hkdfSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sha256 } from '@holdfast/crypto/transcript';
 import type { Command, Reply } from '../../commands/types.ts';
+import { createOpener, createSealer } from '../../frames/cipher.ts';
 import { createPeerSessions } from '../../frames/sessions.ts';
+import { agreeX25519, privateKeyObject, publicKeyObject, rawPublicKey } from '../../keys.ts';
 import type { Identity } from '../../roster/identity.ts';
 import { tick, turns } from '../../test/conformance.ts';
 import { runNats, withoutNats } from '../../test/nats/index.ts';
 import { natsAdmitted, natsClient, natsHub, natsSigner } from '../../test/nats-stranger.ts';
+import { breathing } from '../../test/relays.ts';
 import { message } from '../../test/wire.ts';
 import { cluster, randomBytes, seed, until, world } from '../../test/world.ts';
 import type { RelayHub } from '../hub.ts';
 import type { RelayLink } from '../link.ts';
 import { MESSAGE_BYTES_MAX, TYPE, writeNumbered, writePresence, writeWelcome } from '../wire.ts';
 import { parseNatsUrl } from './address.ts';
+import { type Channel, channelAuthBytes, openChannel } from './channel.ts';
 import type { NatsLine } from './connection.ts';
 import { createNatsHub, type NatsHubLimits, natsHubLimits } from './hub.ts';
 import { createNatsLink, type NatsLinkLimits, natsLinkLimits } from './link.ts';
-import { CHANNEL_TYPE, callMessage, type Hello, subjectsOf, writeBye, writeDial, writeHello } from './wire.ts';
+import {
+  CHANNEL_TYPE,
+  callMessage,
+  type Hello,
+  readAuth,
+  readBye,
+  readDial,
+  readPong,
+  subjectsOf,
+  writeAuth,
+  writeBye,
+  writeDial,
+  writeHello,
+  writePong,
+} from './wire.ts';
 
 const five = cluster();
 const subjects = subjectsOf(five.roster.clusterId);
@@ -48,6 +69,7 @@ async function setUp(
   const made = {
     server,
     env,
+    breathe: breathing(server.url),
     url: server.url,
     async hub(): Promise<RelayHub> {
       const before = env.lines.filter(({ event }) => event === 'relay.nats').length;
@@ -122,7 +144,7 @@ suite('nothing that is published on the subjects of a channel ends it or is take
     hostile.publish(subject, writeBye(4001));
   }
   await hostile.flush();
-  await turns();
+  await turns(s);
 
   deepEqual(await s.first.send(1, status()), done(status()));
   s.env.advance(natsHubLimits.absentMs);
@@ -154,7 +176,7 @@ suite('a recorded answer, said again, lets nobody in and puts nobody out', async
   for (const { subject, bytes } of recorded) hostile.publish(subject, bytes);
   for (const { subject, bytes } of recorded) hostile.publish(subject, bytes);
   await hostile.flush();
-  await turns();
+  await turns(s);
 
   deepEqual(await s.first.send(1, status()), done(status()));
   deepEqual(presences, []);
@@ -241,7 +263,7 @@ suite('beyond its budget of dials and signatures an api looks at none, and a sig
 
   const link = s.link(3);
   link.start();
-  await tick(s.env, () => link.connected());
+  await tick(s, () => link.connected());
 });
 
 // ---- false apis
@@ -258,12 +280,12 @@ suite('a false api gets a channel of its own and takes nothing from the true one
   one.onUp(() => ups++);
 
   const second = await s.hub();
-  await tick(s.env, () => second.online().length === 2);
+  await tick(s, () => second.online().length === 2);
   await until(() => ups === 1, 'whoever is new is told what it has to know');
   // It says that nobody is there, and everybody, and goes.
   const liar = s.keep(await natsHub(five, s.url));
   liar.nats.publish(subjects.call, callMessage());
-  await tick(s.env, () => liar.channels.length > 0);
+  await tick(s, () => liar.channels.length > 0);
   // Both answered the call; the last to do so is spoken to.
   const welcome = one.index === readIndex(liar.auths.at(-1)) ? one : two;
   liar.send(writeWelcome(welcome.index));
@@ -273,7 +295,7 @@ suite('a false api gets a channel of its own and takes nothing from the true one
   liar.send(writeBye(1001));
   await until(() => welcome.online().length === 1, 'and not more');
   second.close();
-  await turns();
+  await turns(s);
 
   deepEqual(await s.first.send(1, status()), done(status()));
   deepEqual(lost, []);
@@ -287,10 +309,10 @@ suite('turns away more apis than four, and the first ones stay', async (t) => {
   const more: RelayHub[] = [];
   for (let k = 0; k < natsLinkLimits.hubsMax; k++) {
     more.push(await s.hub());
-    await tick(s.env, () => more.slice(0, 3).every((hub) => hub.online().length === 1));
+    await tick(s, () => more.slice(0, 3).every((hub) => hub.online().length === 1));
   }
-  await tick(s.env, () => s.env.lines.some(({ facts }) => facts.reason === 'closed' && facts.signer === 1));
-  await turns();
+  await tick(s, () => s.env.lines.some(({ facts }) => facts.reason === 'closed' && facts.signer === 1));
+  await turns(s);
 
   deepEqual(
     more.map((hub) => hub.online().length),
@@ -332,7 +354,7 @@ suite('a link signs a fresh challenge of its own cluster to its own dial, and no
   link.start();
 
   // A dial with no answer that counts is said again; each gets the next alteration.
-  await tick(s.env, () => at > alterations.length);
+  await tick(s, () => at > alterations.length);
 
   equal(signed.length, 1);
   equal(relay.auths.length, 1);
@@ -359,7 +381,7 @@ suite('a link believes no other index, no unknown message and no unknown signer'
     [writeWelcome(1), new Uint8Array(0)],
     [new Uint8Array(MESSAGE_BYTES_MAX + 1)],
   ].entries()) {
-    await tick(s.env, () => relay.channels.length > at);
+    await tick(s, () => relay.channels.length > at);
     const before = s.env.lines.filter(({ event }) => event === 'relay.hostile').length;
     for (const each of rest) relay.send(each);
     await until(() => s.env.lines.filter(({ event }) => event === 'relay.hostile').length > before, `message ${at}`);
@@ -402,7 +424,7 @@ suite('a loss on the way to the signer ends the channel, and it dials again', as
     return done(command);
   });
   link.start();
-  await tick(s.env, () => relay.channels.length === 1);
+  await tick(s, () => relay.channels.length === 1);
   relay.send(writeWelcome(1));
   await until(() => link.connected(), 'welcome');
 
@@ -412,7 +434,7 @@ suite('a loss on the way to the signer ends the channel, and it dials again', as
 
   deepEqual([commands, link.connected()], [[], false]);
   deepEqual(relay.messages, [Buffer.from(writeBye(4003))]);
-  await tick(s.env, () => relay.channels.length === 2);
+  await tick(s, () => relay.channels.length === 2);
 });
 
 suite('a signer that dies without a word is gone after a second and a half at most', async (t) => {
@@ -422,7 +444,7 @@ suite('a signer that dies without a word is gone after a second and a half at mo
   const start = s.env.now();
 
   end.nats.close();
-  await tick(s.env, () => !s.first.online().includes(1));
+  await tick(s, () => !s.first.online().includes(1));
 
   ok(s.env.now() - start <= natsHubLimits.pingMs + natsHubLimits.absentMs + 100, `${s.env.now() - start} ms`);
   deepEqual(s.first.online(), [2]);
@@ -432,12 +454,12 @@ suite('a request to a signer that died is lost within half a second', async (t) 
   const s = await setUp(t);
   const end = s.keep(await natsAdmitted(five, 1, s.url));
   end.nats.close();
-  await turns();
+  await turns(s);
   const start = s.env.now();
   let code = '';
 
   s.first.send(1, status()).catch((error) => (code = error.code));
-  await tick(s.env, () => code !== '');
+  await tick(s, () => code !== '');
 
   equal(code, 'E_RELAY_LOST');
   ok(s.env.now() - start <= natsHubLimits.absentMs + 100, `${s.env.now() - start} ms`);
@@ -448,7 +470,7 @@ suite('a link leaves an api that falls silent and finds the next one', async (t)
   const relay = s.keep(await natsHub(five, s.url));
   const link = s.link(1);
   link.start();
-  await tick(s.env, () => relay.channels.length === 1);
+  await tick(s, () => relay.channels.length === 1);
   relay.send(writeWelcome(1));
   await until(() => link.connected(), 'welcome');
 
@@ -458,7 +480,7 @@ suite('a link leaves an api that falls silent and finds the next one', async (t)
   equal(link.connected(), false);
   relay.nats.close();
   const hub = await s.hub();
-  await tick(s.env, () => hub.online().length === 1);
+  await tick(s, () => hub.online().length === 1);
 });
 
 suite('a NATS server that stands still costs the connections, and all is well when it goes on', async (t) => {
@@ -471,7 +493,7 @@ suite('a NATS server that stands still costs the connections, and all is well wh
   deepEqual([link.connected(), s.first.online()], [false, []]);
   s.server.resume();
 
-  await tick(s.env, () => link.connected() && s.first.online().length === 1);
+  await tick(s, () => link.connected() && s.first.online().length === 1);
   deepEqual(await s.first.send(1, status()), done(status()));
 });
 
@@ -509,7 +531,7 @@ suite('row 22: frames published under the name of another signer change no sessi
     for (const { sessions } of parts) sessions.close();
   });
   const [one, two] = parts as [(typeof parts)[0], (typeof parts)[0]];
-  await tick(s.env, () => one.sessions.ready(2) && two.sessions.ready(1) && two.sessions.ready(3));
+  await tick(s, () => one.sessions.ready(2) && two.sessions.ready(1) && two.sessions.ready(3));
   one.sessions.send(2, message(1));
   await until(() => two.got.length === 1, 'a frame of signer 1');
 
@@ -522,13 +544,81 @@ suite('row 22: frames published under the name of another signer change no sessi
     for (const last of ['0', '2', '6', '11', 'x']) hostile.publish(subjects.frame(2, '*').replace('*', last), bytes);
   }
   await hostile.flush();
-  await turns();
+  await turns(s);
 
   deepEqual(two.got, [1]);
   deepEqual(two.resets, []);
   // The session goes on where it was.
   one.sessions.send(2, message(2));
   await until(() => two.got.length === 2, 'the next frame of signer 1');
+});
+
+// ---- the channel by itself
+
+test('opens what the specification says, and refuses parts of unknown form and messages over the limit', () => {
+  const [ours, theirs] = ['ours', 'theirs'].map((name) => privateKeyObject('x25519', randomBytes(name, 32))) as [
+    KeyObject,
+    KeyObject,
+  ];
+  const terms = {
+    fingerprint: five.roster.fingerprint,
+    index: 3,
+    linkId: randomBytes('link id', 16),
+    hubId: randomBytes('hub id', 16),
+    E_s: rawPublicKey(ours),
+    E_h: rawPublicKey(theirs),
+    nonce: randomBytes('nonce', 32),
+  };
+  // docs/specs/relay.md §6, written down again.
+  const secret = agreeX25519(theirs, publicKeyObject('x25519', terms.E_s)) as Uint8Array;
+  const salt = sha256(channelAuthBytes(terms));
+  const keys = Buffer.from(hkdfSync('sha256', secret, salt, 'holdfast/relay-channel/keys/v1', 72));
+  const [toSigner, toHub, id] = [keys.subarray(0, 32), keys.subarray(32, 64), keys.subarray(64)];
+  const fresh = () => openChannel(terms, { side: 'signer', ephemeral: ours }) as Channel;
+  const opened = (...plains: Uint8Array[]) => {
+    const [channel, sealer] = [fresh(), createSealer(toSigner, id)];
+    return plains.map((plain) => channel.open(Buffer.from(sealer.seal(plain)))).at(-1);
+  };
+  const part = (flag: number, bytes: number) => Buffer.alloc(1 + bytes, flag);
+
+  deepEqual(opened(Uint8Array.of(0, 7, 8)), Buffer.from([7, 8]));
+  deepEqual(opened(Uint8Array.of(1, 7), Uint8Array.of(0, 8)), Buffer.from([7, 8]));
+  equal(opened(Uint8Array.of(1, 7)), undefined);
+  const [frame] = fresh().seal(Uint8Array.of(9));
+  deepEqual(createOpener(toHub).open(Buffer.from(frame as Uint8Array)), Buffer.from([0, 9]));
+
+  throws(() => opened(Uint8Array.of(2, 7)), { code: 'E_RELAY_FORMAT' });
+  throws(() => opened(part(1, 1 << 19), part(1, 1 << 19), part(1, 6)), { code: 'E_RELAY_FORMAT' });
+  equal(opened(part(1, 1 << 19), part(1, 1 << 19), part(0, 5))?.length, MESSAGE_BYTES_MAX);
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(33, 0x10), Buffer.alloc(64, 0x11)])
+    throws(() => fresh().open(bytes), { code: 'E_FRAME_FORMAT' });
+});
+
+test('refuses handshake messages of another length, type or version, and signers that are none', () => {
+  const bytes = (n: number) => randomBytes(`field ${n}`, n);
+  const dial = writeDial({ index: 2, linkId: bytes(16), E_s: bytes(32) });
+  const auth = writeAuth({ index: 2, linkId: bytes(16), E_s: bytes(32), nonce: bytes(32), signature: bytes(64) });
+  for (const [read, good, indexed] of [
+    [readDial, dial, true],
+    [readAuth, auth, true],
+    [readPong, writePong(7), false],
+    [readBye, writeBye(4001), false],
+  ] as const) {
+    read(good);
+    throws(() => read(good.subarray(0, -1)), { code: 'E_RELAY_FORMAT' });
+    throws(() => read(Buffer.concat([good, Uint8Array.of(0)])), { code: 'E_RELAY_FORMAT' });
+    if (!indexed) continue;
+    for (const [at, value] of [
+      [0, 0x7f],
+      [1, 2],
+      [2, 0],
+      [2, 6],
+    ] as const) {
+      const altered = Buffer.from(good);
+      altered[at] = value;
+      throws(() => read(altered), { code: 'E_RELAY_FORMAT' }, `byte ${at} ${value}`);
+    }
+  }
 });
 
 // ---- the setting
@@ -608,7 +698,7 @@ suite('gets in with a password or a token, and says so when it does not', async 
   });
   link.start();
 
-  await tick(ours, () => hub.online().length === 1);
+  await tick({ env: ours, breathe: () => wait(1) }, () => hub.online().length === 1);
   await until(() => env.lines.some(({ event }) => event === 'relay.waiting'), 'the other one waits');
   match(String(env.lines.at(-1)?.facts.reason), /authorization/i);
 });
