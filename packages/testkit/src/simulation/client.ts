@@ -6,6 +6,7 @@
 import type { Context as ApiContext } from '@holdfast/api/app';
 import { encodeState, project, stateOf } from '@holdfast/api/governance';
 import { handlers } from '@holdfast/api/operations';
+import type { Order } from '@holdfast/api/signers';
 import { encodeChallenge, freshDigest, nullifier, payloadHash } from '@holdfast/authority/challenge';
 import { authorityDeps } from '@holdfast/authority/contract-rules';
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
@@ -13,6 +14,7 @@ import { encodeEntry } from '@holdfast/authority/log';
 import { initialState } from '@holdfast/authority/reduce';
 import type { ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
+import type { Result } from '@holdfast/cluster/commands';
 import { planSignature, type SigningItem } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import { matchOperation } from '@holdfast/contract/operations';
@@ -68,6 +70,10 @@ export interface Client {
   /** From then on the key does not sign here. */
   exportKey(key: KnownKey): Promise<void>;
   archiveKey(key: KnownKey): Promise<void>;
+  /** New shares of a key that stays, as a scheduler asks for them: no user signs for it. */
+  refreshKey(key: KnownKey): Promise<void>;
+  /** Shows certificates and confirmations of new shares to signers that miss them. */
+  settleEpochs(key: KnownKey): Promise<void>;
   /** A Solana wallet with a key of its own. */
   createWallet(): Promise<KnownKey>;
   sign(key: KnownKey): Promise<Signed>;
@@ -82,6 +88,9 @@ export interface Signed {
   readonly verifies: boolean;
 }
 
+const everybody = [1, 2, 3, 4, 5];
+/** Longer than a run of five. */
+const REFRESH_MS_MAX = 14_000;
 const curves = { EdDSA: 'ed25519', ECDSA: 'secp256k1', Schnorr: 'secp256k1' } as const;
 
 /** Founds an organisation at signers that are up, through an api that is up. */
@@ -185,6 +194,28 @@ export function createClient(o: {
     } as never);
   };
 
+  type Held = ReadonlyMap<number, Extract<Result, { t: 'epochs' }>['keys'][number]['epochs']>;
+  const tell = (order: Order) => apiOf(world).signers.broadcast(order, everybody, REFRESH_MS_MAX);
+  const heldEpochs = async ({ keyId }: KnownKey): Promise<Held> =>
+    new Map(
+      (await tell({ kind: 'Epochs', only: keyId })).flatMap((outcome) =>
+        'reply' in outcome && outcome.reply.ok && outcome.reply.result.t === 'epochs'
+          ? [[outcome.index, outcome.reply.result.keys[0]?.epochs ?? []] as const]
+          : [],
+      ),
+    );
+  const settleEpochs = async (key: KnownKey): Promise<void> => {
+    const { keyId } = key;
+    const epochs = new Set([...(await heldEpochs(key)).values()].flatMap((list) => list.map(({ epoch }) => epoch)));
+    for (const epoch of epochs) {
+      const own = [...(await heldEpochs(key)).values()].flatMap((list) => list.filter((each) => each.epoch === epoch));
+      const confirmations = own.flatMap(({ confirmation }) => (confirmation === undefined ? [] : [confirmation]));
+      if (own.length === 5 && confirmations.length < 5)
+        await tell({ kind: 'KeyCertificate', keyId, statements: own.map(({ statement }) => statement) });
+      if (confirmations.length === 5) await tell({ kind: 'EpochConfirmed', keyId, epoch, confirmations });
+    }
+  };
+
   /** Whether it will still sign is not known from the moment this is asked for. */
   const retire = (key: KnownKey): void => {
     const at = keys.indexOf(key);
@@ -247,6 +278,19 @@ export function createClient(o: {
       const key: KnownKey = { keyId: made.signingKey.id, scheme: 'EdDSA', curve: 'ed25519', publicKey, wallet };
       keys.push(key);
       return key;
+    },
+    settleEpochs,
+    async refreshKey(key) {
+      const held = await heldEpochs(key);
+      const [first = [], ...rest] = [...held.values()].map((list) => list.filter((each) => each.confirmation !== undefined));
+      const [common] = first
+        .filter(({ epoch }) => rest.every((list) => list.some((each) => each.epoch === epoch)))
+        .sort((a, b) => b.generation - a.generation);
+      if (common === undefined) return;
+      const runNonce = toHex(random.bytes(32));
+      await tell({ kind: 'Refresh', keyId: key.keyId, epoch: common.epoch, runNonce, participants: everybody });
+      await settleEpochs(key);
+      await settleEpochs(key);
     },
     async sign(key) {
       const text = `0x${toHex(random.bytes(32))}`;

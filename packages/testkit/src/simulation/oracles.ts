@@ -53,6 +53,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   const canaries = new Map<string, Uint8Array>();
   const heads = new Map<string, string>();
   const heights = new Map<unknown, Map<string, number>>();
+  const epochs = new Map<unknown, Map<string, string[]>>();
   const lengths = new Map<unknown, number>();
   let runs = 0;
   const violate = (oracle: string, text: string): void => void violations.push(`${oracle}: ${text}`);
@@ -73,6 +74,15 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
       const last = before.get(String(org)) ?? -1;
       if (Number(top) < last) violate('N9', `signer ${index} went back from height ${last} to ${Number(top)}`);
       before.set(String(org), Number(top));
+    }
+    // docs/specs/refresh.md: a later sharing replaces an earlier one, never the other way.
+    for (const [keyId, epoch] of disk.rows('select keyId, hex(activeEpoch) from keys where activeEpoch is not null')) {
+      const name = String(keyId);
+      const used = epochs.get(disk)?.get(name) ?? [];
+      if (used.at(-1) === epoch) continue;
+      if (used.includes(String(epoch))) violate('N9', `signer ${index} went back to an earlier epoch of ${name}`);
+      const ofDisk = epochs.get(disk) ?? new Map<string, string[]>();
+      epochs.set(disk, ofDisk.set(name, [...used, String(epoch)]));
     }
     const length = Number(disk.rows('select coalesce(max(seq), 0) from journal')[0]?.[0] ?? 0);
     if (length < (lengths.get(disk) ?? 0)) violate('N9', `the journal of signer ${index} got shorter`);
@@ -204,11 +214,13 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
         if (!deviators.has(culprit))
           violate('N10', `a run of signer ${by} named ${culprit} for ${code}, who did nothing`);
       }
-      for (const message of evidence) {
-        const signed = message.sig !== undefined && isSigned(world, execId, message, message.sig);
-        if (!signed) violate('N10', `evidence of signer ${by} for ${code} does not verify`);
-        else if (!culprits.includes(message.from))
-          violate('N10', `evidence of signer ${by} is not about whom it names`);
+      // What is not signed is bound by what is: an opening by its commitment.
+      const signed = evidence.filter(({ sig }) => sig !== undefined);
+      if (evidence.length > 0 && signed.length === 0) violate('N10', `evidence of signer ${by} for ${code} is unsigned`);
+      for (const message of signed) {
+        if (message.sig === undefined || !isSigned(world, execId, message, message.sig))
+          violate('N10', `evidence of signer ${by} for ${code} does not verify`);
+        else if (!culprits.includes(message.from)) violate('N10', `evidence of signer ${by} is not about whom it names`);
       }
     },
     opened(process) {

@@ -261,7 +261,11 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         at(random.below(TROUBLE_MS - 2_000), () => {
           const list = keys();
           const key = list[pick % list.length];
-          if (kind < 74 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
+          if (kind < 60 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
+          else if (kind < 70 && key !== undefined) {
+            // Those that come while one is under way form a group.
+            for (let n = 0; n < 4; n += 1) ask(`sign ${n} with ${key.scheme} ${key.keyId}`, () => sign(key));
+          } else if (kind < 77 && key !== undefined) ask(`refresh ${key.keyId}`, () => known(client).refreshKey(key));
           else if (kind < 86) {
             const scheme = (['EdDSA', 'ECDSA', 'Schnorr'] as const)[pick % 3] as KnownKey['scheme'];
             ask(`create ${scheme}`, () => createKey(scheme));
@@ -291,6 +295,9 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
           ask(`sign with ${key.keyId}`, () => sign(key));
         else if (/dkg|pending|activate|createKey|ack4|echo1|p2p2/.test(point))
           ask('create EdDSA', () => createKey('EdDSA'));
+        else if (/refresh|epoch|erase/.test(point) && key !== undefined) ask(`refresh ${key.keyId}`, () => user.refreshKey(key));
+        else if (/group/.test(point) && key !== undefined)
+          for (let n = 0; n < 6; n += 1) ask(`sign ${n} with ${key.keyId}`, () => sign(key));
         else if (/session|start/.test(point)) {
           const process = world.signer(1 + (seed % 5));
           if (process !== undefined) world.killSigner(process);
@@ -444,7 +451,9 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       await createKey('EdDSA');
       await importKey('ECDSA');
       const withWallet = await user.createWallet();
+      for (const key of [...user.keys]) await user.refreshKey(key);
       for (const key of [...user.keys]) await sign(key);
+      await Promise.all(Array.from({ length: 8 }, (_, n) => sign(known(user.keys[n % 2]))));
       const [first, second] = user.keys;
       if (first === undefined || second === undefined) throw new TypeError('five keys were made');
       await user.request('POST', '/wallets', { network: 'Ethereum', signingKey: { id: second.keyId } });
@@ -510,18 +519,40 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       attempt();
     };
     const old = [...keys()];
+    // What a scheduler does by itself, again and again; here it is told when.
+    for (const key of old) {
+      let settled = false;
+      const settle = (): void => {
+        known(client)
+          .settleEpochs(key)
+          .then(() => known(client).settleEpochs(key))
+          .then(
+            () => {
+              settled = true;
+            },
+            () => loop.after(1_000, settle),
+          );
+      };
+      settle();
+      await loop.run(until, () => settled);
+    }
     const scheme = plan.newKey;
     mustWork(`a new ${scheme} key signs`, async () => {
       await createKey(scheme);
       const key = keys().at(-1);
       if (key !== undefined) await sign(key);
     });
+    const holders = ({ keyId }: KnownKey): number =>
+      world.processes().filter(({ store }) => store.keys.key(keyId)?.activeEpoch !== undefined).length;
     for (const key of old) {
-      const holders = world.processes().filter(({ store }) => store.keys.key(key.keyId)?.activeEpoch !== undefined);
-      // A signer set back behind the making of a key has no share of it: that is what refresh and repair are for.
-      if (holders.length === 5 || (key.scheme !== 'ECDSA' && holders.length >= 3))
-        mustWork(`the ${key.scheme} key ${key.keyId} signs`, () => sign(key));
-      else if (counts.restores === 0) oracles.violate('liveness', `${holders.length} signers hold ${key.keyId}`);
+      // A signer set back behind the making of a key, or whose clone took part in it and is gone, has no share of it:
+      // that is what repair is for.
+      const isShort = counts.restores + counts.clones > 0;
+      if (isShort && holders(key) < 5 && (key.scheme === 'ECDSA' || holders(key) < 3)) continue;
+      mustWork(`the ${key.scheme} key ${key.keyId} signs and five hold it`, async () => {
+        await sign(key);
+        if (!isShort && holders(key) < 5) throw new Error(`${holders(key)} signers hold it`);
+      });
     }
     await loop.run(until, () => left.size === 0);
     for (const label of left) oracles.violate('liveness', `${label}: not within ${HEALED_MS} ms of healing`);
