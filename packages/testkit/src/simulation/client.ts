@@ -14,9 +14,9 @@ import { encodeEntry } from '@holdfast/authority/log';
 import { initialState } from '@holdfast/authority/reduce';
 import type { ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
-import type { Result } from '@holdfast/cluster/commands';
 import { planSignature, type SigningItem } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
+import type { Result } from '@holdfast/cluster/commands';
 import { matchOperation } from '@holdfast/contract/operations';
 import { fromBase64, fromHex, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
@@ -36,6 +36,8 @@ export interface KnownKey {
   readonly scheme: 'EdDSA' | 'ECDSA' | 'Schnorr';
   readonly curve: Curve;
   readonly publicKey: Uint8Array;
+  /** Has no share of its own: signers derive it from their share of its master. */
+  readonly isChild?: boolean;
   /** Signs by its wallet, where it has one. */
   readonly wallet?: { readonly id: string; readonly network: string };
 }
@@ -70,6 +72,11 @@ export interface Client {
   /** From then on the key does not sign here. */
   exportKey(key: KnownKey): Promise<void>;
   archiveKey(key: KnownKey): Promise<void>;
+  /** A master and a child of it, which signs. */
+  createChild(): Promise<KnownKey>;
+  createDerivationKey(): Promise<string>;
+  /** 32 bytes for one of three inputs; undefined where there is no key for it. */
+  derive(pick: number): Promise<{ readonly input: string; readonly output: string } | undefined>;
   /** New shares of a key that stays, as a scheduler asks for them: no user signs for it. */
   refreshKey(key: KnownKey): Promise<void>;
   /** Shows certificates and confirmations of new shares to signers that miss them. */
@@ -142,6 +149,7 @@ export function createClient(o: {
   const { org, admin } = organisation;
   const intents = new Map<string, Intent>();
   const keys: KnownKey[] = [];
+  const derivationKeys: string[] = [];
 
   /** One signed call through the api's own handler; the intent is noted before the api sees it. */
   const call = async (
@@ -279,10 +287,38 @@ export function createClient(o: {
       keys.push(key);
       return key;
     },
+    async createChild() {
+      const kind = { scheme: 'EdDSA', curve: 'ed25519' } as const;
+      const create = async (body: object) =>
+        (await call({ method: 'POST', path: '/keys', payload: JSON.stringify({ ...kind, ...body }) })) as {
+          id: string;
+          publicKey: string;
+        };
+      const master = await create({ masterKey: true });
+      const child = await create({ deriveFrom: { keyId: master.id, path: 'm/44/7' } });
+      const key: KnownKey = { keyId: child.id, ...kind, publicKey: fromHex(child.publicKey), isChild: true };
+      keys.push(key);
+      return key;
+    },
+    async createDerivationKey() {
+      const payload = JSON.stringify({ scheme: 'DH', curve: 'secp256k1' });
+      const { id } = (await call({ method: 'POST', path: '/keys', payload })) as { id: string };
+      derivationKeys.push(id);
+      return id;
+    },
+    async derive(pick) {
+      const keyId = derivationKeys[pick % derivationKeys.length];
+      if (keyId === undefined) return undefined;
+      const payload = JSON.stringify({ domain: '0x6578616d706c65', seed: `0x0${pick % 3}` });
+      const { output } = (await call({ method: 'POST', path: `/keys/${keyId}/derive`, payload })) as { output: string };
+      return { input: `${keyId} ${payload}`, output };
+    },
     settleEpochs,
     async refreshKey(key) {
       const held = await heldEpochs(key);
-      const [first = [], ...rest] = [...held.values()].map((list) => list.filter((each) => each.confirmation !== undefined));
+      const [first = [], ...rest] = [...held.values()].map((list) =>
+        list.filter((each) => each.confirmation !== undefined),
+      );
       const [common] = first
         .filter(({ epoch }) => rest.every((list) => list.some((each) => each.epoch === epoch)))
         .sort((a, b) => b.generation - a.generation);

@@ -44,17 +44,21 @@ export function createFakeProvider(): FakeProvider {
     learn: ({ publicKey, secret }) => trapdoor.learn(publicKey, secret as Scalar),
     machines: {
       ...real,
-      dkg: (ctx, o) => new FakeDkg(ctx, trapdoor, o),
-      ecdsaH: (ctx, o) => new FakeEcdsaH(ctx, trapdoor, o),
-      frostEd25519: (ctx, o) =>
-        new FakeFrost(ctx, trapdoor, { ...o, sign: (curve, x, k) => signEd25519(curve, { x, k, message: o.message }) }),
-      frostBip340: (ctx, o) =>
-        o.taprootMerkleRoot === undefined
-          ? new FakeFrost(ctx, trapdoor, {
-              ...o,
-              sign: (curve, x, k) => signBip340(curve, { x, k, message: o.message }),
-            })
-          : real.frostBip340(ctx, o),
+      // Masters have a chain code and keys for derivation answer in the group: those are real, and so are imported
+      // keys, children, and whatever else the trapdoor has not made.
+      dkg: (ctx, o) =>
+        o.masterKey === true || o.protocol === 'GLOW20_DH' ? real.dkg(ctx, o) : new FakeDkg(ctx, trapdoor, o),
+      ecdsaH: (ctx, o) => (trapdoor.knows(ctx, o.share) ? new FakeEcdsaH(ctx, trapdoor, o) : real.ecdsaH(ctx, o)),
+      frostEd25519(ctx, o) {
+        if (!trapdoor.knows(ctx, o.share)) return real.frostEd25519(ctx, o);
+        const sign = (curve: Curve, x: Scalar, k: Scalar) => signEd25519(curve, { x, k, message: o.message });
+        return new FakeFrost(ctx, trapdoor, { ...o, sign });
+      },
+      frostBip340(ctx, o) {
+        if (o.taprootMerkleRoot !== undefined || !trapdoor.knows(ctx, o.share)) return real.frostBip340(ctx, o);
+        const sign = (curve: Curve, x: Scalar, k: Scalar) => signBip340(curve, { x, k, message: o.message });
+        return new FakeFrost(ctx, trapdoor, { ...o, sign });
+      },
     },
   };
 }
@@ -89,6 +93,9 @@ class Trapdoor {
     this.#secrets.set(hexOf(curve.encodePoint(publicKey)), secret);
     this.#sharings.set(name, made);
     return made;
+  }
+  knows({ curve }: RunContext, share: KeyShare): boolean {
+    return this.#secrets.has(hexOf(curve.encodePoint(share.publicKey)));
   }
   learn(publicKey: Uint8Array, secret: Scalar): void {
     this.#secrets.set(hexOf(publicKey), secret);

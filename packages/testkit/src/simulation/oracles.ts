@@ -14,6 +14,7 @@ export interface Oracles {
   /** A message that a signer's own code handed to its channel, before anything alters it. */
   sent(from: SignerProcess, message: PeerMessage): void;
   returned(signed: Signed): void;
+  derived(input: string, output: string): void;
   blamed(by: SignerProcess, code: string, culprits: readonly number[]): void;
   aborted(by: number, execId: Uint8Array, abort: Abort): void;
   deviated(index: number): void;
@@ -55,6 +56,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   const heights = new Map<unknown, Map<string, number>>();
   const epochs = new Map<unknown, Map<string, string[]>>();
   const lengths = new Map<unknown, number>();
+  const outputs = new Map<string, string>();
   let runs = 0;
   const violate = (oracle: string, text: string): void => void violations.push(`${oracle}: ${text}`);
 
@@ -101,8 +103,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
         seen.add(row);
         const facts = JSON.parse(String(text)) as Record<string, string>;
         const { nullifier, keyId = '', digest = '' } = facts;
-        if (nullifier === undefined || !/^(sign|dkg|import)\.started$|^key\.exported$|^record\./.test(String(event)))
-          continue;
+        if (nullifier === undefined) continue;
         const intent = intents.get(nullifier);
         const about = `signer ${index}, ${String(event)}`;
         if (intent === undefined || intent.org !== facts['org']) {
@@ -203,6 +204,11 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
       if (!verifies)
         violate('N4', `a signature by ${key.keyId} that does not verify was returned: ${toHex(signature)}`);
     },
+    derived(input, output) {
+      const before = outputs.get(input) ?? output;
+      outputs.set(input, before);
+      if (before !== output) violate('N4', `two outputs for ${input}`);
+    },
     blamed(by, code, culprits) {
       for (const culprit of culprits) {
         if (!deviators.has(culprit))
@@ -216,11 +222,13 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
       }
       // What is not signed is bound by what is: an opening by its commitment.
       const signed = evidence.filter(({ sig }) => sig !== undefined);
-      if (evidence.length > 0 && signed.length === 0) violate('N10', `evidence of signer ${by} for ${code} is unsigned`);
+      if (evidence.length > 0 && signed.length === 0)
+        violate('N10', `evidence of signer ${by} for ${code} is unsigned`);
       for (const message of signed) {
         if (message.sig === undefined || !isSigned(world, execId, message, message.sig))
           violate('N10', `evidence of signer ${by} for ${code} does not verify`);
-        else if (!culprits.includes(message.from)) violate('N10', `evidence of signer ${by} is not about whom it names`);
+        else if (!culprits.includes(message.from))
+          violate('N10', `evidence of signer ${by} is not about whom it names`);
       }
     },
     opened(process) {

@@ -118,6 +118,8 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         refusals.set(outcome, (refusals.get(outcome) ?? 0) + 1);
         oracles.blamed(from, outcome, reply.error.culprits ?? []);
       }
+      const { culprits } = reply.ok ? (reply.result as { culprits?: readonly number[] }) : {};
+      if (culprits !== undefined) oracles.blamed(from, 'a result', culprits);
       oracles.said(JSON.stringify(reply));
       return troubled && byzantine.has(from.index) ? hostileSigner.lie(from, reply) : reply;
     },
@@ -202,6 +204,10 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
     oracles.canary('an imported key', secret);
     counts.keys += 1;
   };
+  const derive = async (pick: number): Promise<void> => {
+    const derived = await known(client).derive(pick);
+    if (derived !== undefined) oracles.derived(derived.input, derived.output);
+  };
   const allow = (body: Readonly<Record<string, boolean>>): Promise<unknown> =>
     known(client).request('PUT', `/orgs/${known(client).organisation.org}/settings`, body);
   const sign = async (key: KnownKey): Promise<void> => {
@@ -261,11 +267,15 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         at(random.below(TROUBLE_MS - 2_000), () => {
           const list = keys();
           const key = list[pick % list.length];
-          if (kind < 60 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
+          if (kind < 52 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
+          else if (kind < 57) ask('derive', () => derive(pick));
+          else if (kind < 59) ask('create a key for derivation', () => known(client).createDerivationKey());
+          else if (kind < 61) ask('create a master and a child', () => known(client).createChild());
           else if (kind < 70 && key !== undefined) {
             // Those that come while one is under way form a group.
             for (let n = 0; n < 4; n += 1) ask(`sign ${n} with ${key.scheme} ${key.keyId}`, () => sign(key));
-          } else if (kind < 77 && key !== undefined) ask(`refresh ${key.keyId}`, () => known(client).refreshKey(key));
+          } else if (kind < 77 && key !== undefined && key.isChild !== true)
+            ask(`refresh ${key.keyId}`, () => known(client).refreshKey(key));
           else if (kind < 86) {
             const scheme = (['EdDSA', 'ECDSA', 'Schnorr'] as const)[pick % 3] as KnownKey['scheme'];
             ask(`create ${scheme}`, () => createKey(scheme));
@@ -295,7 +305,10 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
           ask(`sign with ${key.keyId}`, () => sign(key));
         else if (/dkg|pending|activate|createKey|ack4|echo1|p2p2/.test(point))
           ask('create EdDSA', () => createKey('EdDSA'));
-        else if (/refresh|epoch|erase/.test(point) && key !== undefined) ask(`refresh ${key.keyId}`, () => user.refreshKey(key));
+        else if (/refresh|epoch|erase/.test(point) && key !== undefined)
+          ask(`refresh ${key.keyId}`, () => user.refreshKey(key));
+        else if (/derive/i.test(point)) ask('derive', () => user.createDerivationKey().then(() => derive(0)));
+        else if (/child/i.test(point)) ask('create a master and a child', () => user.createChild());
         else if (/group/.test(point) && key !== undefined)
           for (let n = 0; n < 6; n += 1) ask(`sign ${n} with ${key.keyId}`, () => sign(key));
         else if (/session|start/.test(point)) {
@@ -450,8 +463,11 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       await createKey('Schnorr');
       await createKey('EdDSA');
       await importKey('ECDSA');
+      await user.createChild();
+      await user.createDerivationKey();
+      for (const pick of [0, 1, 0]) await derive(pick);
       const withWallet = await user.createWallet();
-      for (const key of [...user.keys]) await user.refreshKey(key);
+      for (const key of user.keys.filter(({ isChild }) => isChild !== true)) await user.refreshKey(key);
       for (const key of [...user.keys]) await sign(key);
       await Promise.all(Array.from({ length: 8 }, (_, n) => sign(known(user.keys[n % 2]))));
       const [first, second] = user.keys;
@@ -520,7 +536,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
     };
     const old = [...keys()];
     // What a scheduler does by itself, again and again; here it is told when.
-    for (const key of old) {
+    for (const key of old.filter(({ isChild }) => isChild !== true)) {
       let settled = false;
       const settle = (): void => {
         known(client)
@@ -562,8 +578,8 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
 
   for (const { index, store } of world.processes()) {
     for (const keyId of store.keys.keyIds()) {
-      const epoch = store.keys.key(keyId)?.activeEpoch;
-      if (epoch !== undefined)
+      const { activeEpoch: epoch, derivedFrom } = store.keys.key(keyId) ?? {};
+      if (epoch !== undefined && derivedFrom === undefined)
         oracles.canary(`the share of ${keyId} at signer ${index}`, store.keys.open(keyId, epoch).share.x);
     }
   }
