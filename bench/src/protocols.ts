@@ -162,7 +162,7 @@ function cggmp24Row(name: 'secp256k1' | 'stark'): Row {
       },
       group,
     );
-  const samples = cpuOf(10, sign).map((ms) => ms / 3);
+  const samples = cpuOf(name === 'stark' ? 3 : 5, sign).map((ms) => ms / 3);
   return row(`5 ECDSA CGGMP24 on ${name}, one signature, per signer`, 'ms', samples);
 }
 
