@@ -1,6 +1,7 @@
 /** Where jobs are carried out: results, failures, dead threads, ends. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
+import { testAux } from '@holdfast/mpc/cggmp24/test';
 import { createInlineCompute, createWorkerCompute } from './index.ts';
 
 const script = new URL('./test/odd-worker.js', import.meta.url);
@@ -73,5 +74,20 @@ test('a job of no known name fails, in a thread as well as inline', async () => 
   await rejects(createInlineCompute().run(job('no such job', [again])), /no such job/);
 
   deepEqual([secret[0], again[0]], [0, 0]);
+  threads.close();
+});
+
+test('a thread computes what the event loop would, and its input is zero in both places', async () => {
+  const { own } = testAux(1);
+  const input = () => ({ own, curve: 'secp256k1', k: new Uint8Array(32).fill(3), seed: new Uint8Array(64).fill(4) });
+  const [first, second] = [input(), input()];
+  const threads = createWorkerCompute({ threads: 1 });
+
+  const inThread = await threads.run(job('cggmp24.encrypt', first));
+  const inline = await createInlineCompute().run(job('cggmp24.encrypt', second));
+
+  deepEqual(inThread, inline);
+  equal((inThread as Uint8Array).length, 768);
+  for (const { k, seed } of [first, second]) deepEqual([...new Set([...k, ...seed])], [0]);
   threads.close();
 });

@@ -14,10 +14,12 @@ import {
   enc,
   equalBytes,
   execId,
+  execIdDocument,
   f,
   HashRng,
   hashCommit,
   i,
+  readExecIdDocument,
   sha256,
   sha512,
   sha512_256,
@@ -165,6 +167,44 @@ test('an execution id does not depend on the order in which participants are lis
   const parts = partsOf(vectors.execId[1] as Vectors['execId'][number]);
 
   deepEqual(execId({ ...parts, participants: [...parts.participants].reverse() }), execId(parts));
+});
+
+test('the document of an execution id reads back to the run it names, and hashes to the id', () => {
+  for (const [at, given] of vectors.execId.entries()) {
+    const parts = partsOf(given);
+    const document = execIdDocument(parts);
+
+    const read = readExecIdDocument(document);
+
+    equal(toHex(sha512_256(document)), vectors.execId[at]?.id);
+    deepEqual(execId(read), execId(parts));
+    deepEqual([read.protocol, read.keyId, read.curve, read.t], [parts.protocol, parts.keyId, parts.curve, parts.t]);
+    deepEqual(read.session, parts.session);
+  }
+});
+
+test('a document that is cut, longer, out of order or of no curve names no run', () => {
+  const parts = partsOf(vectors.execId[1] as Vectors['execId'][number]);
+  const document = execIdDocument(parts);
+  const text = Buffer.from(document).toString('latin1');
+  const noCurve = Buffer.from(text.replace(parts.curve, parts.curve.replace(/.$/, '9')), 'latin1');
+  // The entries of the list have one length each, so two of them can change places.
+  const entries = parts.participants.map((p) => Buffer.from(p.signerId).toString('latin1'));
+  const [from, to] = [text.indexOf(entries[0] as string), text.indexOf(entries[1] as string)];
+  const length = to - from;
+  const start = from - 11; // From the item of its index on; what stands before is the same for all.
+  const outOfOrder = Buffer.from(
+    text.slice(0, start) +
+      text.slice(start + length, start + 2 * length) +
+      text.slice(start, start + length) +
+      text.slice(start + 2 * length),
+    'latin1',
+  );
+
+  for (const bad of [document.slice(1), document.slice(0, -1), Uint8Array.of(...document, 0)])
+    throws(() => readExecIdDocument(bad), { code: 'E_ENCODING' });
+  throws(() => readExecIdDocument(new Uint8Array(noCurve)), { code: 'E_EXEC_ID', message: /curve/ });
+  throws(() => readExecIdDocument(new Uint8Array(outOfOrder)), { code: 'E_EXEC_ID', message: /form/ });
 });
 
 test('row 53: a zero run nonce or session id is refused', () => {
