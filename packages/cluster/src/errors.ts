@@ -2,6 +2,7 @@
 
 export type ClusterErrorCode =
   | 'E_ROSTER'
+  | 'E_SUCCESSION'
   | 'E_COMMAND'
   | 'E_REPLY'
   | 'E_PUSH'

@@ -108,7 +108,7 @@ export function createSigners(o: {
 
   return {
     roster,
-    fingerprint: toBase64Url(roster.fingerprint),
+    fingerprint: toBase64Url(roster.origin),
     identityKeys: roster.signers.map(({ identityKey }) => identityKey),
     online: () => link.online(),
     tokens: () => link.online().flatMap((index) => tokenOf(tokens, index)),

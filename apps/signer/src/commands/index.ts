@@ -20,6 +20,7 @@ import { importKey } from './import-key.ts';
 import { made } from './made.ts';
 import { changeRecord } from './records-acts.ts';
 import { refreshKey } from './refresh.ts';
+import { keyRecord, reshareKey } from './reshare.ts';
 import { sign } from './sign.ts';
 
 export const VERSION = '0.1.0';
@@ -84,6 +85,13 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
       return epochConfirmed(ctx, command);
     case 'Epochs':
       return epochs(ctx, command);
+    case 'Reshare':
+      checkVotes(ctx);
+      return reshareKey(ctx, command);
+    case 'KeyRecord':
+      return keyRecord(ctx, command);
+    case 'Acks':
+      return { t: 'acks', acks: ctx.organisations.acksFrom(command.org, command.from) };
     case 'Audit':
       checkAwake(ctx);
       return auditShares(ctx, command);

@@ -55,6 +55,8 @@ export interface Organisations {
   withdraw(at: HeadAt): Withdrawal;
   /** Lets go of the acknowledged entry, which three others promised never to acknowledge: it can never be certified. */
   release(at: HeadAt, withdrawals: readonly Withdrawal[]): void;
+  /** This signer's acknowledgements of committed entries from this height on, made again: the same bytes as the first time. */
+  acksFrom(org: string, from: number): Ack[];
   /** Entries this signer missed; each re-checked in all but freshness, for which its three acknowledgements stand. */
   catchUp(org: string, entries: readonly { readonly entry: LogEntry; readonly acks: readonly Ack[] }[]): void;
 }
@@ -66,6 +68,9 @@ export interface HeadAt {
   /** base64url of 32 bytes. */
   readonly head: string;
 }
+
+/** In one answer; a page of entries is not longer. */
+const ACKS_MAX = 64;
 
 interface Entry {
   readonly entry: LogEntry;
@@ -90,7 +95,7 @@ export function createOrganisations(o: {
   pin(orgId: string): Uint8Array | undefined;
 }): Organisations {
   const { env, store, cluster } = o;
-  const deps = authorityDeps(cluster.roster.fingerprint);
+  const deps = authorityDeps(cluster.roster.origin);
   const identityKeys = cluster.roster.signers.map((s) => s.identityKey);
   const chains = new Map<string, Chain>();
   for (const org of store.log.orgs()) chains.set(org, load(org));
@@ -383,6 +388,24 @@ export function createOrganisations(o: {
       // The assertion of the dropped entry stays spent.
       chain.tail = undefined;
       chain.never = next.never;
+    },
+
+    acksFrom(org, from) {
+      const committed = usable(chains.get(org));
+      const acks: Ack[] = [];
+      for (let height = from; height <= (committed?.height ?? -1) && acks.length < ACKS_MAX; height++) {
+        const stored = store.log.at(org, height);
+        if (stored?.committed !== true) break;
+        const signature = cluster.identity.sign(ackBytes(org, height, stored.head));
+        acks.push({
+          index: cluster.index,
+          org,
+          height,
+          head: toBase64Url(stored.head),
+          signature: toBase64Url(signature),
+        });
+      }
+      return acks;
     },
 
     catchUp(org, entries) {

@@ -100,6 +100,15 @@ export interface NewChild {
 /** What a key statement is about. */
 export type StatedKey = Pick<VaultRecord, 'org' | 'keyId' | 'curve' | 'epoch' | 'publicKey'>;
 
+/** The first share of a key that others have had before: of a newcomer, or of a signer whose copy was too old. */
+export interface Adoption extends Successor {
+  readonly key: Omit<KeyRecord, 'activeEpoch' | 'publicKey' | 'exported'>;
+  readonly publicKey: Uint8Array;
+  /** Of the sharing it was made from, which this signer does not hold. */
+  readonly generation: number;
+  readonly wallets: readonly Pick<WalletRecord, 'walletId' | 'network' | 'status' | 'origin'>[];
+}
+
 export interface KeyShelf {
   key(keyId: string): KeyRecord | undefined;
   wallet(walletId: string): WalletRecord | undefined;
@@ -135,6 +144,8 @@ export interface KeyShelf {
   activate(keyId: string, epoch: Uint8Array): void;
   /** Beside the sharing in use; pending until it is certified. */
   putSuccessor(s: Successor): void;
+  /** Pending until it is certified. What is recorded of the key already must be the same. */
+  adopt(a: Adoption): void;
   /** From now on the sharing may be used, and is the one in use if it is the newest. */
   certify(keyId: string, epoch: Uint8Array): void;
   /**
@@ -435,6 +446,32 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         lineage: { base, generation, time },
       };
       writeShare('pending', record, share);
+    },
+
+    adopt(a) {
+      const { keyId, share, base, time } = a;
+      const known = key(keyId);
+      check(known === undefined || sameKey(known, a.key), 'E_KEY_EXISTS', `${keyId} exists already, as another key`);
+      const next: KeyRecord = known ?? { ...a.key, exported: false, activeEpoch: undefined, publicKey: undefined };
+      if (known === undefined) writeKey(next);
+      const record: VaultRecord = {
+        ...next,
+        signerId,
+        t: share.t,
+        n: share.n,
+        index: share.index,
+        epoch: share.epoch,
+        publicKey: a.publicKey,
+        publicShares: a.publicShares,
+        points: a.points,
+        lineage: { base, generation: a.generation + 1, time },
+      };
+      writeShare('pending', record, share);
+      for (const w of a.wallets) {
+        if (wallet(w.walletId) !== undefined) continue;
+        const status = w.status === 'Active' && next.activeEpoch === undefined ? 'Pending' : w.status;
+        writeWallet({ ...w, status, org: next.org, keyId });
+      }
     },
 
     certify(keyId, epoch) {

@@ -31,6 +31,8 @@ export type {
   RecordMark,
   Refusal,
   Reply,
+  ReshareRecord,
   Result,
   SignerStatus,
+  WalletOfKey,
 } from './types.ts';

@@ -32,6 +32,7 @@ import type {
   RecordMark,
   Refusal,
   Reply,
+  ReshareRecord,
   Result,
   SignerStatus,
 } from './types.ts';
@@ -53,6 +54,8 @@ const EPOCH_KEYS_MAX = 256;
 const EPOCHS_MAX = 64;
 /** About 1 KiB each. */
 const AUDIT_ITEMS_MAX = 256;
+/** On one key: networks are fewer, and one has seldom two. */
+const WALLETS_MAX = 512;
 
 const version = literal(1);
 const id = text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-]+$/ });
@@ -130,6 +133,30 @@ export const groupElement: Shape<GroupElement> = object(
 );
 
 const point = text({ min: 64, max: 66, pattern: /^([0-9a-f]{64}|[0-9a-f]{66})$/ });
+const yesOrNo = either(literal(true), (value) => value === true, literal(false));
+const reshareRecord: Shape<ReshareRecord> = object({
+  org: publicId,
+  curve: oneOf('secp256k1', 'ed25519', 'stark'),
+  protocol: text({ min: 1, max: 32, pattern: /^[A-Z0-9_]+$/ }),
+  scheme: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9]+$/ }),
+  origin: hex(HASH),
+  imported: yesOrNo,
+  archived: yesOrNo,
+  publicKey: point,
+  publicShares: list(point, { max: SIGNERS }),
+  points: list(pair(hex(HASH), signerIndex), { max: SIGNERS }),
+  generation: integer(0, Number.MAX_SAFE_INTEGER),
+  wallets: list(
+    object({
+      walletId: publicId,
+      network: text({ min: 1, max: 64, pattern: /^[A-Za-z0-9]+$/ }),
+      status: oneOf('Active', 'Archived'),
+      origin: hex(HASH),
+    }),
+    { max: WALLETS_MAX },
+  ),
+  statements: list(keyStatement, { max: SIGNERS }),
+});
 const auditAfter = text({ max: 48, pattern: /^([a-z]{2,8}(-[0-9a-z]{4,26}){1,3})?$/ });
 const auditItem: Shape<AuditItem> = choice<AuditItem>('status', {
   proved: object({
@@ -230,6 +257,18 @@ export const command: Shape<Command> = choice<Command>('kind', {
     epoch: hex(HASH),
     confirmations: list(keyStatement, { max: SIGNERS }),
   }),
+  Reshare: object({
+    v: version,
+    id,
+    kind: literal('Reshare'),
+    keyId: publicId,
+    epoch: hex(HASH),
+    runNonce: hex(HASH),
+    participants,
+    record: reshareRecord,
+  }),
+  KeyRecord: object({ v: version, id, kind: literal('KeyRecord'), keyId: publicId }),
+  Acks: object({ v: version, id, kind: literal('Acks'), org: publicId, from: height }),
   Audit: object({ v: version, id, kind: literal('Audit'), nonce: hex(HASH), after: auditAfter }),
   ImportKey: object({ v: version, id, kind: literal('ImportKey') }),
   Heads: object({ v: version, id, kind: literal('Heads') }),
@@ -237,7 +276,6 @@ export const command: Shape<Command> = choice<Command>('kind', {
   Status: object({ v: version, id, kind: literal('Status') }),
 });
 
-const yesOrNo = either(literal(true), (value) => value === true, literal(false));
 const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
 const status: Shape<SignerStatus> = object({
   index: signerIndex,
@@ -320,6 +358,8 @@ const result: Shape<Result> = choice<Result>('t', {
     ),
     more: yesOrNo,
   }),
+  keyRecord: object({ t: literal('keyRecord'), record: reshareRecord, statement: keyStatement }),
+  acks: object({ t: literal('acks'), acks: list(ack, { max: ENTRIES_MAX }) }),
   audit: object({
     t: literal('audit'),
     page: object({ items: list(auditItem, { max: AUDIT_ITEMS_MAX }), more: yesOrNo, signature }),

@@ -106,6 +106,26 @@ export type Command =
       readonly runNonce: string;
       readonly participants: readonly number[];
     }
+  /**
+   * The same key for the roster of today (docs/specs/succession.md §4): dealt anew by the participants, who hold this epoch,
+   * to all five. `record` is for whoever holds none; the others compare it with their own.
+   */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Reshare';
+      readonly keyId: string;
+      /** Hex, 32 bytes: the sharing to start from. */
+      readonly epoch: string;
+      readonly runNonce: string;
+      /** Roster indices of the dealers. */
+      readonly participants: readonly number[];
+      readonly record: ReshareRecord;
+    }
+  /** What a signer knows of a key that a newcomer has to be told: `record` of Reshare. */
+  | { readonly v: 1; readonly id: string; readonly kind: 'KeyRecord'; readonly keyId: string }
+  /** The acknowledgements of committed entries from this height on, made again by who holds them. */
+  | { readonly v: 1; readonly id: string; readonly kind: 'Acks'; readonly org: string; readonly from: number }
   /** Which sharings the signer holds: of one key, or of keys that have more than one, from after this key on. */
   | { readonly v: 1; readonly id: string; readonly kind: 'Epochs'; readonly only?: string; readonly after?: string }
   /** Five signers' confirmations of an epoch: every older sharing of the key is erased. */
@@ -247,7 +267,37 @@ export type Result =
   /** Keys in order of their ids; `more` where the next page begins after the last of them. */
   | { readonly t: 'epochs'; readonly keys: readonly KeyEpochs[]; readonly more: boolean }
   | { readonly t: 'audit'; readonly page: AuditPage }
+  | { readonly t: 'keyRecord'; readonly record: ReshareRecord; readonly statement: KeyStatement }
+  | { readonly t: 'acks'; readonly acks: readonly Ack[] }
   | { readonly t: 'status'; readonly status: SignerStatus };
+
+/** Everything public about a key and its sharing, as its holders have it. */
+export interface ReshareRecord {
+  readonly org: string;
+  readonly curve: 'secp256k1' | 'ed25519' | 'stark';
+  readonly protocol: string;
+  readonly scheme: string;
+  /** Nullifier of the request that made it, hex. */
+  readonly origin: string;
+  readonly imported: boolean;
+  readonly archived: boolean;
+  readonly publicKey: string;
+  readonly publicShares: readonly string[];
+  /** Signer id (hex) and evaluation point, in order of points. */
+  readonly points: readonly (readonly [string, number])[];
+  readonly generation: number;
+  readonly wallets: readonly WalletOfKey[];
+  /** Of the sharing to start from, by three or more signers of the roster; empty in an answer to KeyRecord. */
+  readonly statements: readonly KeyStatement[];
+}
+
+export interface WalletOfKey {
+  readonly walletId: string;
+  readonly network: string;
+  readonly status: 'Active' | 'Archived';
+  /** Nullifier, hex. */
+  readonly origin: string;
+}
 
 /** What one signer says of some of its shares (docs/specs/share-audit.md). */
 export interface AuditPage {

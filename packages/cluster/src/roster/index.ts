@@ -14,3 +14,18 @@ export {
   signerAt,
   verifyBySigner,
 } from './roster.ts';
+export {
+  checkSuccession,
+  encodeChain,
+  encodeSuccession,
+  fitsPlace,
+  parseChain,
+  parseSuccession,
+  proposeSuccession,
+  replaceSigner,
+  SUCCESSION_QUORUM,
+  type Succession,
+  signSuccession,
+  successionBytes,
+  withHistory,
+} from './succession.ts';

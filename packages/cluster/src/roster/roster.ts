@@ -52,6 +52,13 @@ export interface Roster {
   readonly fingerprint: Uint8Array;
   /** `cl-` and 26 characters 0-9a-v of the fingerprint. */
   readonly clusterId: string;
+  /**
+   * Fingerprint of the founding: what challenges name the cluster by (field `c`), whoever serves in it today. The own one
+   * where nobody was ever replaced.
+   */
+  readonly origin: Uint8Array;
+  /** Fingerprints of every roster before this one, the founding first. */
+  readonly past: readonly Uint8Array[];
 }
 
 /**
@@ -62,10 +69,17 @@ export interface Roster {
  */
 export function parseRoster(text: string): Roster {
   try {
-    const file = asJsonObject(
-      parseStrictJson(text, { bytesMax: ROSTER_BYTES_MAX, depthMax: 4, name: 'roster' }),
-      'roster',
-    );
+    return parseRosterValue(parseStrictJson(text, { bytesMax: ROSTER_BYTES_MAX, depthMax: 4, name: 'roster' }));
+  } catch (cause) {
+    if (cause instanceof WireError) refuse('E_ROSTER', cause.message, {}, cause);
+    throw cause;
+  }
+}
+
+/** The same for a roster inside another file, which may have been read as JSON already. */
+export function parseRosterValue(value: JsonValue): Roster {
+  try {
+    const file = asJsonObject(value, 'roster');
     members(file, 'roster', ['v', 'epoch', 'relay', 'signers']);
     check(file.v === 1, 'E_ROSTER', 'roster.v must be 1');
     const { epoch, relay, signers } = file;
@@ -104,17 +118,31 @@ export function createRoster(o: {
     o.epoch,
     signers.map((signer) => signer.identityKey),
   );
-  return { v: 1, epoch: o.epoch, relay: o.relay, signers, fingerprint, clusterId: clusterIdOf(fingerprint) };
+  return {
+    v: 1,
+    epoch: o.epoch,
+    relay: o.relay,
+    signers,
+    fingerprint,
+    clusterId: clusterIdOf(fingerprint),
+    origin: fingerprint,
+    past: [],
+  };
 }
 
 /** The file's text: members in the order of the format, signers sorted by id. */
 export function encodeRoster(roster: Pick<Roster, 'epoch' | 'relay' | 'signers'>): string {
-  const signers = createRoster(roster).signers.map((signer) => ({
+  return `${JSON.stringify(rosterValue(createRoster(roster)), null, 2)}\n`;
+}
+
+/** The members of the file, in their order. */
+export function rosterValue({ epoch, relay, signers }: Pick<Roster, 'epoch' | 'relay' | 'signers'>) {
+  const entries = signers.map((signer) => ({
     identityKey: toBase64(signer.identityKey),
     transportKey: toBase64(signer.transportKey),
     transportSignature: toBase64(signer.transportSignature),
   }));
-  return `${JSON.stringify({ v: 1, epoch: roster.epoch, relay: roster.relay, signers }, null, 2)}\n`;
+  return { v: 1, epoch, relay, signers: entries };
 }
 
 /** The signer at an index; undefined when the number names nobody. */

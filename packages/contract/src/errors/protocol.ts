@@ -198,6 +198,9 @@ export const protocolErrors = {
   E_STORE_WRITE: 'the store cannot be written',
   E_VAULT_DAMAGED: 'a sealed record does not open',
   E_VAULT_VERSION: 'a sealed record is of a newer release',
+  E_RESHARE_RECORD: 'the signers know different things of this key',
+  E_SUCCESSION: 'the succession of rosters does not hold',
+  E_ROSTER_MOVED: 'the roster is not the one this signer has served in, nor follows from it',
   E_RESTORED: 'the signer was restored and waits for the others',
   // Backups of a signer
   E_BACKUP_AUTH: 'the backup does not open',

@@ -167,7 +167,7 @@ export function createTestApi<C extends Reachable>(cluster: C): TestApi<C> {
     await broadcast({ v: 1, id: nextId(), kind: 'Commit', org, acks }, to);
     return acks;
   };
-  const fingerprint = toBase64Url(cluster.roster.fingerprint);
+  const fingerprint = toBase64Url(cluster.roster.origin);
 
   const api: TestApi<C> = {
     cluster,

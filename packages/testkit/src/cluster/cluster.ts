@@ -1,5 +1,5 @@
 /** Five real signers in one process, from one seed: their own code, stores on disk, a clock that a test moves. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,7 +10,19 @@ import {
   encodeReply,
   type Reply,
 } from '@holdfast/cluster/commands';
-import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntry } from '@holdfast/cluster/roster';
+import {
+  createRoster,
+  fitsPlace,
+  type Identity,
+  identityFromSeeds,
+  proposeSuccession,
+  type Roster,
+  replaceSigner,
+  rosterEntry,
+  type Succession,
+  signSuccession,
+  withHistory,
+} from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import { toHex } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
@@ -62,6 +74,11 @@ export interface TestCluster {
   backup(index: number): Uint8Array;
   /** The signer's disk is lost and made anew from a backup; it is started. */
   restore(index: number, file: Uint8Array, o?: { readonly others?: number }): Promise<void>;
+  /**
+   * The signer at this place is lost; a new one with an identity of its own takes it, accepted by these of the others. All
+   * are started again under the next roster. What was the old one's store is under `${dir}.left`.
+   */
+  replace(index: number, o?: { readonly acceptedBy?: readonly number[] }): Promise<void>;
   stop(): void;
 }
 
@@ -104,11 +121,20 @@ export async function startTestCluster(
     identityFromSeeds({ identitySeed: each.slice(0, 32), transportSeed: each.slice(32) }),
   );
   const seedsOf = (identity: Identity): Uint8Array => (seeds[identities.indexOf(identity)] ?? new Uint8Array()).slice();
-  const roster = createRoster({
+  let roster = createRoster({
     epoch: 0,
     relay: 'ws://127.0.0.1:8787/holdfast/relay',
     signers: identities.map(rosterEntry),
   });
+  const chain: Succession[] = [];
+  /** Identities are drawn until one stands in the place of the signer that leaves. */
+  const newcomer = (index: number): { seeds: Uint8Array; identity: Identity } => {
+    for (;;) {
+      const drawn = world.bytes(64);
+      const identity = identityFromSeeds({ identitySeed: drawn.slice(0, 32), transportSeed: drawn.slice(32) });
+      if (fitsPlace(roster, { index, identityKey: identity.publicKey })) return { seeds: drawn, identity };
+    }
+  };
   const pins = new Map<string, Uint8Array>();
   const backupKey = createBackupKey((n) => world.bytes(n));
   let starts = 0;
@@ -213,7 +239,9 @@ export async function startTestCluster(
 
   return {
     seed,
-    roster,
+    get roster() {
+      return roster;
+    },
     clock,
     net,
     signers: slots,
@@ -260,6 +288,23 @@ export async function startTestCluster(
       store.close();
       wipeBody(backup.body);
       await start(index);
+    },
+    async replace(index, o = {}) {
+      for (const slot of slots) kill(slot.index);
+      await clock.settle();
+      const slot = slotOf(index);
+      const drawn = newcomer(index);
+      seeds.push(Uint8Array.of(...drawn.seeds));
+      identities.push(drawn.identity);
+      const proposed = proposeSuccession(roster, replaceSigner(roster, { index, by: rosterEntry(drawn.identity) }));
+      const accepting = o.acceptedBy ?? slots.map((each) => each.index).filter((each) => each !== index);
+      const signed = accepting.reduce((step, each) => signSuccession(step, slotOf(each).identity), proposed);
+      chain.push(signed);
+      roster = withHistory(signed.to, chain);
+      slot.identity = drawn.identity;
+      renameSync(slot.dir, `${slot.dir}.left`);
+      for (const each of slots) await start(each.index);
+      await clock.settle();
     },
     stop() {
       for (const { index } of slots) kill(index);
