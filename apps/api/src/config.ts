@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
-import { parseRoster, type Roster } from '@holdfast/cluster/roster';
+import { parseChain, parseRoster, type Roster, withHistory } from '@holdfast/cluster/roster';
 import type { Secrets, Settings } from './settings.ts';
 
 /** A setting is missing or unsafe: the process says so in one line and exits with 78 (EX_CONFIG). */
@@ -117,7 +117,12 @@ function natsAddress(env: Environment, roster: Roster): NatsAddress | undefined 
 function readRoster(file: string): Roster {
   if (!existsSync(file))
     throw new UnsafeSettings(`${file} is missing: found a cluster with npm start, or copy its roster here`);
-  return parseRoster(readFileSync(file, 'utf8'));
+  // Every step since the founding lies beside it, once a signer was replaced.
+  const past = join(dirname(file), 'successions.json');
+  return withHistory(
+    parseRoster(readFileSync(file, 'utf8')),
+    existsSync(past) ? parseChain(readFileSync(past, 'utf8')) : [],
+  );
 }
 
 function operatorToken(dataFolder: string): string {

@@ -1,6 +1,7 @@
 /** The file `org create` writes and every later command reads (architecture.md §6): a stable interface, mode 0600. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { HoldfastApi } from '@holdfast/client/api';
+import type { ClusterMembers } from '@holdfast/client/cluster';
 import { KeySigner } from '@holdfast/client/key-signer';
 
 export interface Identity {
@@ -15,7 +16,10 @@ export interface AccountFile {
   readonly apiUrl: string;
   readonly orgId: string;
   readonly appId: string;
+  /** Of the founding. */
   readonly clusterFingerprint: string;
+  /** Who served last, as `org follow` found; absent where nobody was replaced. */
+  readonly members?: ClusterMembers;
   readonly admin: Identity;
   readonly serviceAccount: Identity;
 }
@@ -45,6 +49,11 @@ function parse(path: string): Partial<AccountFile> {
     // What is wrong with it could quote a key.
     throw new Error(`${path} is not a file of "org create": it is not JSON`);
   }
+}
+
+/** Notes who serves in the cluster today. */
+export function writeMembers(path: string, account: AccountFile, members: ClusterMembers): void {
+  replace(path, { ...account, members });
 }
 
 /** An api client that signs with this identity's key and refuses challenges for anything else. */

@@ -393,3 +393,59 @@ function locked() {
     };
   };
 }
+
+test('a signer is replaced: the newcomer fits the place, three operators accept, and nobody goes back or aside', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-succession-'));
+  const own = (k: number | string): string => join(folder, `signer-${k}`);
+  const file = join(folder, 'roster.json');
+  const make = (dir: string): RosterEntry =>
+    createFolder({
+      dir,
+      unseal: { from: 'file', file: join(dir, 'unseal.key') },
+      settings,
+      random: (n) => random.bytes(n),
+    });
+  const founders = [1, 2, 3, 4, 5].map((k) => make(own(k)));
+  const signers = founders.map((e, k) => ({ ...e, index: k + 1, signerId: new Uint8Array() }));
+  writeFileSync(file, encodeRoster({ epoch: 0, relay: 'ws://127.0.0.1:1/r', signers }));
+  const type = (dir: string, ...args: string[]) => {
+    const run = spawnSync(process.execPath, [operator, ...args, '--dir', dir], {
+      env: { PATH: process.env['PATH'] ?? '', HOLDFAST_ROSTER: file },
+      encoding: 'utf8',
+    });
+    return { status: run.status, out: run.stdout, err: run.stderr.trimEnd() };
+  };
+  const placeOf = (k: number): number =>
+    openFolder(readConfig({ HOLDFAST_SIGNER_DIR: own(k), HOLDFAST_ROSTER: file })).index;
+  const places = [1, 2, 3, 4, 5].map(placeOf);
+  const left = placeOf(1);
+  try {
+    const line = type(own('new'), 'init', '--replace', String(left)).out.trim();
+    const step = join(folder, 'step.json');
+    const proposed = type(own(2), 'succession', step, '--replace', String(left), '--by', line);
+    equal(proposed.status, 0, proposed.err);
+    const fingerprint = /fingerprint {3}([\w-]{43})/.exec(proposed.out)?.[1] ?? '';
+
+    match(type(own(2), 'accept-roster', step, 'A'.repeat(43)).err, /not to the one you gave/);
+    match(type(own(1), 'accept-roster', step, fingerprint).err, /only signers that are in both rosters/);
+    for (const k of [2, 3]) equal(type(own(k), 'accept-roster', step, fingerprint).status, 0);
+    match(type(own(2), 'adopt-roster', step).err, /2 of the signers that stay.*\(E_SUCCESSION\)/);
+    equal(type(own(4), 'accept-roster', step, fingerprint).status, 0);
+
+    // Another successor of the same roster: whoever has signed one signs no other.
+    const fork = join(folder, 'fork.json');
+    const forkLine = type(own('fork'), 'init', '--replace', String(left)).out.trim();
+    const forked = type(own(2), 'succession', fork, '--replace', String(left), '--by', forkLine);
+    const forkPrint = /fingerprint {3}([\w-]{43})/.exec(forked.out)?.[1] ?? '';
+    match(type(own(3), 'accept-roster', fork, forkPrint).err, /accepted another successor of this roster already/);
+
+    equal(type(own(2), 'adopt-roster', step).status, 0);
+    equal(type(own(2), 'adopt-roster', step).status, 0, 'again does nothing');
+    deepEqual([2, 3, 4, 5].map(placeOf), places.slice(1));
+    equal(openFolder(readConfig({ HOLDFAST_SIGNER_DIR: own('new'), HOLDFAST_ROSTER: file })).index, left);
+    throws(() => placeOf(1), /does not contain this signer/);
+    match(type(own(2), 'adopt-roster', fork).err, /takes 3|another roster/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

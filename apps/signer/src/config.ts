@@ -21,14 +21,32 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { isNatsUrl, type NatsAddress, parseNatsUrl, type RelayPlace } from '@holdfast/cluster/relay';
 import {
+  checkSuccession,
+  encodeChain,
+  encodeRoster,
+  encodeSuccession,
+  fitsPlace,
   type Identity,
   identityFromSeeds,
+  parseChain,
   parseRoster,
+  parseSuccession,
   type Roster,
   type RosterEntry,
   rosterEntry,
+  type Succession,
+  signSuccession,
+  withHistory,
 } from '@holdfast/cluster/roster';
-import { asJsonObject, fromBase64, fromHex, parseStrictJson, toBase64, toHex } from '@holdfast/contract/wire';
+import {
+  asJsonObject,
+  fromBase64,
+  fromHex,
+  parseStrictJson,
+  toBase64,
+  toBase64Url,
+  toHex,
+} from '@holdfast/contract/wire';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { check, Refused } from './refusal/index.ts';
 
@@ -96,6 +114,10 @@ const IDENTITY_FILE = 'identity.key';
 const UNSEAL_FILE = 'unseal.key';
 const SETTINGS_FILE = 'settings.json';
 const FROZEN_FILE = 'frozen';
+/** Beside the roster: every step since the founding. */
+const SUCCESSIONS_FILE = 'successions.json';
+/** In the folder: which roster this signer's operator accepted after which; one each, never changed. */
+const ACCEPTED_FOLDER = 'accepted';
 const SECRET_BYTES_MIN = 32;
 const PASSPHRASE_CHARS_MIN = 16;
 /** RFC 7914: 128 MiB, about half a second; asked for once per start. */
@@ -170,6 +192,8 @@ export function createFolder(o: {
   readonly unseal: UnsealSource;
   readonly settings: SignerSettings;
   readonly random: (n: number) => Uint8Array;
+  /** Where it is to replace a signer: its identity is drawn until it sorts into that place. */
+  readonly place?: { readonly roster: Roster; readonly index: number };
 }): RosterEntry {
   mkdirSync(o.dir, { recursive: true, mode: 0o700 });
   chmodSync(o.dir, 0o700);
@@ -182,9 +206,86 @@ export function createFolder(o: {
   }
   writeDurably(join(o.dir, SETTINGS_FILE), `${JSON.stringify(o.settings, null, 2)}\n`);
   mkdirSync(join(o.dir, 'pins'), { recursive: true, mode: 0o700 });
-  const { identity, text } = newIdentityFile({ ...o, seeds: Buffer.from(o.random(64)) });
+  const seeds = o.place === undefined ? Buffer.from(o.random(64)) : seedsFor(o.place, o.random);
+  const { identity, text } = newIdentityFile({ ...o, seeds });
   writeDurably(file, text);
   return rosterEntry(identity);
+}
+
+/** Neighbours are far apart as a rule: a few draws, seldom more than a hundred; beyond this the place is too narrow. */
+const DRAWS_MAX = 100_000;
+
+function seedsFor(
+  { roster, index }: { readonly roster: Roster; readonly index: number },
+  random: (n: number) => Uint8Array,
+): Buffer {
+  for (let draw = 0; draw < DRAWS_MAX; draw++) {
+    const seeds = Buffer.from(random(64));
+    const { publicKey } = identityFromSeeds({ identitySeed: seeds.subarray(0, 32), transportSeed: seeds.subarray(32) });
+    if (fitsPlace(roster, { index, identityKey: publicKey })) return seeds;
+    seeds.fill(0);
+  }
+  throw new UnsafeSettings(`no identity fits between the neighbours of signer ${index}: replace another one first`);
+}
+
+/**
+ * Signs a step to another roster, after noting it: this signer accepts one successor of a roster, ever. Answers the step
+ * with the signature.
+ */
+export function acceptRoster(config: Config, o: { readonly file: string; readonly fingerprint: string }): Succession {
+  const step = parseSuccession(readText(o.file));
+  const to = toHex(step.to.fingerprint);
+  const shown = toBase64Url(step.to.fingerprint);
+  if (shown !== o.fingerprint)
+    throw new UnsafeSettings(`${o.file} leads to the roster ${shown}, not to the one you gave: ask who sent it`);
+  const { roster, identity } = openFolder(config);
+  if (toHex(roster.fingerprint) !== toHex(step.fromFingerprint))
+    throw new UnsafeSettings(`${o.file} begins at another roster than this signer serves in`);
+  const note = join(config.dir, ACCEPTED_FOLDER, toHex(step.fromFingerprint));
+  const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : undefined;
+  if (noted !== undefined && noted !== to)
+    throw new UnsafeSettings(`this signer has accepted another successor of this roster already: ${noted}`);
+  const signed = signSuccession(step, identity);
+  mkdirSync(join(config.dir, ACCEPTED_FOLDER), { recursive: true, mode: 0o700 });
+  if (noted === undefined) writeDurably(note, `${to}\n`);
+  writeDurably(o.file, encodeSuccession(signed));
+  return signed;
+}
+
+/** Puts the next roster in the place of this one, and the step to it beside it. Idempotent; finishes what was cut short. */
+export function adoptRoster(rosterFile: string, file: string): Succession {
+  const step = parseSuccession(readText(file));
+  checkSuccession(step);
+  const past = join(dirname(rosterFile), SUCCESSIONS_FILE);
+  const chain = existsSync(past) ? parseChain(readText(past)) : [];
+  const last = chain.at(-1);
+  const current = parseRoster(readText(rosterFile));
+  const isWritten = last !== undefined && toHex(last.to.fingerprint) === toHex(step.to.fingerprint);
+  const isBefore = toHex(current.fingerprint) === toHex(step.fromFingerprint);
+  const isAfter = toHex(current.fingerprint) === toHex(step.to.fingerprint);
+  if (!isBefore && !(isWritten && isAfter))
+    throw new UnsafeSettings(`${file} begins at another roster than ${rosterFile}`);
+  const next = isWritten ? chain : [...chain, step];
+  // The relay may be another by now, and is nobody's business but the roster's: it stays.
+  const roster = { ...step.to, relay: current.relay };
+  withHistory(roster, next);
+  // The chain first: with the old roster it is refused until this is done again, and nothing is lost.
+  if (!isWritten) writeDurably(past, encodeChain(next));
+  if (!isAfter) writeDurably(rosterFile, encodeRoster(roster));
+  return step;
+}
+
+/** Writes a step to a roster, nobody having signed it yet. */
+export function writeSuccession(file: string, step: Succession): void {
+  if (existsSync(file)) throw new UnsafeSettings(`${file} exists already: choose another name`);
+  writeDurably(file, encodeSuccession(step));
+}
+
+const SUCCESSION_FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+function readText(file: string): string {
+  const bytes = readNamedFile(file, { bytesMax: SUCCESSION_FILE_BYTES_MAX, code: 'E_SUCCESSION' });
+  return Buffer.from(bytes).toString('utf8');
 }
 
 /** The text of identity.key for these seeds, which are wiped, and the keys that the store is to be sealed under. */
@@ -504,8 +605,9 @@ export function readRoster(file: string): Roster {
   } catch (cause) {
     throw new UnsafeSettings(`${file} cannot be read: set HOLDFAST_ROSTER to the cluster's roster file`, { cause });
   }
+  const past = join(dirname(file), SUCCESSIONS_FILE);
   try {
-    return parseRoster(text);
+    return withHistory(parseRoster(text), existsSync(past) ? parseChain(readFileSync(past, 'utf8')) : []);
   } catch (cause) {
     throw new UnsafeSettings(`${file}: ${cause instanceof Error ? cause.message : 'not a roster'}`, { cause });
   }

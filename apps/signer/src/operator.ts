@@ -4,8 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { indexOfSignerId } from '@holdfast/cluster/roster';
-import { toBase64, toHex } from '@holdfast/contract/wire';
+import { ClusterError } from '@holdfast/cluster/commands';
+import {
+  indexOfSignerId,
+  proposeSuccession,
+  type RosterEntry,
+  replaceSigner,
+  SUCCESSION_QUORUM,
+} from '@holdfast/cluster/roster';
+import { asJsonObject, fromBase64, parseStrictJson, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { backends } from '@holdfast/crypto/curves';
 import { sha256 } from '@holdfast/crypto/transcript';
 import {
@@ -20,6 +27,8 @@ import {
 } from './backup/index.ts';
 import { NAMED_MAX } from './commands/named.ts';
 import {
+  acceptRoster,
+  adoptRoster,
   type Config,
   checkEmptyFolder,
   createFolder,
@@ -39,6 +48,7 @@ import {
   UnsafeSettings,
   writePin,
   writeSecretFile,
+  writeSuccession,
 } from './config.ts';
 import { Refused } from './refusal/index.ts';
 import { openStore, type Store } from './store/index.ts';
@@ -52,6 +62,11 @@ const HELP = `holdfast signer: commands of one signer's operator (folder: --dir 
   freeze | unfreeze                        stop contributing to anything, at once; and back
   named [--forgive N]                      signers that deviated in signing runs, how often, and with what evidence,
                                            the signer being stopped; --forgive: sign with signer N again
+
+  init --replace N                         (with HOLDFAST_ROSTER) as init, with an identity for the place of signer N
+  succession FILE --replace N --by LINE    write the step to the roster in which LINE, printed by init, replaces signer N
+  accept-roster FILE FINGERPRINT           sign that step; give the fingerprint of the next roster, as you were told it
+  adopt-roster FILE                        put the next roster in the place of this one, once three signers accepted it
 
   backup key FILE                          make a key pair to seal backups to: FILE gets the private part, for a safe
   backup create FILE [--to PUBLIC]         seal this signer's data, the signer being stopped; to a key of "backup key",
@@ -69,7 +84,9 @@ const EXIT_NOT_PROVED = 7;
 type Print = (line: string) => void;
 
 /** Flags that are followed by their value. */
-const VALUED: ReadonlySet<string> = new Set(['--dir', '--forgive', '--to', '--key', '--index', '--survivors']);
+const VALUED: ReadonlySet<string> = new Set([
+  ...['--dir', '--forgive', '--to', '--key', '--index', '--survivors', '--replace', '--by'],
+]);
 const random = (n: number): Uint8Array => new Uint8Array(randomBytes(n));
 
 function run(args: readonly string[], print: Print): void {
@@ -92,6 +109,16 @@ function run(args: readonly string[], print: Print): void {
     verifyBackup(words[1], { keyFile: valueAfter('--key'), print });
     return;
   }
+  if (command === 'succession') {
+    propose(words[0], { replace: valueAfter('--replace'), line: valueAfter('--by'), print });
+    return;
+  }
+  if (command === 'adopt-roster') {
+    if (words[0] === undefined) throw new UnsafeSettings('say which: adopt-roster FILE');
+    const { to } = adoptRoster(rosterFileOf(process.env), resolve(words[0]));
+    print(`roster        epoch ${to.epoch}, fingerprint ${toBase64Url(to.fingerprint)}`);
+    return;
+  }
   const config = readConfig({
     ...process.env,
     HOLDFAST_SIGNER_DIR: valueAfter('--dir') ?? process.env.HOLDFAST_SIGNER_DIR,
@@ -105,6 +132,9 @@ function run(args: readonly string[], print: Print): void {
         unseal: config.unseal,
         settings,
         random,
+        ...(valueAfter('--replace') === undefined
+          ? {}
+          : { place: { roster: readRoster(config.rosterFile), index: placeOf(valueAfter('--replace')) } }),
       });
       print(rosterLine(entry));
       return;
@@ -139,6 +169,14 @@ function run(args: readonly string[], print: Print): void {
     case 'named':
       named(config, { forgive: valueAfter('--forgive'), print });
       return;
+    case 'accept-roster': {
+      const [file, fingerprint] = words;
+      if (file === undefined || fingerprint === undefined)
+        throw new UnsafeSettings('say which: accept-roster FILE FINGERPRINT');
+      const { signatures } = acceptRoster(config, { file: resolve(file), fingerprint });
+      print(`accepted by ${signatures.length} of the four that stay; it takes ${SUCCESSION_QUORUM}`);
+      return;
+    }
     case 'backup':
       if (words[0] !== 'create') throw new UnsafeSettings('say what: backup key, backup create or backup verify');
       createBackup(config, { file: words[1], to: valueAfter('--to'), print });
@@ -225,6 +263,51 @@ function openOwnStore(folder: Pick<SignerFolder, 'storeFile' | 'signerId' | 'key
   return openStore({ file: storeFile, signerId, ...keys, now: Date.now, random, point: () => {} });
 }
 
+function rosterFileOf(env: NodeJS.ProcessEnv): string {
+  if (env.HOLDFAST_ROSTER === undefined || env.HOLDFAST_ROSTER === '')
+    throw new UnsafeSettings("HOLDFAST_ROSTER is not set: give the cluster's roster file");
+  return resolve(env.HOLDFAST_ROSTER);
+}
+
+function placeOf(text: string | undefined): number {
+  const place = Number(text);
+  if (!(Number.isInteger(place) && place >= 1 && place <= 5))
+    throw new UnsafeSettings('--replace takes the number of a signer, 1 to 5');
+  return place;
+}
+
+function propose(
+  file: string | undefined,
+  o: { replace: string | undefined; line: string | undefined; print: Print },
+): void {
+  if (file === undefined || o.line === undefined)
+    throw new UnsafeSettings('say what: succession FILE --replace N --by LINE');
+  const roster = readRoster(rosterFileOf(process.env));
+  const step = proposeSuccession(
+    roster,
+    replaceSigner(roster, { index: placeOf(o.replace), by: readRosterLine(o.line) }),
+  );
+  writeSuccession(resolve(file), step);
+  o.print(`replaces      signer ${o.replace}, ${toBase64(step.leaves)}`);
+  o.print(`by            ${toBase64(step.joins)}`);
+  o.print(`fingerprint   ${toBase64Url(step.to.fingerprint)}`);
+  o.print('next          tell it to the operators of the other four: accept-roster FILE FINGERPRINT');
+}
+
+function readRosterLine(text: string): RosterEntry {
+  try {
+    const line = asJsonObject(parseStrictJson(text), 'line');
+    const read = (name: string, bytes: number): Uint8Array => fromBase64(line[name] as string, { bytes, name });
+    return {
+      identityKey: read('identityKey', 32),
+      transportKey: read('transportKey', 32),
+      transportSignature: read('transportSignature', 64),
+    };
+  } catch (cause) {
+    throw new UnsafeSettings('--by takes the line that "init" printed on the new signer', { cause });
+  }
+}
+
 function makeBackupKey(file: string | undefined): string {
   if (file === undefined) throw new UnsafeSettings('say where the private part goes: backup key FILE');
   const { publicText, privateText } = createBackupKey(random);
@@ -261,9 +344,7 @@ function createBackup(config: Config, o: { file: string | undefined; to: string 
 
 function verifyBackup(name: string | undefined, o: { keyFile: string | undefined; print: Print }): void {
   if (name === undefined) throw new UnsafeSettings('say which: backup verify FILE');
-  const rosterFile = process.env.HOLDFAST_ROSTER;
-  if (rosterFile === undefined) throw new UnsafeSettings("HOLDFAST_ROSTER is not set: give the cluster's roster file");
-  const roster = readRoster(resolve(rosterFile));
+  const roster = readRoster(rosterFileOf(process.env));
   const backup = proveBackup(readBackupFile(name), { by: backupOpener(o.keyFile), roster });
   wipeBody(backup.body);
   o.print(`backup        ${backup.id}`);
@@ -352,8 +433,9 @@ function rosterLine(entry: {
 try {
   run(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`));
 } catch (error) {
-  if (!(error instanceof UnsafeSettings || error instanceof Refused)) throw error;
-  const code = error instanceof Refused ? ` (${error.code})` : '';
+  const isSaid = error instanceof UnsafeSettings || error instanceof Refused || error instanceof ClusterError;
+  if (!isSaid) throw error;
+  const code = error instanceof Refused || error instanceof ClusterError ? ` (${error.code})` : '';
   process.stderr.write(`holdfast signer: ${error.message}${code}\n`);
   process.exit(NOT_PROVED.test(code) ? EXIT_NOT_PROVED : UnsafeSettings.exitCode);
 }

@@ -1,11 +1,10 @@
 /** `audit shares`: every signer proves every share, and this process checks it against the cluster's own roster. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { ApiError, HoldfastApi } from '@holdfast/client/api';
 import { type AuditPage, judgeShares, type KeyAudit, type SignerAnswer } from '@holdfast/client/share-audit';
-import { parseRoster } from '@holdfast/cluster/roster';
 import { readArguments } from '../arguments.ts';
 import { readSettings } from '../config.ts';
+import { readRoster } from '../roster.ts';
 import { dataFolder, readOperatorToken } from '../start/founding.ts';
 import type { Command } from './index.ts';
 
@@ -30,7 +29,7 @@ export const auditShares: Command = {
     const given = readArguments(args, { all: { type: 'boolean' } });
     const { apiUrl, data: root } = readSettings(process.env);
     const data = dataFolder(root);
-    const roster = parseRoster(readFileSync(data.roster, 'utf8'));
+    const roster = readRoster(data.roster);
     const api = new HoldfastApi({ baseUrl: apiUrl, authToken: readOperatorToken(data) });
     const nonce = new Uint8Array(randomBytes(32));
     const answers = new Map(

@@ -9,6 +9,7 @@ import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
 import { status } from './status.ts';
+import { acceptRoster, adoptRoster, followCluster, initReplacement, proposeSuccession } from './succession.ts';
 import { createWallet, exportWallet, importWallet, listWallets, signWithWallet } from './wallet.ts';
 
 export interface Command {
@@ -43,4 +44,9 @@ export const commands: readonly Command[] = [
   verifyBackup,
   restore,
   auditShares,
+  initReplacement,
+  proposeSuccession,
+  acceptRoster,
+  adoptRoster,
+  followCluster,
 ];

@@ -1,14 +1,14 @@
 import { createHash, createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { clusterFingerprint } from '@holdfast/authority/challenge';
+import { existsSync } from 'node:fs';
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
 import { permissionIdOf } from '@holdfast/authority/ids';
 import { ApiError, HoldfastApi } from '@holdfast/client/api';
 import { signKey } from '@holdfast/client/key-signer';
-import { fromBase64, parseStrictJson, toBase64Url, toHex } from '@holdfast/contract/wire';
+import { toBase64Url, toHex } from '@holdfast/contract/wire';
 import { type AccountFile, apiAs, writeAccountFile } from '../account-file.ts';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
+import { readRoster } from '../roster.ts';
 import { dataFolder, localSigners, readOperatorToken } from '../start/founding.ts';
 import type { Command } from './index.ts';
 import { trust } from './signer.ts';
@@ -50,12 +50,13 @@ export const createOrg: Command = {
     if (existsSync(out)) throw new UsageError(`${out} exists; it may hold keys, so it is not overwritten`);
     const settings = readSettings(process.env);
     const data = dataFolder(settings.data);
-    const fingerprint = readFingerprint(data.roster);
+    const roster = readRoster(data.roster);
+    const { origin } = roster;
 
     const adminKey = newKey();
     const genesis = encodeGenesis({
       v: 1,
-      c: toBase64Url(fingerprint),
+      c: toBase64Url(origin),
       name,
       admin: {
         username,
@@ -92,7 +93,10 @@ export const createOrg: Command = {
       apiUrl: settings.apiUrl,
       orgId: ids.org,
       appId: ids.appId,
-      clusterFingerprint: toBase64Url(fingerprint),
+      clusterFingerprint: toBase64Url(origin),
+      ...(roster.past.length === 0
+        ? {}
+        : { members: { epoch: roster.epoch, fingerprint: toBase64Url(roster.fingerprint) } }),
       admin,
     };
 
@@ -142,19 +146,6 @@ async function createServiceAccount(
       identityId: userId,
     });
   return { userId, credentialId: token.credId, privateKey: key.privateKey, authToken: token.accessToken };
-}
-
-function readFingerprint(rosterFile: string): Uint8Array {
-  if (!existsSync(rosterFile))
-    throw new Error(`${rosterFile} is missing; run npm start first, or set HOLDFAST_DATA to the data folder it uses`);
-  const roster = parseStrictJson(readFileSync(rosterFile, 'utf8')) as unknown as {
-    epoch: number;
-    signers: { identityKey: string }[];
-  };
-  return clusterFingerprint(
-    roster.epoch,
-    roster.signers.map((signer) => fromBase64(signer.identityKey, { bytes: 32 })),
-  );
 }
 
 function newKey(): { publicKey: string; privateKey: string; credentialId: string } {

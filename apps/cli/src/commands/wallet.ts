@@ -89,7 +89,7 @@ export const importWallet: Command = {
     const privateKey = readPrivateKey(given.text('key-file'));
 
     const listed = await api.plain<ListedSigners>('GET', '/signers');
-    const signers = checkSigners(listed, { clusterFingerprint: account.clusterFingerprint, now: Date.now() });
+    const signers = checkSigners(listed, { ...pinsOf(account), now: Date.now() });
     const shares = splitPrivateKeyForSigners({
       signers,
       privateKey,
@@ -180,13 +180,17 @@ async function verifyWallet(
   const key = await api.plain<Parameters<typeof checkWallet>[1]>('GET', `/keys/${wallet.signingKey.id}`);
   const listed = await api.plain<ListedSigners>('GET', '/signers');
   checkWallet(wallet, key, {
-    clusterFingerprint: account.clusterFingerprint,
+    ...pinsOf(account),
     orgId: account.orgId,
     identityKeys: (listed.clusters[0]?.signers ?? []).map((signer) => signer.identityKey),
     nullifier,
     addressOf: (network, { scheme, curve, publicKey }) =>
       addressOf(network, { scheme: scheme as Scheme, curve: curve as CurveName, publicKey }),
   });
+}
+
+function pinsOf({ clusterFingerprint, members }: AccountFile) {
+  return { clusterFingerprint, ...(members === undefined ? {} : { members }) };
 }
 
 function readPrivateKey(path: string): Uint8Array {

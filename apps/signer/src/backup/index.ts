@@ -84,7 +84,7 @@ export function proveBackup(
 
 function checkPlace(head: BackupHead, { roster, index }: { readonly roster: Roster; readonly index?: number }): void {
   check(
-    equalBytes(head.fingerprint, roster.fingerprint),
+    [roster.fingerprint, ...roster.past].some((each) => equalBytes(head.fingerprint, each)),
     'E_BACKUP_CLUSTER',
     `the backup is of a signer of another cluster (fingerprint ${toHex(head.fingerprint)})`,
   );

@@ -6,6 +6,7 @@
 import type { Command, Push, Reply } from '@holdfast/cluster/commands';
 import type { Identity, Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
+import { toHex } from '@holdfast/contract/wire';
 import { createClusterView } from '../cluster-view/index.ts';
 import type { Context, SignerSettings } from '../commands/context.ts';
 import { createImportKeys } from '../commands/import-keys.ts';
@@ -56,6 +57,12 @@ export interface Signer {
 export function createSigner(o: SignerOptions): Signer {
   const { env, store, link } = o;
   const { peers } = link;
+  store.transaction('start', () => {
+    const { epoch, fingerprint } = o.roster;
+    if (store.membership.enter(o.roster))
+      store.journal.append('roster.moved', { epoch, fingerprint: toHex(fingerprint) });
+    store.journal.append('signer.started', { index: o.index, cluster: o.roster.clusterId });
+  });
   const cluster = createClusterView({ roster: o.roster, index: o.index, identity: o.identity, random: env.random });
   const runs = createRuns({ env, peers, ...(o.compute === undefined ? {} : { compute: o.compute }) });
   const sessions = createSessions({
@@ -99,9 +106,6 @@ export function createSigner(o: SignerOptions): Signer {
   };
   const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
 
-  store.transaction('start', () =>
-    store.journal.append('signer.started', { index: o.index, cluster: o.roster.clusterId }),
-  );
   link.onCommand((command) => answer(ctx, command));
   link.onUp(() => {
     freshness.repeat();

@@ -39,7 +39,7 @@ const ADDED_LATER: readonly string[] = ['children'];
 /** Every other table, and why a restored signer does without it. */
 export const OTHER_TABLES: Readonly<Record<string, string>> = {
   vault: 'its rows travel as shares, because they are sealed under a key of the store they came from',
-  meta: 'names the signer and the journal of one store; a restored store claims its own',
+  meta: 'names the signer, the journal and the roster of one store; a restored store claims its own',
   nullifiers: 'an assertion counts only over a token of the process that is asked, and that process is gone',
   executions: 'a run needs an assertion or a session of its process; the same id again meets no peer that has burnt it',
   ciphertexts: 'import keys live in the memory of one process: an old parcel opens nowhere',

@@ -13,6 +13,7 @@ import { readContents, type StoreContents, writeContents } from './contents.ts';
 import { type Db, openDatabase } from './database.ts';
 import { createKeyShelf, type KeyShelf } from './keys.ts';
 import { createLogShelf, type LogShelf } from './log.ts';
+import { createMembership, type Membership } from './membership.ts';
 import { createNamedShelf, type NamedShelf } from './named.ts';
 import { createRestoredShelf, type RestoredShelf } from './restored.ts';
 import { createUsedShelf, type UsedShelf } from './used.ts';
@@ -59,6 +60,7 @@ export interface Store {
   readonly journal: Journal;
   readonly named: NamedShelf;
   readonly restored: RestoredShelf;
+  readonly membership: Membership;
   /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
   transaction<T>(name: string, work: () => T): T;
   /** After shares were erased: nothing of them is left in the files of the store. Not inside a transaction. */
@@ -90,6 +92,7 @@ export function openStore(o: StoreOptions): Store {
       journal,
       named: createNamedShelf(db),
       restored,
+      membership: createMembership(db),
       contents: () => readContents({ db, keys, journal }),
       restore(contents, { others, backup }) {
         check(journal.length === 0 && keys.keyIds().length === 0, 'E_RESTORE_NOT_EMPTY', 'the store is not empty');

@@ -10,6 +10,8 @@ import { fromBase64, fromBase64Url, fromHex, toBase64, toBase64Url } from '@hold
 import { ed25519 } from '@noble/curves/ed25519.js';
 import type { SignerInfo } from '../key-import/index.ts';
 
+export { followSuccessions } from './succession.ts';
+
 export interface ListedSigners {
   readonly clusters: readonly {
     readonly clusterId: string;
@@ -30,8 +32,22 @@ export class ClusterRefused extends Error {
   }
 }
 
-/** The epoch of a cluster that was never reshared; part of the fingerprint. */
+/** The epoch of a founding; part of the fingerprint. */
 const firstEpoch = 0;
+
+/** Who serves in a cluster today, as followSuccessions found them; kept beside the pinned fingerprint. */
+export interface ClusterMembers {
+  readonly epoch: number;
+  /** base64url, of the roster of that epoch. */
+  readonly fingerprint: string;
+}
+
+interface ClusterPins {
+  /** Of the founding. */
+  readonly clusterFingerprint: string;
+  /** Absent where nobody was replaced, as far as is known here. */
+  readonly members?: ClusterMembers;
+}
 
 /**
  * @returns the signers, each with an import key that its identity signed and that has not expired.
@@ -39,13 +55,13 @@ const firstEpoch = 0;
  */
 export function checkSigners(
   listed: ListedSigners,
-  pins: { readonly clusterFingerprint: string; readonly now: number },
+  pins: ClusterPins & { readonly now: number },
 ): readonly ListedSigner[] {
   const [cluster] = listed.clusters;
   if (cluster === undefined || listed.clusters.length !== 1)
     throw new ClusterRefused('the api lists no single cluster');
   const identities = cluster.signers.map((signer) => fromBase64(signer.identityKey, { bytes: 32 }));
-  checkFingerprint(identities, pins.clusterFingerprint);
+  checkFingerprint(identities, pins);
 
   for (const [at, signer] of cluster.signers.entries()) {
     const identity = identities[at] ?? new Uint8Array(32);
@@ -54,7 +70,7 @@ export function checkSigners(
       throw new ClusterRefused(`signer ${signer.signerId} does not belong to its identity key`);
     if (!(Date.parse(signer.expires) > pins.now))
       throw new ClusterRefused(`the import key of signer ${signer.signerId} has expired; list the signers again`);
-    const fingerprint = fromBase64Url(pins.clusterFingerprint, { bytes: 32 });
+    const fingerprint = fromBase64Url(pins.members?.fingerprint ?? pins.clusterFingerprint, { bytes: 32 });
     const bytes = importKeyBytes(fingerprint, id, fromBase64(signer.encryptionKey, { bytes: 34 }), signer.expires);
     if (!verify(identity, bytes, fromBase64(signer.encryptionKeySignature, { bytes: 64 })))
       throw new ClusterRefused(`the import key of signer ${signer.signerId} is not signed by it`);
@@ -74,10 +90,10 @@ export function checkKeyStatements(
     readonly epoch: string;
     readonly attestations: readonly { readonly signerId: string; readonly signature: string }[];
   },
-  pins: { readonly clusterFingerprint: string; readonly orgId: string; readonly identityKeys: readonly string[] },
+  pins: ClusterPins & { readonly orgId: string; readonly identityKeys: readonly string[] },
 ): void {
   const identities = pins.identityKeys.map((text) => fromBase64(text, { bytes: 32 }));
-  checkFingerprint(identities, pins.clusterFingerprint);
+  checkFingerprint(identities, pins);
   const byId = new Map(identities.map((identity) => [toBase64(signerId(identity)), identity]));
   const bytes = keyStatementBytes(
     pins.orgId,
@@ -116,8 +132,7 @@ export interface ClaimedWallet {
 export function checkWallet(
   wallet: ClaimedWallet,
   key: Parameters<typeof checkKeyStatements>[0],
-  pins: {
-    readonly clusterFingerprint: string;
+  pins: ClusterPins & {
     readonly orgId: string;
     readonly identityKeys: readonly string[];
     readonly nullifier: Uint8Array;
@@ -137,16 +152,19 @@ export function checkWallet(
     throw new ClusterRefused(`wallet ${wallet.id} shows the address ${wallet.address}, but its key has ${address}`);
 }
 
-function checkFingerprint(identities: readonly Uint8Array[], pinned: string): void {
+function checkFingerprint(identities: readonly Uint8Array[], pins: ClusterPins): void {
   let found: string;
   try {
-    found = toBase64Url(fingerprintOf(firstEpoch, identities));
+    found = toBase64Url(fingerprintOf(pins.members?.epoch ?? firstEpoch, identities));
   } catch (cause) {
     throw new ClusterRefused('these are not the signers of the pinned cluster: there are not five distinct ones', {
       cause,
     });
   }
-  if (found !== pinned) throw new ClusterRefused('these are not the signers of the pinned cluster');
+  if (found !== (pins.members?.fingerprint ?? pins.clusterFingerprint))
+    throw new ClusterRefused(
+      'these are not the signers of the pinned cluster; if one was replaced, follow it: holdfast org follow',
+    );
 }
 
 function verify(identity: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {

@@ -59,6 +59,8 @@ export interface Roster {
   readonly origin: Uint8Array;
   /** Fingerprints of every roster before this one, the founding first. */
   readonly past: readonly Uint8Array[];
+  /** The steps between them as text, for whoever has to follow (docs/specs/succession.md §2). */
+  readonly successions: string;
 }
 
 /**
@@ -127,6 +129,7 @@ export function createRoster(o: {
     clusterId: clusterIdOf(fingerprint),
     origin: fingerprint,
     past: [],
+    successions: '',
   };
 }
 

@@ -144,7 +144,7 @@ export function withHistory(roster: Roster, chain: readonly Succession[]): Roste
     'E_SUCCESSION',
     'the successions lead to another roster than this one',
   );
-  return { ...roster, origin: first.fromFingerprint, past };
+  return { ...roster, origin: first.fromFingerprint, past, successions: encodeChain(chain) };
 }
 
 function makeSuccession(o: Pick<Succession, 'from' | 'to' | 'signatures'>): Succession {

@@ -1,14 +1,16 @@
 import { cluster } from '@holdfast/contract/operations';
-import { toBase64 } from '@holdfast/contract/wire';
+import { toBase64, toBase64Url } from '@holdfast/contract/wire';
 import { handler } from '../../pipeline/types.ts';
 
 export const getCluster = handler(cluster.getCluster, async (ctx) => {
-  const { roster, fingerprint } = ctx.signers;
+  const { roster } = ctx.signers;
   const online = new Set(ctx.signers.online());
   const statuses = new Map((await ctx.signers.status()).map((status) => [status.index, status]));
   return {
     clusterId: roster.clusterId,
-    fingerprint,
+    fingerprint: toBase64Url(roster.fingerprint),
+    origin: toBase64Url(roster.origin),
+    successions: roster.successions,
     epoch: roster.epoch,
     signers: roster.signers.map(({ index, signerId, identityKey }) => ({
       index,

@@ -16,6 +16,10 @@ export const getCluster = operation({
     clusterId: Type.String(),
     fingerprint: Type.String(),
     epoch: Type.Integer(),
+    /** Of the founding: how challenges name the cluster. */
+    origin: Type.String(),
+    /** Text of successions.json; empty where nobody was ever replaced. */
+    successions: Type.String(),
     signers: Type.Array(
       Reply({
         index: Type.Integer(),
