@@ -141,7 +141,7 @@ test('[bad-input 133] paths that are hardened, too long, over 2^31 or badly writ
   }
   refused(
     await door.json('POST', '/keys', JSON.stringify({ ...secp, deriveFrom: { keyId, path: `m${'/0'.repeat(300)}` } })),
-    wrong(/^body\.deriveFrom\.path must be/),
+    wrong(`body.deriveFrom.path ${says}`),
   );
   refused(
     await admin.act('POST', '/keys', { ...secp, deriveFrom: { keyId, path: 'm/2147483648' } }),

@@ -333,6 +333,9 @@ test('refuses fewer than t holders, a share of somebody else, another curve, and
   throws(() => createGlow20(ctx, { share: shares[1] as KeyShare, input }), { code: 'E_PARTIES' });
   throws(() => createGlow20({ ...ctx, curve: curve('ed25519') }, { share, input }), { code: 'E_KEY_PROTOCOL' });
   throws(() => createGlow20(ctx, { share: { ...share, curve: 'stark' }, input }), { code: 'E_KEY_PROTOCOL' });
+  const stark = curve('stark');
+  const onStark = keyShares({ curve: stark, protocol: 'GLOW20_DH', t: 3, n: 5, seed: 'derive' })[0] as KeyShare;
+  throws(() => createGlow20({ ...ctx, curve: stark }, { share: onStark, input }), { code: 'E_KEY_PROTOCOL' });
   throws(() => createGlow20({ ...ctx, execId: new Uint8Array(32) }, { share, input }), { code: 'E_EXEC_ID' });
 });
 

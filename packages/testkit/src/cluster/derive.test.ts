@@ -207,6 +207,9 @@ test('a child is refused of what is no master, of another kind, and at a place t
   for (const [what, path, body, code] of cases)
     deepEqual(codesOf(await send(w, command(w, { path, body }))), refusedBy(5, code), what);
 
+  // Before any share is opened: the arithmetic would refuse it as well, in other words.
+  for (const reply of (await send(w, command(w, { path: '/keys', body: childBody(plain, 'm/0') }))).values())
+    match(reply?.ok === false ? reply.error.message : '', /does not name a master key/);
   deepEqual(holdings(w), before);
   const four = await send(w, command(w, { path: '/keys', body: childBody(master, 'm/1'), participants: [1, 2, 3, 4] }));
   deepEqual(codesOf(four), refusedBy(4, 'E_COMMAND'));
