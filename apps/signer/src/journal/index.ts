@@ -44,8 +44,22 @@ export function openJournal(db: Db, now: () => number): Journal {
     if (!holds) damaged = length + 1;
   }
 
+  // However many rows a transaction appends, the head they end in is written once.
+  let isHeadOld = false;
+  db.beforeFlush(() => {
+    if (!isHeadOld) return;
+    isHeadOld = false;
+    db.run(
+      'insert into meta (k, v, mac) values (?, ?, ?) on conflict (k) do update set v = excluded.v, mac = excluded.mac',
+      HEAD,
+      head,
+      db.mac('meta', [HEAD, head]),
+    );
+  });
+
   // A transaction that was undone took its rows with it.
   db.onRollback(() => {
+    isHeadOld = false;
     const last = db.one('select seq, hash from journal order by seq desc limit 1');
     length = Number(last?.[0] ?? 0);
     head = last?.[1] instanceof Uint8Array ? last[1] : START;
@@ -65,12 +79,7 @@ export function openJournal(db: Db, now: () => number): Journal {
         text,
         hash,
       );
-      db.run(
-        'insert into meta (k, v, mac) values (?, ?, ?) on conflict (k) do update set v = excluded.v, mac = excluded.mac',
-        HEAD,
-        hash,
-        db.mac('meta', [HEAD, hash]),
-      );
+      isHeadOld = true;
       length = seq;
       head = hash;
     },

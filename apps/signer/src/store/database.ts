@@ -33,6 +33,8 @@ export interface Db {
   macHolds(table: string, cells: Row, mac: Cell | undefined): boolean;
   /** Called after a transaction was undone, so that what mirrors the file in memory can read it again. */
   onRollback(again: () => void): void;
+  /** Called inside every transaction when its work is done, for what is written once for all of it. */
+  beforeFlush(last: () => void): void;
   /**
    * Moves the log into the file and cuts it to nothing. Deleted rows are overwritten in the file (`secure_delete`), but
    * pages as they were before are in the log until then.
@@ -83,6 +85,7 @@ export function openDatabase(o: DatabaseOptions): Db {
   const bind = (cells: readonly Cell[]): unknown[] => cells.map((c) => (c instanceof Uint8Array ? Buffer.from(c) : c));
   let open = false;
   const mirrors: (() => void)[] = [];
+  const finals: (() => void)[] = [];
 
   const db: Db = {
     transaction<T>(name: string, work: () => T): T {
@@ -97,6 +100,7 @@ export function openDatabase(o: DatabaseOptions): Db {
       let result: T;
       try {
         const value = work();
+        for (const last of finals) last();
         o.point(`store:${name}:before-flush`);
         try {
           handle.exec('COMMIT');
@@ -135,6 +139,9 @@ export function openDatabase(o: DatabaseOptions): Db {
     },
     onRollback(again) {
       mirrors.push(again);
+    },
+    beforeFlush(last) {
+      finals.push(last);
     },
     scrub() {
       if (closed || open) return;

@@ -7,7 +7,7 @@ import { childShare } from '@holdfast/mpc/hd';
 import type { KeyShare, ProtocolName } from '@holdfast/mpc/runtime';
 import { check, refuse } from '../refusal/index.ts';
 import { type Purpose, type Secrets, type Vault, type VaultRecord, wipeShare } from '../vault/index.ts';
-import type { Db, Row } from './database.ts';
+import type { Cell, Db, Row } from './database.ts';
 
 export interface KeyRecord {
   readonly keyId: string;
@@ -167,8 +167,20 @@ const VAULT_COLUMNS = 'keyId, epoch, status, version, record, nonce, sealed';
 
 export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }): KeyShelf {
   const { db, vault, signerId } = o;
+  // What was read and verified stays true until something is written: one process owns the file. Signing reads the same
+  // few rows again and again, and checking one costs more than a point multiplication.
+  const known = { keys: remembered<KeyRecord>(), wallets: remembered<WalletRecord>(), shares: remembered<ShareRow>() };
+  const forget = (): void => {
+    for (const each of Object.values(known)) each.clear();
+  };
+  db.onRollback(forget);
+  const write = (sql: string, ...cells: Cell[]): number => {
+    forget();
+    return db.run(sql, ...cells);
+  };
 
-  const key = (keyId: string): KeyRecord | undefined => {
+  const key = (keyId: string): KeyRecord | undefined => known.keys(keyId, () => readKey(keyId));
+  const readKey = (keyId: string): KeyRecord | undefined => {
     const row = db.one(`select ${KEY_COLUMNS}, mac from keys where keyId = ?`, keyId);
     if (row === undefined) return undefined;
     check(
@@ -186,14 +198,14 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     check(holds, 'E_KEY_QUARANTINED', `the record of ${keyId} is damaged; the key is set aside`);
     return { masterId: String(row[1]), path: String(row[2]), epoch: bytes(row[3]), publicKey: bytes(row[4]) };
   };
-  const wallet = (walletId: string): WalletRecord | undefined => {
+  const wallet = (walletId: string): WalletRecord | undefined => known.wallets(walletId, () => readWallet(walletId));
+  const readWallet = (walletId: string): WalletRecord | undefined => {
     const row = db.one(`select ${WALLET_COLUMNS}, mac from wallets where walletId = ?`, walletId);
     return row === undefined ? undefined : checkedWallet(db, row);
   };
-  const vaultRow = (
-    keyId: string,
-    epoch: Uint8Array,
-  ): { status: string; record: VaultRecord; row: Row } | undefined => {
+  const vaultRow = (keyId: string, epoch: Uint8Array): ShareRow | undefined =>
+    known.shares(`${keyId} ${Buffer.from(epoch).toString('hex')}`, () => readShare(keyId, epoch));
+  const readShare = (keyId: string, epoch: Uint8Array): ShareRow | undefined => {
     const row = db.one(`select ${VAULT_COLUMNS}, mac from vault where keyId = ? and epoch = ?`, keyId, epoch);
     const owner = row === undefined ? undefined : key(keyId);
     if (row === undefined || owner === undefined) return undefined;
@@ -219,7 +231,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       k.activeEpoch ?? null,
       k.publicKey ?? null,
     ];
-    db.run(
+    write(
       `insert into keys (${KEY_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (keyId) do update set exported = excluded.exported, archived = excluded.archived,
          activeEpoch = excluded.activeEpoch, publicKey = excluded.publicKey, mac = excluded.mac`,
@@ -230,7 +242,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
   const writeShare = (status: string, record: VaultRecord, secrets: Secrets): void => {
     const s = vault.seal(record, secrets);
     const cells: Row = [record.keyId, record.epoch, status, s.version, encodePublic(record), s.nonce, s.sealed];
-    db.run(
+    write(
       `insert into vault (${VAULT_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (keyId, epoch) do update set status = excluded.status, version = excluded.version, record = excluded.record,
          nonce = excluded.nonce, sealed = excluded.sealed, mac = excluded.mac`,
@@ -240,7 +252,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
   };
   const writeWallet = (w: WalletRecord): void => {
     const cells: Row = [w.walletId, w.org, w.keyId, w.network, w.status, w.origin];
-    db.run(
+    write(
       `insert into wallets (${WALLET_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?)
        on conflict (walletId) do update set status = excluded.status, mac = excluded.mac`,
       ...cells,
@@ -398,7 +410,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       writeKey(next);
       const { derivedFrom } = n.key;
       const cells: Row = [next.keyId, derivedFrom.keyId, derivedFrom.path, n.epoch, n.publicKey];
-      db.run(
+      write(
         `insert into children (${CHILD_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?)
          on conflict (keyId) do update set masterId = excluded.masterId, path = excluded.path, epoch = excluded.epoch,
            publicKey = excluded.publicKey, mac = excluded.mac`,
@@ -497,7 +509,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       // What is in use must stay: where it is among the old, the sharing they gave way to takes its place.
       if (old.some((e) => owner.activeEpoch !== undefined && Buffer.compare(e.epoch, owner.activeEpoch) === 0))
         writeKey({ ...owner, activeEpoch: epoch });
-      for (const e of old) db.run('delete from vault where keyId = ? and epoch = ?', keyId, e.epoch);
+      for (const e of old) write('delete from vault where keyId = ? and epoch = ?', keyId, e.epoch);
       return old.map((e) => e.epoch);
     },
 
@@ -653,4 +665,26 @@ function bytes(cell: unknown): Uint8Array {
 
 function flag(on: boolean): number {
   return on ? 1 : 0;
+}
+
+interface ShareRow {
+  readonly status: string;
+  readonly record: VaultRecord;
+  readonly row: Row;
+}
+
+/** Rows of each kind that are remembered; then all are read anew. */
+const REMEMBERED_MAX = 4096;
+
+/** Only what is there is remembered: what is not may come. */
+function remembered<T>() {
+  const rows = new Map<string, T>();
+  const recall = (name: string, read: () => T | undefined): T | undefined => {
+    const found = rows.get(name) ?? read();
+    if (found === undefined) return undefined;
+    if (rows.size >= REMEMBERED_MAX) rows.clear();
+    rows.set(name, found);
+    return found;
+  };
+  return Object.assign(recall, { clear: () => rows.clear() });
 }

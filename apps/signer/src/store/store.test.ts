@@ -376,3 +376,45 @@ test('a file that is no store is named so', async () => {
 
   throws(() => openStore(o), code('E_STORE_DAMAGED'));
 });
+
+test('what was read is read anew after every change, and after a change that was undone', () => {
+  const store = openStore(options());
+  const n = newShare('key-remembered');
+  keep(store, n);
+  const { keyId } = n.key;
+  const flags = () => [store.keys.key(keyId)?.exported, store.keys.record(keyId, n.share.epoch)?.exported];
+  const wallet = () => store.keys.wallet(`wa-${keyId}`)?.status;
+  deepEqual([flags(), wallet()], [[false, false], 'Active']);
+
+  throws(() =>
+    store.transaction('test', () => {
+      store.keys.mark(keyId, 'exported');
+      store.keys.setWalletStatus(`wa-${keyId}`, 'Archived');
+      deepEqual([flags(), wallet()], [[true, true], 'Archived']);
+      throw new Error('undone');
+    }),
+  );
+  deepEqual([flags(), wallet()], [[false, false], 'Active']);
+  store.transaction('test', () => store.keys.mark(keyId, 'exported'));
+  deepEqual(flags(), [true, true]);
+  store.close();
+});
+
+test('the head of the journal is on the disk with the last of many rows', () => {
+  const o = options();
+  const store = openStore(o);
+  store.transaction('test', () => {
+    for (let k = 0; k < 5; k += 1) store.journal.append('row', { k });
+  });
+  const head = store.journal.head();
+  store.close();
+  const again = openStore(o);
+
+  equal(again.journal.damagedAt(), undefined);
+  deepEqual(again.journal.head(), head);
+  again.close();
+  meddle(o.file, 'delete from journal where seq = 5');
+  const cut = openStore(o);
+  equal(cut.journal.damagedAt(), 5);
+  cut.close();
+});
