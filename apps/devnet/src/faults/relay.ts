@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { runNats, withoutNats } from '@holdfast/cluster/test/nats';
+import { captureNats, runNats, withoutNats } from '@holdfast/cluster/test/nats';
 import { type AccountFile, until } from '../harness/index.ts';
 import { type Answer, Caller, codeOf, good, Lost } from './caller.ts';
 import { everyFolder, Pieces } from './pieces.ts';
@@ -13,6 +13,8 @@ import { createWallet, type KindName, kinds, signs, verifySignature, type Wallet
 
 interface Relay {
   readonly natsUrl?: string;
+  /** What passed the server until it was killed for the first time. */
+  readonly captured?: () => Buffer;
   kill(pieces: Pieces): Promise<void>;
   revive(pieces: Pieces): Promise<void>;
   stop(): Promise<void>;
@@ -21,7 +23,17 @@ interface Relay {
 const relays = {
   async nats(): Promise<Relay> {
     const server = await runNats();
-    return { natsUrl: server.url, kill: server.kill, revive: server.start, stop: server.stop };
+    const capture = await captureNats(server.url);
+    return {
+      natsUrl: server.url,
+      captured: capture.bytes,
+      kill: server.kill,
+      revive: server.start,
+      async stop() {
+        capture.stop();
+        await server.stop();
+      },
+    };
   },
   async embedded(): Promise<Relay> {
     return {
@@ -38,7 +50,15 @@ const relays = {
 const moments = ['at once', 'a signer is done', 'the first answer'] as const;
 const BACK_MS_MAX = 5_000;
 
-export function relayFaults(name: keyof typeof relays): void {
+/** What the tests of one relay have at hand once they run. */
+export interface Scene {
+  readonly pieces: Pieces;
+  readonly account: AccountFile;
+  readonly wallets: readonly Wallet[];
+  readonly captured: Buffer;
+}
+
+export function relayFaults(name: keyof typeof relays): () => Scene {
   const skip = name === 'nats' ? withoutNats : false;
   let relay: Relay;
   let pieces: Pieces;
@@ -108,6 +128,8 @@ export function relayFaults(name: keyof typeof relays): void {
       equal(new Set(started).size, started.length, `signer ${n}`);
     }
   });
+
+  return () => ({ pieces, account, wallets, captured: relay.captured?.() ?? Buffer.alloc(0) });
 
   /** Signers say when they have done their part; the others may not have, and the api has not heard of it. */
   async function oneSignerIsDone(since: number): Promise<void> {

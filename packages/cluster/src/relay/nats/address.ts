@@ -36,9 +36,9 @@ export function isNatsUrl(text: string): boolean {
 export function parseNatsUrl(text: string): NatsAddress {
   const parts = text.split(',').map((part) => part.trim());
   if (parts.length > SERVERS_MAX) refuse('E_RELAY_ADDRESS', `NATS_URL names more than ${SERVERS_MAX} servers`);
-  const urls = parts.map(readUrl);
+  // Splitting a text gives one part at least.
+  const urls = parts.map(readUrl) as [URL, ...URL[]];
   const [first] = urls;
-  if (first === undefined) return refuse('E_RELAY_ADDRESS', MALFORMED);
   for (const { protocol, username, password } of urls) {
     const same = protocol === first.protocol && username === first.username && password === first.password;
     if (!same) refuse('E_RELAY_ADDRESS', 'the servers of NATS_URL must share scheme, user and password');

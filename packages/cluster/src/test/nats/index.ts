@@ -3,6 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { parseNatsUrl } from '../../relay/nats/address.ts';
+import { connectNats } from '../../relay/nats/connection.ts';
 
 /** `HOLDFAST_TEST_NATS` names another binary, or `off` leaves these tests out and says so. */
 const setting = process.env.HOLDFAST_TEST_NATS ?? 'nats-server';
@@ -62,6 +64,15 @@ export async function runNats(o: { readonly args?: readonly string[] } = {}): Pr
     resume: () => child?.kill('SIGCONT'),
     stop: kill,
   };
+}
+
+/** Everything that passes the server from now on, as somebody who can listen there has it. */
+export async function captureNats(url: string): Promise<{ readonly bytes: () => Buffer; readonly stop: () => void }> {
+  const line = await connectNats({ address: parseNatsUrl(url), attempt: 0, name: 'capture', onEnd: () => {} });
+  const chunks: Buffer[] = [];
+  line.subscribe('>', (payload, subject) => chunks.push(Buffer.from(subject), Buffer.from(payload)));
+  await line.flush();
+  return { bytes: () => Buffer.concat(chunks), stop: line.close };
 }
 
 async function freePort(): Promise<number> {
