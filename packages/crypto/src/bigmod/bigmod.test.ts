@@ -7,6 +7,7 @@ import { seed, seeded } from '../testing/seed.ts';
 import {
   bitLength,
   crtModulus,
+  findSafePrime,
   fromBytes,
   gcd,
   inverse,
@@ -146,6 +147,15 @@ test('own moduli: the two halves join to the value that has both remainders', ()
   throws(() => own.combine(a, own.m), refused, 'a remainder outside its range does not join');
 });
 
+test('own moduli: the object of a key is made once and forgotten after eight others', () => {
+  const first = crtModulus(m521, m607, 2);
+
+  equal(crtModulus(m521, m607, 2), first);
+  notEqual(crtModulus(m521, m607, 1), first);
+  for (const q of [5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n]) equal(crtModulus(3n, q, 1).m, 3n * q);
+  notEqual(crtModulus(m521, m607, 2), first);
+});
+
 test('own moduli: equal or even factors are refused', () => {
   for (const [p, q] of [
     [m521, m521],
@@ -261,6 +271,19 @@ test('a safe prime has its length, its two top bits, and a half that is prime to
   equal(p & 3n, 3n);
   ok(isProbablePrime(p) && isProbablePrime((p - 1n) / 2n));
   for (const bits of [63, 4097, 100.5]) await rejects(safePrime(bits), refused);
+});
+
+test('a safe prime searched in small steps is as good, and its sieve lets it through', () => {
+  for (const bits of [96, 256, 512]) {
+    const p = findSafePrime(bits, random);
+
+    equal(bitLength(p), bits);
+    equal(p >> BigInt(bits - 2), 3n);
+    equal(p & 3n, 3n);
+    ok(isProbablePrime(p) && isProbablePrime((p - 1n) / 2n));
+  }
+  notEqual(findSafePrime(96, random), findSafePrime(96, random));
+  for (const bits of [63, 3073, 100.5]) throws(() => findSafePrime(bits, random), refused);
 });
 
 test('composites are not primes, Carmichael numbers and squares of primes included', () => {

@@ -13,5 +13,5 @@ export {
   toBytes,
 } from './integers.ts';
 export { type Modulus, modulus, powerBackend, secretModulus } from './modulus.ts';
-export { isProbablePrime, safePrime } from './primes.ts';
+export { findSafePrime, isProbablePrime, safePrime } from './primes.ts';
 export { type RandomBytes, randomBelow, randomSigned, randomUnit } from './random.ts';
