@@ -68,6 +68,8 @@ export interface Config {
   readonly unseal: UnsealSource;
   /** Engines of ECDSA that this signer takes part in. */
   readonly ecdsaEngines: readonly ('H' | 'C')[];
+  /** How long nobody must have asked for anything before an auxiliary set-up begins; undefined: this signer makes none. */
+  readonly auxiliaryQuietMs: number | undefined;
   /** Test builds only: kill -9 self the nth time a named point is passed. */
   readonly crashAt: { readonly point: string; readonly count: number } | undefined;
 }
@@ -137,6 +139,7 @@ export function readConfig(env: Environment): Config {
     nats: { credentialsFile: env.NATS_CREDS || undefined, authoritiesFile: env.NATS_CA || undefined },
     unseal: readUnsealSource(env, dir),
     ecdsaEngines: readEngines(env.HOLDFAST_ECDSA_ENGINES || 'H,C'),
+    auxiliaryQuietMs: readQuiet(env.HOLDFAST_AUXILIARY_QUIET),
     crashAt: env.NODE_ENV === 'test' ? readCrashPoint(env.HOLDFAST_CRASH_AT) : undefined,
   };
 }
@@ -422,6 +425,15 @@ function readUnsealSource(env: Environment, dir: string): UnsealSource {
   if (key) return { from: 'key', text: key, name: 'HOLDFAST_UNSEAL_KEY' };
   if (passphrase) return { from: 'passphrase', passphrase };
   return { from: 'file', file: file ? resolve(file) : join(dir, UNSEAL_FILE) };
+}
+
+/** Seconds, or "off". The default leaves the first minute of a new cluster to whoever founded it. */
+function readQuiet(given: string | undefined): number | undefined {
+  const text = given || '60';
+  if (text === 'off') return undefined;
+  if (!/^(0|[1-9]\d{0,4})$/.test(text))
+    throw new UnsafeSettings('HOLDFAST_AUXILIARY_QUIET must be a number of seconds up to 99999, or "off"');
+  return Number(text) * 1000;
 }
 
 function readCrashPoint(text: string | undefined): Config['crashAt'] {

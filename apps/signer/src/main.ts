@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '@holdfast/contract/types';
+import { createAuxiliaryEngine } from './auxiliary/index.ts';
 import { type Config, endsWithInput, openFolder, readConfig, UnsafeSettings, writeRunFile } from './config.ts';
 import { connect } from './link/index.ts';
 import { Refused } from './refusal/index.ts';
@@ -62,6 +63,9 @@ function main(): void {
     pin: folder.pin,
     isFrozen: folder.isFrozen,
     compute: createWorkerCompute(),
+    ...(config.auxiliaryQuietMs === undefined
+      ? {}
+      : { auxiliary: { ...createAuxiliaryEngine(), quietMs: config.auxiliaryQuietMs } }),
   });
   env.log('signer.started', { index, cluster: roster.clusterId, journal: store.journal.length });
 

@@ -11,6 +11,7 @@ interface Cluster {
     readonly signerId: string;
     readonly online: boolean;
     readonly backends?: Record<string, string>;
+    readonly auxiliary?: { readonly state: string; readonly epoch?: string };
   }[];
 }
 
@@ -36,8 +37,21 @@ export const status: Command = {
         `signer ${index}  ${online ? 'online ' : 'offline'}  ${signerId}${online ? '' : `  start it: npm run holdfast -- signer start ${index}`}`,
       );
     console.log(`\n${arithmetic(cluster.signers).join('\n')}`);
+    console.log(`auxiliary  ${auxiliary(cluster.signers)}`);
   },
 };
+
+/** What CGGMP24, the way of signing ECDSA with signers down, still needs. */
+function auxiliary(signers: Cluster['signers']): string {
+  const known = signers.flatMap(({ index, auxiliary }) => (auxiliary === undefined ? [] : [{ index, ...auxiliary }]));
+  const states = new Set(known.map(({ state }) => state));
+  const epochs = new Set(known.map(({ epoch }) => epoch));
+  if (known.length === signers.length && states.size === 1 && states.has('ready') && epochs.size === 1)
+    return 'ready: ECDSA goes on with two signers down';
+  if (known.length === 0) return 'no signer has said yet';
+  const each = known.map(({ index, state }) => `signer ${index} ${state === 'none' ? 'not asked to make one' : state}`);
+  return `not ready, ECDSA needs all five: ${each.join(', ')}`;
+}
 
 /** One line for each way of computing a curve, and who uses it: usually all the same one. */
 function arithmetic(signers: Cluster['signers']): readonly string[] {

@@ -1,6 +1,6 @@
 /** Everything a command may use, in one type. */
 import type { Env } from '@holdfast/contract/types';
-import type { AuxInfo } from '@holdfast/mpc/cggmp24';
+import type { Auxiliary } from '../auxiliary/index.ts';
 import type { ClusterView } from '../cluster-view/index.ts';
 import type { Freshness } from '../consent/freshness.ts';
 import type { Organisations } from '../consent/organisations.ts';
@@ -31,8 +31,8 @@ export interface Context {
   readonly runs: Runs;
   readonly machines: Machines;
   readonly sessions: Sessions;
-  /** The cluster's auxiliary set-up as this signer holds it; undefined while there is none. */
-  readonly auxiliary: { info(): AuxInfo | undefined };
+  /** The cluster's auxiliary set-up as this signer holds it. */
+  readonly auxiliary: Auxiliary;
   readonly settings: SignerSettings;
   /** Keys whose run is under way: whether this signer holds a share of one is not known yet. */
   readonly making: Set<string>;

@@ -173,6 +173,7 @@ function statusOf(ctx: Context) {
     keys: ctx.store.keys.count(),
     prssSession: ctx.sessions.current(),
     peersOnline: ctx.peers.online(),
+    aux: ctx.auxiliary.status(),
   };
 }
 

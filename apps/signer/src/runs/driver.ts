@@ -31,6 +31,8 @@ export interface RunOptions<Out> {
   readonly persist?: (share: KeyShare) => void;
   /** The protocol's own abort, with its evidence. Not called where the driver ends a run. */
   readonly aborted?: (abort: Abort) => void;
+  /** Where this run's jobs go instead of where all others' do. */
+  readonly compute?: Compute;
 }
 
 export interface Runs {
@@ -136,7 +138,7 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
           }
         };
         const calculate = (id: number, job: Job): void => {
-          compute.run(job).then(
+          (run.compute ?? compute).run(job).then(
             (result) => {
               if (over) wipeBytes(result);
               step(() => machine.computed(id, result));

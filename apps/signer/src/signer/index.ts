@@ -7,6 +7,7 @@ import type { Command, Push, Reply } from '@holdfast/cluster/commands';
 import type { Identity, Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import { toHex } from '@holdfast/contract/wire';
+import { type Auxiliary, type AuxiliaryWork, createAuxiliary } from '../auxiliary/index.ts';
 import { createClusterView } from '../cluster-view/index.ts';
 import type { Context, SignerSettings } from '../commands/context.ts';
 import { createImportKeys } from '../commands/import-keys.ts';
@@ -41,8 +42,8 @@ export interface SignerOptions {
   isFrozen(): boolean;
   /** For heavy arithmetic; closed with the signer. Where there is none it happens inline, as a virtual clock needs. */
   readonly compute?: Compute;
-  /** Ready-made, for tests of signing; absent in a real signer until its set-up is wired. */
-  readonly auxiliary?: Context['auxiliary'];
+  /** For auxiliary set-ups; closed with the signer. Where there is none, the signer makes none and uses what it has. */
+  readonly auxiliary?: AuxiliaryWork & { close(): void };
   /** The simulation's; absent everywhere else (runs/machines.ts). */
   readonly machines?: Machines;
 }
@@ -51,6 +52,7 @@ export interface Signer {
   /** As the link calls it; tests call it directly. */
   answer(command: Command): Promise<Reply>;
   readonly session: () => string | null;
+  readonly auxiliary: Auxiliary;
   close(): void;
 }
 
@@ -81,6 +83,16 @@ export function createSigner(o: SignerOptions): Signer {
   });
   const importKeys = createImportKeys({ env, cluster });
   const organisations = createOrganisations({ env, store, cluster, pin: o.pin });
+  let busyAt = env.now();
+  const auxiliary = createAuxiliary({
+    env,
+    cluster,
+    store,
+    peers,
+    runs,
+    busyAt: () => busyAt,
+    ...(o.auxiliary === undefined ? {} : { work: o.auxiliary }),
+  });
   const rejoin = createRejoin({ env, store, peers, runs, organisations, freshness });
   const ctx: Context = {
     env,
@@ -93,7 +105,7 @@ export function createSigner(o: SignerOptions): Signer {
     runs,
     machines: o.machines ?? machines,
     sessions,
-    auxiliary: o.auxiliary ?? { info: () => undefined },
+    auxiliary,
     settings: o.settings,
     making: new Set(),
     refreshing: new Set(),
@@ -106,7 +118,11 @@ export function createSigner(o: SignerOptions): Signer {
   };
   const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
 
-  link.onCommand((command) => answer(ctx, command));
+  const answerTo = (command: Command): Promise<Reply> => {
+    if (peopleWait.has(command.kind)) busyAt = env.now();
+    return answer(ctx, command);
+  };
+  link.onCommand(answerTo);
   link.onUp(() => {
     freshness.repeat();
     link.push({ v: 1, push: 'Session', session: sessions.current() });
@@ -114,8 +130,9 @@ export function createSigner(o: SignerOptions): Signer {
   link.start();
 
   return {
-    answer: (command) => answer(ctx, command),
+    answer: answerTo,
     session: () => sessions.current(),
+    auxiliary,
     close() {
       stopFigures();
       ctx.scrubbing.cancel();
@@ -123,11 +140,16 @@ export function createSigner(o: SignerOptions): Signer {
       runs.close();
       o.compute?.close();
       sessions.close();
+      auxiliary.close();
+      o.auxiliary?.close();
       freshness.close();
       importKeys.close();
     },
   };
 }
+
+/** Commands that somebody waits for: background work keeps away from them. */
+const peopleWait: ReadonlySet<Command['kind']> = new Set(['Act', 'Group']);
 
 const FIGURES_EVERY_MS = 15_000;
 

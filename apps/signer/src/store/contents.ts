@@ -45,6 +45,8 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   ciphertexts: 'import keys live in the memory of one process: an old parcel opens nowhere',
   named: 'what this signer saw its peers do; whoever deviates again is named again',
   evidence: 'for the operator of the store it was found by, who exports what is worth keeping',
+  auxiliary: 'made anew by all five; a copy of its secrets elsewhere would only be one more place to steal them from',
+  auxiliary_primes: 'made ahead, and made again',
   journal: 'tells what one process did up to its end, which a backup cannot know; it is never authority',
 };
 

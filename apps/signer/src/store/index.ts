@@ -9,6 +9,8 @@ import { toHex } from '@holdfast/contract/wire';
 import { type Journal, openJournal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
 import { createVault, wipeShare } from '../vault/index.ts';
+import { createBytesSealer } from '../vault/sealed-bytes.ts';
+import { type AuxiliaryShelf, createAuxiliaryShelf } from './auxiliary.ts';
 import { readContents, type StoreContents, writeContents } from './contents.ts';
 import { type Db, openDatabase } from './database.ts';
 import { createKeyShelf, type KeyShelf } from './keys.ts';
@@ -19,6 +21,7 @@ import { createRestoredShelf, type RestoredShelf } from './restored.ts';
 import { createUsedShelf, type UsedShelf } from './used.ts';
 
 export type { Journal, JournalRow } from '../journal/index.ts';
+export type { AuxiliaryShelf, NewAuxiliary, StoredPrime } from './auxiliary.ts';
 export { checkContents, KEPT_TABLES, OTHER_TABLES, type StoreContents, type TableContents } from './contents.ts';
 export type { Cell, Row } from './database.ts';
 export type {
@@ -61,6 +64,7 @@ export interface Store {
   readonly named: NamedShelf;
   readonly restored: RestoredShelf;
   readonly membership: Membership;
+  readonly auxiliary: AuxiliaryShelf;
   /** All or nothing, flushed when it returns. Every change of any shelf happens inside one. */
   transaction<T>(name: string, work: () => T): T;
   /** After shares were erased: nothing of them is left in the files of the store. Not inside a transaction. */
@@ -85,6 +89,8 @@ export function openStore(o: StoreOptions): Store {
     const keys = createKeyShelf({ db, vault, signerId: o.signerId });
     const journal = openJournal(db, o.now);
     const restored = createRestoredShelf(db);
+    const sealer = createBytesSealer({ sealKey: o.sealKey, random: o.random });
+    const auxiliary = createAuxiliaryShelf({ db, sealer, signerId: o.signerId, random: o.random });
     return {
       keys,
       log: createLogShelf(db),
@@ -93,6 +99,7 @@ export function openStore(o: StoreOptions): Store {
       named: createNamedShelf(db),
       restored,
       membership: createMembership(db),
+      auxiliary,
       contents: () => readContents({ db, keys, journal }),
       restore(contents, { others, backup }) {
         check(journal.length === 0 && keys.keyIds().length === 0, 'E_RESTORE_NOT_EMPTY', 'the store is not empty');

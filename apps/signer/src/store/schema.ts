@@ -70,6 +70,17 @@ export const SCHEMA: readonly string[] = [
     record text not null, mac blob not null
   ) strict;
   `,
+  // The auxiliary set-up of CGGMP24, and primes made ahead for the next one.
+  `
+  create table auxiliary (
+    epoch blob primary key, roster blob not null, time integer not null, publics blob not null, nonce blob not null,
+    sealed blob not null, mac blob not null
+  ) strict;
+
+  create table auxiliary_primes (
+    id blob primary key, time integer not null, nonce blob not null, sealed blob not null, mac blob not null
+  ) strict, without rowid;
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

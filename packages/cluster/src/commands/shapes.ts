@@ -277,14 +277,19 @@ export const command: Shape<Command> = choice<Command>('kind', {
 });
 
 const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
-const status: Shape<SignerStatus> = object({
-  index: signerIndex,
-  version: text({ min: 1, max: 32, pattern: /^[0-9A-Za-z.+-]+$/ }),
-  backends: table(text({ max: 256 }), { max: 16, name: /^[a-z0-9-]{1,32}$/ }),
-  keys: integer(0, Number.MAX_SAFE_INTEGER),
-  prssSession: nullable(sessionId),
-  peersOnline: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
-});
+const status: Shape<SignerStatus> = object(
+  {
+    index: signerIndex,
+    version: text({ min: 1, max: 32, pattern: /^[0-9A-Za-z.+-]+$/ }),
+    backends: table(text({ max: 256 }), { max: 16, name: /^[a-z0-9-]{1,32}$/ }),
+    keys: integer(0, Number.MAX_SAFE_INTEGER),
+    prssSession: nullable(sessionId),
+    peersOnline: ascending(signerIndex, { max: SIGNERS, key: (index) => index }),
+  },
+  {
+    aux: object({ state: oneOf('none', 'waiting', 'making primes', 'proving', 'ready') }, { epoch: hex(HASH) }),
+  },
+);
 
 const signatures = list(rawSignature, { max: SIGNATURES_MAX });
 const detailText = text({ max: 512 });

@@ -347,6 +347,12 @@ export interface SignerStatus {
   readonly keys: number;
   readonly prssSession: string | null;
   readonly peersOnline: readonly number[];
+  /** The auxiliary set-up of CGGMP24; signers can sign by it together if they name one epoch. */
+  readonly aux?: {
+    readonly state: 'none' | 'waiting' | 'making primes' | 'proving' | 'ready';
+    /** Of the set-up in use, hex. */
+    readonly epoch?: string;
+  };
 }
 
 /** Pushed by a signer to the api without being asked. */

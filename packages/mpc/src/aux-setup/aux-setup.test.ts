@@ -28,7 +28,6 @@ import {
   auxOwn,
   createAuxSetup,
   isSafePrime,
-  makeAuxPrime,
   primeBytes,
 } from './index.ts';
 import { commitmentSlot, facSlot, modSlot, type Opening, openingSlot } from './messages.ts';
@@ -487,6 +486,32 @@ test('primes that are short, equal, or not 3 mod 4 are refused before anything i
   deepEqual(auxOwn(good), testAux(1).own);
 });
 
+test('the caller is told before the moduli are opened, and its failure keeps them closed', () => {
+  const table = seat();
+  const told: string[] = [];
+  const machines = new Map(
+    table.parties.map((p) => [
+      p,
+      createAuxSetup(table.context(p), {
+        primes: primesOf(p),
+        opening: () => {
+          told.push(`${p}`);
+          if (p === liar) throw new Error('the disk is full');
+        },
+      }),
+    ]),
+  );
+
+  const outcome = simulate({ seed, machines, compute: (_p, job) => remembered(job) });
+
+  deepEqual(told.sort(), ['1', '2', '3']);
+  const status = outcome.status.get(liar);
+  ok(status?.s === 'aborted');
+  equal(status.abort.code, 'E_INTERNAL');
+  ok(outcome.sentBy(liar).every((m) => m.round === 1));
+  for (const p of honest) equal(outcome.sentBy(p).filter((m) => m.round === 2).length, 1);
+});
+
 test('the machine wipes its copy of the primes at the end and leaves the caller’s alone', () => {
   const table = seat();
   const primes = primesOf(1);
@@ -506,5 +531,4 @@ test('a stored prime is recognised, and a number that is none is not', () => {
 
   equal(isSafePrime(p), true);
   equal(isSafePrime(p.map((byte, at) => (at === 100 ? byte ^ 1 : byte))), false);
-  equal(typeof makeAuxPrime, 'function');
 });

@@ -40,18 +40,27 @@ export interface AuxOutcome {
   readonly acknowledgements: readonly { readonly index: Index; readonly signature: Uint8Array }[];
 }
 
-/**
- * One party's machine. The primes are used for this run and for no other: once they are opened to the peers, a second
- * run with them would let a peer present them as its own. They stay with the caller, who keeps them if the run ends well.
- */
-export function createAuxSetup(ctx: RunContext, { primes }: { readonly primes: AuxPrimes }): Machine<AuxOutcome> {
-  if (!areAuxPrimes(primes)) refuse('E_AUX_PRIMES', 'An auxiliary set-up needs four different primes of full size.');
-  return new AuxSetup(ctx, primes);
+export interface AuxSetupOptions {
+  /** Copied; the caller keeps its own, and needs them if the run ends well. */
+  readonly primes: AuxPrimes;
+  /**
+   * Called once, before the moduli are opened to the peers: from then on these primes serve no other run, because a peer
+   * could commit to the same moduli there and present them as its own. Must be on the disk when it returns; a throw
+   * ends the run.
+   */
+  readonly opening?: () => void;
+}
+
+/** One party's machine. Throws RefusedError for primes of a wrong form. */
+export function createAuxSetup(ctx: RunContext, o: AuxSetupOptions): Machine<AuxOutcome> {
+  if (!areAuxPrimes(o.primes)) refuse('E_AUX_PRIMES', 'An auxiliary set-up needs four different primes of full size.');
+  return new AuxSetup(ctx, o);
 }
 
 class AuxSetup extends RoundMachine<AuxOutcome> {
   protected override readonly stages: readonly Stage[];
   readonly #primes: AuxPrimes;
+  readonly #opening: () => void;
   readonly #random: (n: number) => Uint8Array;
   #own: Opening | undefined;
   readonly #commitments = new Map<Index, { readonly V: Uint8Array; readonly message: Message }>();
@@ -60,8 +69,9 @@ class AuxSetup extends RoundMachine<AuxOutcome> {
   #rho: Uint8Array = new Uint8Array(32);
   #epoch: Uint8Array | undefined;
 
-  constructor(ctx: RunContext, { p, q, pHat, qHat }: AuxPrimes) {
+  constructor(ctx: RunContext, { primes: { p, q, pHat, qHat }, opening = () => {} }: AuxSetupOptions) {
     super(ctx, 'aux/1');
+    this.#opening = opening;
     this.#primes = { p: p.slice(), q: q.slice(), pHat: pHat.slice(), qHat: qHat.slice() };
     this.#random = hedgedRandom(this.ctx, { label: 'aux', secret: this.#primes.p });
     this.stages = [
@@ -90,6 +100,7 @@ class AuxSetup extends RoundMachine<AuxOutcome> {
   #reveal(inbox: Inbox): Effect[] {
     for (const { from, value, message } of inbox.all(commitmentSlot))
       this.#commitments.set(from, { V: value, message });
+    this.#opening();
     return [this.broadcast(openingSlot, known(this.#own))];
   }
 

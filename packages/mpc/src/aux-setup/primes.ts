@@ -1,5 +1,5 @@
 /** The four primes of one party, in the form in which they are stored, sealed and wiped. */
-import { fromBytes, isProbablePrime, safePrime, toBytes } from '@holdfast/crypto/bigmod';
+import { findSafePrime, fromBytes, isProbablePrime, type RandomBytes, toBytes } from '@holdfast/crypto/bigmod';
 import { type AuxOwn, primeBits } from '../cggmp24/index.ts';
 
 /** Big-endian, 192 bytes each. */
@@ -12,9 +12,9 @@ export interface AuxPrimes {
 
 export const primeBytes = primeBits / 8;
 
-/** One safe prime of full size. Takes seconds of a thread of the pool. */
-export async function makeAuxPrime(): Promise<Uint8Array> {
-  return toBytes(await safePrime(primeBits), primeBytes);
+/** One safe prime of full size. Takes seconds of its thread. */
+export function findAuxPrime(random: RandomBytes): Uint8Array {
+  return toBytes(findSafePrime(primeBits, random), primeBytes);
 }
 
 /** Bigints cannot be wiped: convert late, and where the arithmetic happens. */

@@ -24,11 +24,9 @@ import {
   withHistory,
 } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
-import { toHex } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
-import type { AuxInfo } from '@holdfast/mpc/cggmp24';
-import { testAux } from '@holdfast/mpc/cggmp24/test';
 import { seededRandom } from '@holdfast/mpc/simulator';
+import type { AuxiliaryWork } from '@holdfast/signer/auxiliary';
 import {
   createBackupKey,
   makeBackup,
@@ -39,6 +37,7 @@ import {
 } from '@holdfast/signer/backup';
 import { createSigner, type Signer } from '@holdfast/signer/signer';
 import { openStore, type Store } from '@holdfast/signer/store';
+import { keepTestAuxiliary } from './auxiliary.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestNet, type TestNet } from './net.ts';
 
@@ -82,10 +81,12 @@ export interface TestCluster {
   stop(): void;
 }
 
-/** What a set-up of these five would have left at this signer, from vectors/aux. */
-function readyMade(roster: Roster, index: number): AuxInfo {
-  const parties = new Map(roster.signers.map((each) => [toHex(each.signerId), testAux(each.index).public]));
-  return { epoch: sha256(roster.fingerprint), own: testAux(index).own, parties };
+export interface TestClusterOptions {
+  /**
+   * True: every signer holds the published auxiliary set-up, at full size, so that engine C can sign. A function: what a
+   * signer makes set-ups with, anew for each process. Without it signers hold none and make none.
+   */
+  readonly auxiliary?: true | ((index: number) => AuxiliaryWork & { close(): void });
 }
 
 /** Ends a process in the middle of a step; nothing may catch it and go on. */
@@ -102,13 +103,7 @@ const STARTED_AT = Date.UTC(2026, 0, 2, 3, 4, 5);
  *     const reply = await cluster.send(1, { v: 1, id: 'c1', kind: 'Status' });
  *     cluster.stop();
  */
-export async function startTestCluster(
-  seed: string,
-  o: {
-    /** With the published auxiliary set-up, at full size: engine C can sign. */
-    readonly auxiliary?: boolean;
-  } = {},
-): Promise<TestCluster> {
+export async function startTestCluster(seed: string, o: TestClusterOptions = {}): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
   const clock = createTestClock(STARTED_AT);
   const net = createTestNet();
@@ -218,6 +213,8 @@ export async function startTestCluster(
     };
     mkdirSync(slot.dir, { recursive: true, mode: 0o700 });
     const store: Store = openStoreOf(slot, env);
+    if (o.auxiliary === true && store.auxiliary.epoch(roster.fingerprint) === undefined)
+      keepTestAuxiliary({ store, roster, index, time: clock.now() });
     const link = net.join(index);
     const signer = createSigner({
       env,
@@ -229,7 +226,7 @@ export async function startTestCluster(
       settings: slot.settings,
       pin: (orgId) => pins.get(orgId),
       isFrozen: () => slot.frozen,
-      ...(o.auxiliary === true ? { auxiliary: { info: () => readyMade(roster, index) } } : {}),
+      ...(typeof o.auxiliary === 'function' ? { auxiliary: o.auxiliary(index) } : {}),
     });
     slot.process = { signer, store };
   };
@@ -275,7 +272,7 @@ export async function startTestCluster(
         random: (n) => world.bytes(n),
       });
     },
-    async restore(index, file, o = {}) {
+    async restore(index, file, { others = 3 } = {}) {
       const slot = slotOf(index);
       kill(index);
       await clock.settle();
@@ -284,7 +281,7 @@ export async function startTestCluster(
       const by = { privateKey: readBackupPrivateKey(backupKey.privateText) };
       const backup = proveBackup(file, { by, roster, index });
       const store = openStoreOf(slot, { now: () => clock.now(), random: (n) => world.bytes(n), point: () => {} });
-      store.restore(backup.body.contents, { others: o.others ?? 3, backup: backup.id });
+      store.restore(backup.body.contents, { others, backup: backup.id });
       store.close();
       wipeBody(backup.body);
       await start(index);

@@ -18,7 +18,8 @@ export {
   type TestOrganisation,
   type TestUser,
 } from './api.ts';
+export { keepTestAuxiliary, testAuxPrimes } from './auxiliary.ts';
 export { createTestClock, type TestClock } from './clock.ts';
-export { startTestCluster, type TestCluster, type TestSigner } from './cluster.ts';
+export { startTestCluster, type TestCluster, type TestClusterOptions, type TestSigner } from './cluster.ts';
 export { createTestNet, type Tap, type TestNet } from './net.ts';
 export { type ProcessCluster, type SignerProcess, startProcessCluster } from './processes.ts';

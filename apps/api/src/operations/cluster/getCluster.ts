@@ -18,6 +18,7 @@ export const getCluster = handler(cluster.getCluster, async (ctx) => {
       identityKey: toBase64(identityKey),
       online: online.has(index),
       backends: statuses.get(index)?.backends,
+      auxiliary: statuses.get(index)?.aux,
     })),
     signing: ctx.signers.signing(),
   };

@@ -27,6 +27,7 @@ export const getCluster = operation({
         identityKey: Type.String(),
         online: Type.Boolean(),
         backends: Type.Optional(Type.Record(Type.String(), Type.String())),
+        auxiliary: Type.Optional(Reply({ state: Type.String(), epoch: Type.Optional(Type.String()) })),
       }),
     ),
     signing: Reply({
