@@ -7,6 +7,7 @@ import { print, printHead, type Row } from './measure.ts';
 import { peers } from './peers.ts';
 import { product } from './product.ts';
 import { protocols } from './protocols.ts';
+import { refreshUnderLoad } from './refresh.ts';
 import { signatures } from './signatures.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
@@ -29,4 +30,6 @@ if (wants('protocols')) for (const measure of protocols) add(measure());
 if (wants('protocols') || wants('peers')) for (const measure of peers) add(await measure());
 if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));
+// Minutes: only when asked for.
+if (values.only === 'refresh') add(await refreshUnderLoad('postgres'));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);

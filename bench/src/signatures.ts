@@ -68,7 +68,10 @@ async function measure(
   ];
 }
 
-async function rateOf(target: Target, o: { readonly connections: number; readonly count: number }): Promise<number> {
+export async function rateOf(
+  target: Target,
+  o: { readonly connections: number; readonly count: number },
+): Promise<number> {
   const { cluster, account } = target;
   const lines = await Promise.all(
     Array.from({ length: o.connections }, () => openLine({ host: '127.0.0.1', port: cluster.port })),
@@ -86,7 +89,7 @@ async function rateOf(target: Target, o: { readonly connections: number; readonl
   return o.count / seconds;
 }
 
-async function signOnce(line: Line, { account, path, payload }: Target, key: KeyObject): Promise<void> {
+export async function signOnce(line: Line, { account, path, payload }: Target, key: KeyObject): Promise<void> {
   const { authToken, credentialId: credId } = account.serviceAccount;
   const headers = { authorization: `Bearer ${authToken}` };
   const wish = { userActionPayload: payload, userActionHttpMethod: 'POST', userActionHttpPath: path };

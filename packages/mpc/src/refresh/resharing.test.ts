@@ -235,7 +235,9 @@ test('row 16: refuses committees that cannot deal, receive, or are not who they 
   refused(roles({ 3: { to: 0 } }), 'E_RS_ROLES', 'a receiver at zero');
   refused(roles({ 3: { to: 6 } }), 'E_RS_ROLES', 'a receiver beyond n');
   refused(roles({ 6: { to: 5 } }), 'E_RS_ROLES', 'more receivers than n');
-  refused(roles({ 3: {} }), 'E_RS_ROLES', 'a party without a role');
+  refused(roles({ 3: {} }), 'E_RS_ROLES', 'a party without a role that misses one');
+  refused(roles({ 6: {} }), 'E_RS_ROLES', 'a party without a role beside a committee that is complete');
+  refused(give({ 6: { from: 5 } }), 'E_RS_ROLES', 'a role for somebody who is no party');
   refused({ options: () => ({ roles: new Map([[1, { from: 1, to: 1 }]]) }) }, 'E_RS_ROLES', 'roles of one party only');
   refused({ to: { n: 5, t: 1 } }, 'E_THRESHOLD', 'a threshold of one');
   refused({ to: { n: 5, t: 6 } }, 'E_THRESHOLD', 'a threshold above n');

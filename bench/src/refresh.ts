@@ -1,0 +1,160 @@
+/**
+ * New shares for many keys while signing at half load: how long any one key could not sign. Requests come at a fixed rate,
+ * whatever becomes of those before, each for the next key in turn; what counts is the time from a request to its signature.
+ */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AccountFile, Cluster, type Engine, sdk } from '@holdfast/devnet/harness';
+import { type Line, openLine } from './load.ts';
+import { type Row, row } from './measure.ts';
+import { rateOf, signOnce } from './signatures.ts';
+
+const KEYS = Number(process.env['HOLDFAST_BENCH_KEYS'] ?? 1000);
+const CONNECTIONS = 64;
+const WARM_UP = 400;
+/** Creating them at once keeps the signers busy and stays below their bound on runs. */
+const MAKERS = 4;
+
+export async function refreshUnderLoad(engine: Engine): Promise<Row[]> {
+  const cluster = await Cluster.start({ engine, env: { HOLDFAST_RATE_LIMIT: '0', HOLDFAST_REFRESH_DAYS: '0' } });
+  try {
+    const account = cluster.createOrg('Bench');
+    const wallets = await makeWallets(account);
+    const body = { kind: 'Message', message: '0x00' };
+    const targetOf = (id: string) => ({
+      cluster,
+      account,
+      path: `/wallets/${id}/signatures`,
+      payload: JSON.stringify(body),
+    });
+    const [first] = wallets as [string];
+    await rateOf(targetOf(first), { connections: CONNECTIONS, count: WARM_UP });
+    const full = await rateOf(targetOf(first), { connections: CONNECTIONS, count: WARM_UP });
+
+    const load = await openLoad(cluster, account);
+    const sign = async (k: number): Promise<void> =>
+      load.use((line, key) => signOnce(line, targetOf(wallets[k % wallets.length] as string), key));
+    const quiet = await atRate(full / 2, sign, { until: async (sent) => sent >= Math.min(KEYS, 10 * full) });
+    await round(cluster, 'POST');
+    const started = performance.now();
+    const busy = await atRate(full / 2, sign, {
+      until: async () => (await round(cluster, 'GET')).state === 'Done',
+    });
+    const seconds = (performance.now() - started) / 1000;
+    load.close();
+    const { keys, refreshed, failed } = await round(cluster, 'GET');
+    const what = `${KEYS} keys, half of ${full.toFixed(0)} signatures/s, ed25519, ${engine}`;
+    console.log(
+      `refreshed ${refreshed} of ${keys}, ${failed} failed; ${busy.ms.length} signatures meanwhile, ${busy.failures} refused; ${new Set(busy.keys).size} keys asked`,
+    );
+    return [
+      row(`18 keys refreshed per second, ${what}`, '/s', [refreshed / seconds]),
+      row(`18 signature at half load without a refresh, ${what}`, 'ms', quiet.ms),
+      row(`18 signature while shares change, ${what}`, 'ms', busy.ms),
+      row(`18 … the longest that any key could not sign, ${what}`, 'ms', [Math.max(...busy.ms)]),
+      row(`18 … requests refused meanwhile, ${what}`, '', [busy.failures]),
+    ];
+  } finally {
+    await cluster.stop();
+    cluster.remove();
+  }
+}
+
+async function makeWallets(account: AccountFile): Promise<string[]> {
+  const ids: string[] = [];
+  const dfns = sdk(account);
+  let left = KEYS;
+  await Promise.all(
+    Array.from({ length: MAKERS }, async () => {
+      while (left-- > 0) ids.push((await dfns.wallets.createWallet({ body: { network: 'KeyEdDSA' } })).id);
+    }),
+  );
+  return ids;
+}
+
+interface Sent {
+  readonly ms: number[];
+  readonly keys: number[];
+  failures: number;
+}
+
+/** One request every 1/rate seconds, none of which waits for another. A refused one is asked again at once: its time goes on. */
+async function atRate(
+  rate: number,
+  sign: (k: number) => Promise<void>,
+  o: { readonly until: (sent: number) => Promise<boolean> },
+): Promise<Sent> {
+  const sent: Sent = { ms: [], keys: [], failures: 0 };
+  const open = new Set<Promise<void>>();
+  const started = performance.now();
+  let count = 0;
+  let isOver = false;
+  const ask = async (k: number): Promise<void> => {
+    const start = performance.now();
+    for (;;) {
+      try {
+        await sign(k);
+        break;
+      } catch {
+        sent.failures += 1;
+      }
+    }
+    sent.ms.push(performance.now() - start);
+    sent.keys.push(k);
+  };
+  const watch = (async () => {
+    while (!(await o.until(count))) await new Promise((done) => setTimeout(done, 200));
+    isOver = true;
+  })();
+  while (!isOver) {
+    const due = ((performance.now() - started) / 1000) * rate;
+    while (count < due) {
+      const one = ask(count++);
+      open.add(one);
+      void one.finally(() => open.delete(one));
+    }
+    await new Promise((done) => setTimeout(done, 2));
+  }
+  await watch;
+  await Promise.all(open);
+  return sent;
+}
+
+/** Connections that requests borrow; as many as are needed at once, so that none waits here. */
+async function openLoad(cluster: Cluster, account: AccountFile) {
+  const idle: Line[] = [];
+  const all: Line[] = [];
+  const key = createPrivateKey(account.serviceAccount.privateKey);
+  return {
+    async use(work: (line: Line, key: ReturnType<typeof createPrivateKey>) => Promise<void>): Promise<void> {
+      let line = idle.pop();
+      if (line === undefined) {
+        line = await openLine({ host: '127.0.0.1', port: cluster.port });
+        all.push(line);
+      }
+      // A connection on which a request failed may be in the middle of an answer: it is not used again.
+      await work(line, key);
+      idle.push(line);
+    },
+    close: () => {
+      for (const line of all) line.close();
+    },
+  };
+}
+
+interface Round {
+  readonly state: string;
+  readonly keys: number;
+  readonly refreshed: number;
+  readonly failed: number;
+}
+
+async function round(cluster: Cluster, method: 'GET' | 'POST'): Promise<Round> {
+  const token = readFileSync(join(cluster.dir, 'data/operator.token'), 'utf8').trim();
+  const reply = await fetch(`${cluster.apiUrl}/holdfast/cluster/refresh`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return (await reply.json()) as Round;
+}
