@@ -1,8 +1,9 @@
 /** What this signer knows of the cluster from its own roster file, and what it derives from it. Never from a command. */
 
 import { type Identity, type Roster, signerAt } from '@holdfast/cluster/roster';
+import { toHex } from '@holdfast/contract/wire';
 import { type CurveName, verifyEd25519 } from '@holdfast/crypto/curves';
-import { execId } from '@holdfast/crypto/transcript';
+import { execIdDocument, sha512_256 } from '@holdfast/crypto/transcript';
 import type { MpcEnv } from '@holdfast/mpc/runtime';
 import type { PointMap } from '../store/index.ts';
 
@@ -35,8 +36,13 @@ export interface ClusterView {
   /** The roster as a point map, for new keys. */
   points(): PointMap;
   execId(parts: ExecParts): Uint8Array;
+  /** What an id is the hash of, where it is one of the last that this process made: evidence has to show it. */
+  documentOf(execId: Uint8Array): Uint8Array | undefined;
   mpcEnv(parties: Parties): MpcEnv;
 }
+
+/** Above the number of runs at a time, those of a group included. */
+const DOCUMENTS_MAX = 1_024;
 
 /** Version of the protocols' wire behaviour inside the execution id: two releases that differ never share a run. */
 const PROTOCOL_VERSION = 1;
@@ -51,6 +57,14 @@ export function createClusterView(o: {
   const me = signerAt(roster, index);
   if (me === undefined) throw new Error('bug: the roster has no such signer');
   const everybody = new Map(roster.signers.map((s) => [s.index, s.index]));
+  const documents = new Map<string, Uint8Array>();
+  const remember = (document: Uint8Array): Uint8Array => {
+    const id = sha512_256(document);
+    documents.set(toHex(id), document);
+    const oldest = documents.keys().next().value;
+    if (documents.size > DOCUMENTS_MAX && oldest !== undefined) documents.delete(oldest);
+    return id;
+  };
 
   return {
     roster,
@@ -59,27 +73,30 @@ export function createClusterView(o: {
     identity,
     everybody: () => everybody,
     points: () => roster.signers.map((s) => ({ signerId: s.signerId, index: s.index })),
+    documentOf: (execId) => documents.get(toHex(execId)),
     execId: (parts) =>
-      execId({
-        protocol: parts.protocol,
-        version: PROTOCOL_VERSION,
-        clusterId: roster.clusterId,
-        clusterEpoch: roster.epoch,
-        keyId: parts.keyId,
-        keyEpoch: parts.key?.epoch ?? new Uint8Array(),
-        curve: parts.curve,
-        n: roster.signers.length,
-        t: THRESHOLD,
-        participants: [...parts.parties].map(([point, rosterIndex]) => {
-          const signer = signerAt(roster, rosterIndex);
-          if (signer === undefined) throw new Error('bug: a party outside the roster');
-          return { index: point, signerId: signer.signerId, identityKey: signer.identityKey };
+      remember(
+        execIdDocument({
+          protocol: parts.protocol,
+          version: PROTOCOL_VERSION,
+          clusterId: roster.clusterId,
+          clusterEpoch: roster.epoch,
+          keyId: parts.keyId,
+          keyEpoch: parts.key?.epoch ?? new Uint8Array(),
+          curve: parts.curve,
+          n: roster.signers.length,
+          t: THRESHOLD,
+          participants: [...parts.parties].map(([point, rosterIndex]) => {
+            const signer = signerAt(roster, rosterIndex);
+            if (signer === undefined) throw new Error('bug: a party outside the roster');
+            return { index: point, signerId: signer.signerId, identityKey: signer.identityKey };
+          }),
+          publicKey: parts.key?.publicKey ?? new Uint8Array(),
+          requestHash: parts.requestHash ?? new Uint8Array(),
+          runNonce: parts.runNonce,
+          ...(parts.session === undefined ? {} : { session: parts.session }),
         }),
-        publicKey: parts.key?.publicKey ?? new Uint8Array(),
-        requestHash: parts.requestHash ?? new Uint8Array(),
-        runNonce: parts.runNonce,
-        ...(parts.session === undefined ? {} : { session: parts.session }),
-      }),
+      ),
     mpcEnv: (parties) => ({
       random: o.random,
       sign: (bytes) => identity.sign(bytes),

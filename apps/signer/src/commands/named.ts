@@ -3,6 +3,7 @@
  * may learn from one failed run is negligible, from an unlimited number of them it is not (mpc-protocols §0.7, §10 row 39).
  */
 import { toHex } from '@holdfast/contract/wire';
+import { encodeEvidence, evidenceOf } from '@holdfast/mpc/evidence';
 import type { Abort } from '@holdfast/mpc/runtime';
 import type { Parties } from '../cluster-view/index.ts';
 import { Refused } from '../refusal/index.ts';
@@ -60,6 +61,8 @@ export function nameCulprits(
 
 /** Everything a third party needs to look at the messages: who took part by which point, and what was signed by whom. */
 function recordOf(ctx: Context, { protocol, execId, parties, abort }: Parameters<typeof nameCulprits>[1]): string {
+  const document = ctx.cluster.documentOf(execId);
+  const evidence = document === undefined ? undefined : evidenceOf(abort, { document, protocol });
   return JSON.stringify({
     v: 1,
     protocol,
@@ -79,5 +82,7 @@ function recordOf(ctx: Context, { protocol, execId, parties, abort }: Parameters
       body: toHex(body),
       ...(sig === undefined ? {} : { sig: toHex(sig) }),
     })),
+    // For `verifyEvidence`: judged by anybody from nothing but itself (docs/specs/evidence.md).
+    ...(evidence === undefined ? {} : { evidence: toHex(encodeEvidence(evidence)) }),
   });
 }

@@ -43,6 +43,8 @@ import { createTestNet, type TestNet } from './net.ts';
 
 export interface TestSigner {
   readonly index: number;
+  /** For a test in which the signer cheats: what it signs with. */
+  readonly identity: Identity;
   /** Folder of the store; the file is `store.sqlite`. */
   readonly dir: string;
   readonly settings: { allowImport: boolean; allowExport: boolean; ecdsaEngines?: ('H' | 'C')[] };
@@ -136,8 +138,8 @@ export async function startTestCluster(seed: string, o: TestClusterOptions = {})
 
   interface Slot extends TestSigner {
     process: { signer: Signer; store: Store } | undefined;
-    crash: string | undefined;
     identity: Identity;
+    crash: string | undefined;
     death: (() => void)[];
   }
   const slots: Slot[] = roster.signers.map((entry): Slot => {

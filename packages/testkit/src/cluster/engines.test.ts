@@ -4,6 +4,9 @@ import { after, before, test } from 'node:test';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import type { Reply } from '@holdfast/cluster/commands';
 import { fromHex, toHex } from '@holdfast/contract/wire';
+import { verifyEd25519 } from '@holdfast/crypto/curves';
+import { decodeEvidence, verifyEvidence } from '@holdfast/mpc/evidence';
+import { type Message, signedBytes } from '@holdfast/mpc/runtime';
 import {
   type ActCommand,
   codesOf,
@@ -194,4 +197,34 @@ test('what showed a peer to deviate is journalled and kept', () => {
     5,
   );
   deepEqual(storeOf(3).named.all(), []);
+});
+
+test('what a signer keeps of a run of C convicts the one that cheated in the hands of a stranger', async () => {
+  const { roster, signers } = api.cluster;
+  // Signer 3 sends a wrong share of the signature, properly signed, as only it can.
+  api.cluster.net.tap(({ from, message }) => {
+    if (from !== 3 || message.round !== 4) return [message];
+    const body = message.body.slice();
+    body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+    const altered: Message = { round: 4, kind: message.kind, from: 3, to: 0, body };
+    return [{ ...message, body, sig: signers[2]?.identity.sign(signedBytes(message.execId, altered)) ?? message.body }];
+  });
+  const codes = codesOf(await api.broadcast(ask([1, 2, 3]), [1, 2, 3]));
+  api.cluster.net.tap(undefined);
+  deepEqual(codes.slice(0, 2), ['E_C_PARTIAL', 'E_C_PARTIAL']);
+
+  const [kept] = storeOf(1).named.evidence();
+  const record = JSON.parse(kept?.record ?? '{}') as { evidence: string };
+  const verdict = verifyEvidence(decodeEvidence(fromHex(record.evidence)), (publicKey, message, signature) =>
+    verifyEd25519({ publicKey, message, signature }),
+  );
+
+  deepEqual(verdict.proven, [3]);
+  deepEqual([verdict.run.clusterId, verdict.run.keyId], [roster.clusterId, key.keyId]);
+  deepEqual(
+    verdict.run.participants.map(({ signerId }) => toHex(signerId)),
+    roster.signers.slice(0, 3).map(({ signerId }) => toHex(signerId)),
+  );
+  const { signerId } = roster.signers[2] as { signerId: Uint8Array };
+  for (const index of [1, 2]) storeOf(index).transaction('forgive', () => storeOf(index).named.forgive(signerId));
 });
