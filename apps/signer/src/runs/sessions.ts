@@ -56,6 +56,7 @@ export function createSessions(o: SessionsOptions): Sessions {
   let wanted = false;
   let failures = 0;
   let renewal: (() => void) | undefined;
+  let asking: (() => void) | undefined;
   let recent: number[] = [];
   let waiting: { runNonce: Uint8Array; since: number } | undefined;
   let closed = false;
@@ -85,6 +86,8 @@ export function createSessions(o: SessionsOptions): Sessions {
     if (current !== null) retire(current);
     current = idHex;
     failures = 0;
+    asking?.();
+    asking = undefined;
     env.log('session.ready', { session: idHex.slice(0, 16) });
     o.announce(current);
     if (!proposer) return;
@@ -115,6 +118,17 @@ export function createSessions(o: SessionsOptions): Sessions {
       release();
     }
   };
+  /**
+   * Without this the proposer might hold a session that this signer does not, until the next renewal. Repeated until a
+   * set-up ends well here: a wish can be lost, or be one too many in its minute.
+   */
+  const askAgain = (ms: number): void => {
+    asking?.();
+    asking = later(ms, () => {
+      if (!busy) peers.send(1, { execId: CHANNEL, round: AGAIN, kind: 'p2p', to: 1, body: new Uint8Array() });
+      askAgain(Math.min(ms * 2, RETRY_MS[1]));
+    });
+  };
   const attempt = (runNonce: Uint8Array): void => {
     busy = true;
     setUp(runNonce)
@@ -125,11 +139,7 @@ export function createSessions(o: SessionsOptions): Sessions {
           failures,
         });
         wanted = proposer;
-        // Without this the proposer might hold a session that this signer does not, until the next renewal.
-        if (!proposer && !closed)
-          later(RETRY_MS[0], () =>
-            peers.send(1, { execId: CHANNEL, round: AGAIN, kind: 'p2p', to: 1, body: new Uint8Array() }),
-          );
+        if (!proposer && !closed) askAgain(RETRY_MS[0]);
       })
       .finally(() => {
         busy = false;
@@ -167,7 +177,8 @@ export function createSessions(o: SessionsOptions): Sessions {
   }
   const within = (): boolean => {
     const now = env.now();
-    recent = recent.filter((time) => time > now - 60_000);
+    // A clock that was set back must not make a minute last until it has caught up.
+    recent = recent.filter((time) => time > now - 60_000 && time <= now);
     if (recent.length >= PROPOSALS_PER_MINUTE) return false;
     recent.push(now);
     return true;

@@ -92,3 +92,23 @@ test('a set-up whose last words are lost for one signer is made again', async ()
   deepEqual(codesOf(await sign(session)), Array(5).fill('ok'));
   api.cluster.stop();
 });
+
+test('a signer whose wish for another set-up is lost repeats it', async () => {
+  const { api, sign } = await withKey();
+  let lose = true;
+  // The last words of a set-up for signer 4, and for 20 seconds whatever signer 4 then says to the proposer.
+  api.cluster.net.tap(({ from, to, message: m }) => {
+    const isWish = from === 4 && to === 1 && m.kind === 'p2p' && m.round === 1;
+    return lose && ((to === 4 && m.round === 3) || isWish) ? [] : [m];
+  });
+  await api.cluster.clock.advance(10 * 60_000 + 100);
+  await api.cluster.clock.advance(20_000);
+  equal(api.session(), undefined);
+  lose = false;
+  await api.cluster.clock.advance(11_000);
+
+  const session = api.session();
+  notEqual(session, undefined);
+  deepEqual(codesOf(await sign(session)), Array(5).fill('ok'));
+  api.cluster.stop();
+});

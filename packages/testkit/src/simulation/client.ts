@@ -6,7 +6,6 @@
 import type { Context as ApiContext } from '@holdfast/api/app';
 import { encodeState, project, stateOf } from '@holdfast/api/governance';
 import { handlers } from '@holdfast/api/operations';
-import type { Order } from '@holdfast/api/signers';
 import { encodeChallenge, freshDigest, nullifier, payloadHash } from '@holdfast/authority/challenge';
 import { authorityDeps } from '@holdfast/authority/contract-rules';
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
@@ -16,7 +15,6 @@ import type { ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/autho
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { planSignature, type SigningItem } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
-import type { Result } from '@holdfast/cluster/commands';
 import { matchOperation } from '@holdfast/contract/operations';
 import { fromBase64, fromHex, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
@@ -77,10 +75,8 @@ export interface Client {
   createDerivationKey(): Promise<string>;
   /** 32 bytes for one of three inputs; undefined where there is no key for it. */
   derive(pick: number): Promise<{ readonly input: string; readonly output: string } | undefined>;
-  /** New shares of a key that stays, as a scheduler asks for them: no user signs for it. */
-  refreshKey(key: KnownKey): Promise<void>;
-  /** Shows certificates and confirmations of new shares to signers that miss them. */
-  settleEpochs(key: KnownKey): Promise<void>;
+  /** A round of new shares for every key, as an operator asks for it. */
+  refresh(): Promise<void>;
   /** A Solana wallet with a key of its own. */
   createWallet(): Promise<KnownKey>;
   sign(key: KnownKey): Promise<Signed>;
@@ -95,9 +91,6 @@ export interface Signed {
   readonly verifies: boolean;
 }
 
-const everybody = [1, 2, 3, 4, 5];
-/** Longer than a run of five. */
-const REFRESH_MS_MAX = 14_000;
 const curves = { EdDSA: 'ed25519', ECDSA: 'secp256k1', Schnorr: 'secp256k1' } as const;
 
 /** Founds an organisation at signers that are up, through an api that is up. */
@@ -202,28 +195,6 @@ export function createClient(o: {
     } as never);
   };
 
-  type Held = ReadonlyMap<number, Extract<Result, { t: 'epochs' }>['keys'][number]['epochs']>;
-  const tell = (order: Order) => apiOf(world).signers.broadcast(order, everybody, REFRESH_MS_MAX);
-  const heldEpochs = async ({ keyId }: KnownKey): Promise<Held> =>
-    new Map(
-      (await tell({ kind: 'Epochs', only: keyId })).flatMap((outcome) =>
-        'reply' in outcome && outcome.reply.ok && outcome.reply.result.t === 'epochs'
-          ? [[outcome.index, outcome.reply.result.keys[0]?.epochs ?? []] as const]
-          : [],
-      ),
-    );
-  const settleEpochs = async (key: KnownKey): Promise<void> => {
-    const { keyId } = key;
-    const epochs = new Set([...(await heldEpochs(key)).values()].flatMap((list) => list.map(({ epoch }) => epoch)));
-    for (const epoch of epochs) {
-      const own = [...(await heldEpochs(key)).values()].flatMap((list) => list.filter((each) => each.epoch === epoch));
-      const confirmations = own.flatMap(({ confirmation }) => (confirmation === undefined ? [] : [confirmation]));
-      if (own.length === 5 && confirmations.length < 5)
-        await tell({ kind: 'KeyCertificate', keyId, statements: own.map(({ statement }) => statement) });
-      if (confirmations.length === 5) await tell({ kind: 'EpochConfirmed', keyId, epoch, confirmations });
-    }
-  };
-
   /** Whether it will still sign is not known from the moment this is asked for. */
   const retire = (key: KnownKey): void => {
     const at = keys.indexOf(key);
@@ -313,21 +284,7 @@ export function createClient(o: {
       const { output } = (await call({ method: 'POST', path: `/keys/${keyId}/derive`, payload })) as { output: string };
       return { input: `${keyId} ${payload}`, output };
     },
-    settleEpochs,
-    async refreshKey(key) {
-      const held = await heldEpochs(key);
-      const [first = [], ...rest] = [...held.values()].map((list) =>
-        list.filter((each) => each.confirmation !== undefined),
-      );
-      const [common] = first
-        .filter(({ epoch }) => rest.every((list) => list.some((each) => each.epoch === epoch)))
-        .sort((a, b) => b.generation - a.generation);
-      if (common === undefined) return;
-      const runNonce = toHex(random.bytes(32));
-      await tell({ kind: 'Refresh', keyId: key.keyId, epoch: common.epoch, runNonce, participants: everybody });
-      await settleEpochs(key);
-      await settleEpochs(key);
-    },
+    refresh: () => apiOf(world).refresher.begin('operator'),
     async sign(key) {
       const text = `0x${toHex(random.bytes(32))}`;
       const body = key.scheme === 'EdDSA' ? { kind: 'Message', message: text } : { kind: 'Hash', hash: text };

@@ -274,8 +274,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
           else if (kind < 70 && key !== undefined) {
             // Those that come while one is under way form a group.
             for (let n = 0; n < 4; n += 1) ask(`sign ${n} with ${key.scheme} ${key.keyId}`, () => sign(key));
-          } else if (kind < 77 && key !== undefined && key.isChild !== true)
-            ask(`refresh ${key.keyId}`, () => known(client).refreshKey(key));
+          } else if (kind < 74) ask('refresh', () => known(client).refresh());
           else if (kind < 86) {
             const scheme = (['EdDSA', 'ECDSA', 'Schnorr'] as const)[pick % 3] as KnownKey['scheme'];
             ask(`create ${scheme}`, () => createKey(scheme));
@@ -305,8 +304,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
           ask(`sign with ${key.keyId}`, () => sign(key));
         else if (/dkg|pending|activate|createKey|ack4|echo1|p2p2/.test(point))
           ask('create EdDSA', () => createKey('EdDSA'));
-        else if (/refresh|epoch|erase/.test(point) && key !== undefined)
-          ask(`refresh ${key.keyId}`, () => user.refreshKey(key));
+        else if (/refresh|epoch|erase/.test(point)) ask('refresh', () => user.refresh());
         else if (/derive/i.test(point)) ask('derive', () => user.createDerivationKey().then(() => derive(0)));
         else if (/child/i.test(point)) ask('create a master and a child', () => user.createChild());
         else if (/group/.test(point) && key !== undefined)
@@ -418,18 +416,25 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         const index = 1 + random.below(5);
         const taken = random.below(TROUBLE_MS / 2);
         const back = random.below(TROUBLE_MS / 2) + 500;
-        let snapshot: Disk | undefined;
+        const byProduct = random.chance(0.5);
+        let earlier: (() => Disk) | undefined;
         at(taken, () => {
-          snapshot = world.diskOf(index).copy();
+          // Behind a signer's back, or as its operator would: then it has to ask what it has forgotten.
+          const snapshot = world.diskOf(index);
+          if (byProduct) earlier = world.backUp(index);
+          else {
+            const copy = snapshot.copy();
+            earlier = () => copy;
+          }
         });
         at(taken + back, () => {
           const process = world.signer(index);
-          if (snapshot === undefined || process === undefined) return;
+          const make = earlier;
+          if (make === undefined || process === undefined) return;
           counts.restores += 1;
-          loop.trace(`s${index} is set back by ${back} ms`);
+          loop.trace(`s${index} is set back by ${back} ms${byProduct ? ' from a backup' : ''}`);
           world.killSigner(process);
-          const old = snapshot;
-          loop.after(1, () => world.replaceDisk(index, old));
+          loop.after(1, () => world.replaceDisk(index, make()));
         });
       }
       for (let k = 0; k < plan.clockJumps; k += 1) {
@@ -467,7 +472,9 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       await user.createDerivationKey();
       for (const pick of [0, 1, 0]) await derive(pick);
       const withWallet = await user.createWallet();
-      for (const key of user.keys.filter(({ isChild }) => isChild !== true)) await user.refreshKey(key);
+      await user.refresh();
+      const isRefreshed = async (): Promise<boolean> => (await world.api?.ctx.refresher.status())?.state === 'Done';
+      while (!(await isRefreshed())) await new Promise<void>((resolve) => void loop.after(500, resolve));
       for (const key of [...user.keys]) await sign(key);
       await Promise.all(Array.from({ length: 8 }, (_, n) => sign(known(user.keys[n % 2]))));
       const [first, second] = user.keys;
@@ -535,23 +542,6 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       attempt();
     };
     const old = [...keys()];
-    // What a scheduler does by itself, again and again; here it is told when.
-    for (const key of old.filter(({ isChild }) => isChild !== true)) {
-      let settled = false;
-      const settle = (): void => {
-        known(client)
-          .settleEpochs(key)
-          .then(() => known(client).settleEpochs(key))
-          .then(
-            () => {
-              settled = true;
-            },
-            () => loop.after(1_000, settle),
-          );
-      };
-      settle();
-      await loop.run(until, () => settled);
-    }
     const scheme = plan.newKey;
     mustWork(`a new ${scheme} key signs`, async () => {
       await createKey(scheme);

@@ -5,10 +5,10 @@
 
 import type { Context as ApiContext } from '@holdfast/api/app';
 import { recoverGovernance } from '@holdfast/api/governance';
+import { createRefresher } from '@holdfast/api/refresh';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
 import type { ClusterLink } from '@holdfast/api/signers';
 import { createSigners } from '@holdfast/api/signers';
-import { noRefresher } from '@holdfast/api/testing';
 import {
   ClusterError,
   type Command,
@@ -107,6 +107,8 @@ export interface World {
   disks(): readonly { readonly index: number; readonly disk: Disk }[];
   /** As a relay could that follows no rules: the other process of this identity gets the connection. */
   swap(index: number): void;
+  /** What an operator's backup of a signer that is down holds, and a new disk made from it (docs/specs/backup.md). */
+  backUp(index: number): () => Disk;
   startSigner(index: number, o?: { readonly clone?: Disk }): void;
   killSigner(process: SignerProcess): void;
   /** Puts another disk in place of a dead signer's. */
@@ -398,22 +400,24 @@ export function createWorld(o: {
     const db = rows.connect({ isAlive: () => made.alive, setTimer: env.setTimer });
     const link = clusterLink(env, () => made.alive);
     const signers = createSigners({ link, roster, env, db, ecdsaEngines: ['H'] });
+    const config: ApiContext['config'] = {
+      port: 0,
+      bind: '127.0.0.1',
+      dataFolder: '/nowhere',
+      publicUrl: 'http://localhost:8787',
+      requestsPerMinuteMax: 0,
+      refreshDays: 0,
+      ecdsaEngines: ['H'],
+      version: '0.1.0',
+    };
+    const refresher = createRefresher({ env, config, db, signers });
     const ctx: ApiContext = {
       env,
-      config: {
-        port: 0,
-        bind: '127.0.0.1',
-        dataFolder: '/nowhere',
-        publicUrl: 'http://localhost:8787',
-        requestsPerMinuteMax: 0,
-        refreshDays: 0,
-        ecdsaEngines: ['H'],
-        version: '0.1.0',
-      },
+      config,
       secrets: { api: new Uint8Array(32).fill(7), operatorToken: 'operator' },
       db,
       signers,
-      refresher: noRefresher,
+      refresher,
       log: env.log,
     };
     made.ctx = ctx;
@@ -427,6 +431,7 @@ export function createWorld(o: {
     const settling = keepSettling(ctx);
     let recovered = false;
     link.onPresence((now) => {
+      refresher.wake();
       if (now.length < QUORUM) return;
       settling.wake();
       if (!recovered) quietly(recoverGovernance(ctx));
@@ -434,6 +439,7 @@ export function createWorld(o: {
     });
     quietly(takeUpUnfinished(ctx));
     made.stop = () => {
+      quietly(refresher.close());
       quietly(settling.stop());
       quietly(signers.close());
     };
@@ -462,6 +468,21 @@ export function createWorld(o: {
         // A process that died closes nothing; this only frees its memory here.
       }
       store?.close();
+    });
+  };
+
+  /** As an operator's command opens it, while the signer is down. */
+  const openDisk = (index: number, disk: Disk): Store => {
+    const keys = seededRandom(`${seed}/unseal/${index}`);
+    const random = seededRandom(`${seed}/operator/${index}/${starts++}`);
+    return openStore({
+      file: disk.file,
+      signerId: sha256((identities.get(index) as Identity).publicKey),
+      sealKey: keys.bytes(32),
+      macKey: keys.bytes(32),
+      now: () => Math.floor(STARTED_AT + loop.now),
+      random: (n) => random.bytes(n),
+      point: () => {},
     });
   };
 
@@ -667,6 +688,22 @@ export function createWorld(o: {
     },
     startSigner,
     killSigner,
+    backUp(index) {
+      const copy = slotOf(index).disk.copy();
+      const source = openDisk(index, copy);
+      const contents = source.contents();
+      source.close();
+      copy.drop();
+      return () => {
+        const disk = newDisk();
+        disks.set(disk, index);
+        const store = openDisk(index, disk);
+        // Three of the others have to answer, as the operator's command asks for.
+        store.restore(contents, { others: QUORUM, backup: 'simulated' });
+        store.close();
+        return disk;
+      };
+    },
     replaceDisk(index, disk) {
       const slot = slotOf(index);
       if (slot.current !== undefined) throw new Error('bug: the disk of a running process');
