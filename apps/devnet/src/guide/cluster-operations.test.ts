@@ -17,6 +17,8 @@ const file = fileURLToPath(new URL('../../../../docs/guides/cluster-operations.m
 const cli = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url));
 const guide = readFileSync(file, 'utf8');
 const signers = ['one', 'two', 'three', 'four', 'five'] as const;
+/** Comes later and takes the place, and the number, of another. */
+const newcomer = { name: 'six', replaces: 'four' } as const;
 /** An api and its database start within seconds; with a whole test suite beside them within a minute. */
 const UNTIL_MS_MAX = 90_000;
 
@@ -26,7 +28,7 @@ let machines: Machines;
 before(async () => {
   root = mkdtempSync(join(tmpdir(), 'holdfast-guide-'));
   const [natsPort, apiPort] = [await freePort(), await freePort()];
-  machines = new Machines(root, ['nats', 'api', ...signers], {
+  machines = new Machines(root, ['nats', 'api', ...signers, newcomer.name], {
     prelude: [
       // The command line itself: `npm run` would build first, what the tests have just built.
       `holdfast() { "${process.execPath}" "${cli}" "$@"; }`,
@@ -57,8 +59,7 @@ test('the guide runs from its first command to its last, as it is printed', { sk
   const begun = performance.now();
   for (const step of parseGuide(guide)) {
     const started = performance.now();
-    for (const outputs of await Promise.all(placesOf(step.where).map((machine) => follow(step, machine))))
-      learn(outputs);
+    for (const output of await Promise.all(placesOf(step).map((machine) => follow(step, machine)))) learn(output);
     t.diagnostic(
       `line ${step.line}: ${step.act} on ${step.where} ${step.how} ${(performance.now() - started).toFixed(0)} ms`,
     );
@@ -143,21 +144,28 @@ function realEnv() {
 /** What people read to each other in the guide, the test reads in the output. */
 function learn({ machine, text }: { machine: Machine; text: string }): void {
   const n = /^this machine +signer (\d);/m.exec(text)?.[1];
-  if (n !== undefined) machine.variables['N'] = n;
+  if (n !== undefined) {
+    machine.variables['N'] = n;
+    if (machine.name === newcomer.replaces)
+      for (const name of [newcomer.name, 'api']) machines.at(name).variables['N'] = n;
+  }
   const everywhere: Record<string, RegExp> = {
-    FINGERPRINT: /^fingerprint +(\S{43})$/m,
+    FINGERPRINT: /^cluster .*\nfingerprint +(\S{43})$/m,
     WALLET: /(wa-[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{14,16})/,
+    NEXT: /^replaces .*\nby .*\nfingerprint +(\S{43})$/m,
   };
   for (const [name, pattern] of Object.entries(everywhere)) {
     const value = pattern.exec(text)?.[1];
-    // The first is the one the guide goes on with; a signer only compares.
+    // The first is the one the guide goes on with; the others only compare.
     if (value !== undefined) for (const each of machines.all.values()) each.variables[name] ??= value;
   }
 }
 
-function placesOf(where: string): readonly Machine[] {
+/** Machines of a step, by name; the newcomer is prepared like the signers that were there before it. */
+function placesOf({ where, how }: Step): readonly Machine[] {
   if (where === 'everywhere') return [...machines.all.values()];
-  return where === 'signers' ? signers.map((name) => machines.at(name)) : [machines.at(where)];
+  const names = where === 'signers' ? (how === 'profile' ? [...signers, newcomer.name] : signers) : where.split(',');
+  return names.map((name) => machines.at(name));
 }
 
 async function follow(step: Step, machine: Machine): Promise<{ machine: Machine; text: string }> {

@@ -33,6 +33,7 @@ import {
   readAuth,
   readBye,
   readDial,
+  readHello,
   readPong,
   subjectsOf,
   writeAuth,
@@ -359,6 +360,47 @@ suite('a link signs a fresh challenge of its own cluster to its own dial, and no
   equal(signed.length, 1);
   equal(relay.auths.length, 1);
   equal(link.connected(), false);
+  equal(
+    s.env.lines.some(({ facts }) => facts.code === 'bug'),
+    false,
+  );
+});
+
+suite('a link signs sixty-four challenges of one dial and no more', async (t) => {
+  const s = await setUp(t, { hubless: true });
+  const nonces = Array.from({ length: natsLinkLimits.hellosMax + 6 }, (_, k) => randomBytes(`challenge ${k}`, 32));
+  const relay = s.keep(await natsHub(five, s.url, (hello) => nonces.map((nonce) => writeHello({ ...hello, nonce }))));
+
+  s.link(1).start();
+  await until(() => relay.auths.length >= natsLinkLimits.hellosMax, 'all that are allowed');
+  await turns(s);
+
+  equal(relay.auths.length, natsLinkLimits.hellosMax);
+  equal(relay.dials.length, 1);
+});
+
+suite('an api refuses a key of small order and a signer that confirms what was not sent', async (t) => {
+  const s = await setUp(t);
+  const nats = await s.client();
+  const [linkId, E_s] = [randomBytes('link of small order', 16), new Uint8Array(32)];
+  let hello: Hello | undefined;
+  nats.subscribe(subjects.link(linkId), (bytes) => {
+    hello = readHello(bytes);
+  });
+  nats.publish(subjects.dial, writeDial({ index: 1, linkId, E_s }));
+  await until(() => hello !== undefined, 'a challenge');
+  const { hubId, fingerprint, E_h, nonce } = hello as unknown as Hello;
+  const terms = { fingerprint, index: 1, linkId, hubId, E_s, E_h, nonce };
+  const signature = identityOf(1).sign(channelAuthBytes(terms));
+
+  nats.publish(subjects.hub(hubId), writeAuth({ index: 1, linkId, E_s, nonce, signature }));
+  await until(() => s.first.counters().E_RELAY_AUTH === 1, 'refused');
+  const boaster = s.keep(await natsAdmitted(five, 2, s.url));
+  boaster.send(writePong(1000));
+  await until(() => boaster.messages.some((each) => each[0] === CHANNEL_TYPE.bye), 'hung up');
+
+  deepEqual(s.first.online(), []);
+  deepEqual(boaster.messages.at(-1), Buffer.from(writeBye(4002)));
 });
 
 suite('a link believes no other index, no unknown message and no unknown signer', async (t) => {
