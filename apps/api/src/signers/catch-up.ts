@@ -18,7 +18,7 @@ import {
 import { resultsOf } from './outcomes.ts';
 import { SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
-import { isRecordMark } from './statements.ts';
+import { isAck, isRecordMark } from './statements.ts';
 import type { CertifiedEntry } from './types.ts';
 
 export interface CatchUp {
@@ -99,11 +99,8 @@ async function sendEntries(
     const rows = await listEntries(room.db.kysely, ours.id, height, BATCH_ENTRIES_MAX);
     const batch = takeBatch(rows);
     if (batch.length === 0) return false;
-    const outcome = await room.ask.one(
-      { kind: 'CatchUp', org: ours.id, entries: batch.map(certified) },
-      index,
-      CATCH_UP_MS_MAX,
-    );
+    const entries = await standing(room, { org: ours.id, height, entries: batch.map(certified) });
+    const outcome = await room.ask.one({ kind: 'CatchUp', org: ours.id, entries }, index, CATCH_UP_MS_MAX);
     if ('lost' in outcome || !outcome.reply.ok) {
       const code = 'lost' in outcome ? outcome.lost : outcome.reply.ok ? '' : outcome.reply.error.code;
       room.env.log('catch-up.refused', { signer: index, org: ours.id, height, code });
@@ -136,6 +133,31 @@ const certified = ({ entry, acks }: EntryRow): CertifiedEntry => ({
   entry: parseStrictJson(entry, { name: 'entry' }) as unknown as LogEntry,
   acks: acks as readonly Ack[],
 });
+
+/**
+ * The entries with the acknowledgements of those who serve today. Where a signer was replaced, an entry may have too few
+ * left: then those who hold it acknowledge it again.
+ */
+async function standing(
+  room: Room,
+  o: { readonly org: string; readonly height: number; readonly entries: readonly CertifiedEntry[] },
+): Promise<readonly CertifiedEntry[]> {
+  const entries = o.entries.map(({ entry, acks }) => ({ entry, acks: acks.filter((ack) => isAck(room.roster, ack)) }));
+  const first = entries.findIndex(({ acks }) => acks.length < THRESHOLD);
+  if (first < 0) return entries;
+  const order = { kind: 'Acks', org: o.org, from: o.height + first } as const;
+  const given = resultsOf('acks', await room.ask.all(order, room.link.online(), CATCH_UP_MS_MAX));
+  const again = given.flatMap(({ index, result }) =>
+    result.acks.filter((ack) => ack.index === index && ack.org === o.org && isAck(room.roster, ack)),
+  );
+  return entries.map(({ entry, acks }, at) => {
+    const head = o.entries[at]?.acks[0]?.head;
+    const more = again.filter(
+      (ack) => ack.height === o.height + at && ack.head === head && acks.every(({ index }) => index !== ack.index),
+    );
+    return { entry, acks: [...acks, ...more] };
+  });
+}
 
 async function sendCertificates(room: Room, index: number): Promise<void> {
   const [given] = resultsOf('pending', [await room.ask.one({ kind: 'Pending' }, index, CATCH_UP_MS_MAX)]);

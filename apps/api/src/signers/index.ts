@@ -15,6 +15,7 @@ import { madeKey, madeMarks } from './made.ts';
 import { failureOf, resultsOf } from './outcomes.ts';
 import { requireAll, SIGNERS } from './participants.ts';
 import { exportKey, markRecord } from './records.ts';
+import { reshareKey } from './reshare.ts';
 import { actOrder, type Room } from './room.ts';
 import { requireSigners, type SignParts, seatingOf, sign } from './sign.ts';
 import { createSignQueue } from './sign-queue.ts';
@@ -126,6 +127,7 @@ export function createSigners(o: {
     }),
     derive: (grant, key) => derive(room, grant, key),
     refreshKey: (key) => refreshKey(room, key),
+    reshareKey: (key) => reshareKey(room, key),
     confirmEpoch: (o) => confirmEpoch(room, o),
     settleEpochs: () => epochs.look(),
     exportKey: (grant, order) => exportKey(room, grant, order),

@@ -136,6 +136,8 @@ export interface Signers {
   derive(grant: UserActionGrant, key?: { readonly id: string; readonly epoch: string }): Promise<Uint8Array>;
   /** One attempt at new shares of a key; it stays signable throughout, whatever becomes of it. */
   refreshKey(key: Pick<KeyRow, 'id' | 'orgId' | 'curve' | 'publicKey' | 'epoch'>): Promise<NewEpoch>;
+  /** The key dealt anew to the five of today; undefined where all of them hold it at their places. */
+  reshareKey(key: Pick<KeyRow, 'id' | 'orgId' | 'curve' | 'publicKey' | 'epoch'>): Promise<NewEpoch | undefined>;
   /** Five promises, to let the signers erase what is older; who misses it is brought up later. */
   confirmEpoch(o: { keyId: string; epoch: string; confirmations: readonly KeyStatement[] }): Promise<void>;
   /** Brings the signers together on one sharing of every key whose shares are changing. */

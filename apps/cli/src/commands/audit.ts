@@ -27,18 +27,7 @@ export const auditShares: Command = {
     'makes every signer prove every share and checks the proofs here; names what is damaged or missing; exit code 7 then',
   async run(args) {
     const given = readArguments(args, { all: { type: 'boolean' } });
-    const { apiUrl, data: root } = readSettings(process.env);
-    const data = dataFolder(root);
-    const roster = readRoster(data.roster);
-    const api = new HoldfastApi({ baseUrl: apiUrl, authToken: readOperatorToken(data) });
-    const nonce = new Uint8Array(randomBytes(32));
-    const answers = new Map(
-      await Promise.all(
-        roster.signers.map(async ({ index }) => [index, await ask(api, { signer: index, nonce })] as const),
-      ),
-    );
-
-    const audit = judgeShares({ fingerprint: roster.fingerprint, nonce, signers: roster.signers, answers });
+    const { audit, answers } = await auditCluster();
     for (const key of audit.keys) if (given.flag('all') || !isProved(key)) print(key);
     const { keys, proved, unheard, bad } = audit;
     console.log(`${keys.length} keys: ${proved} shares proved, ${bad} bad, ${unheard} not heard of`);
@@ -49,6 +38,49 @@ export const auditShares: Command = {
     if ([...answers.values()].some((answer) => 'unheard' in answer)) process.exit(EXIT_NOT_PROVED);
   },
 };
+
+/** Deals every key anew of which some signer of today has no share, or one of another epoch. */
+export const repairKeys: Command = {
+  name: 'cluster repair',
+  usage: 'cluster repair',
+  summary:
+    'after a signer was replaced or restored: deals the keys anew that it has no share of; needs all five signers',
+  async run(args) {
+    readArguments(args, {});
+    const { api, audit, answers } = await auditCluster();
+    const silent = [...answers].filter(([, answer]) => 'unheard' in answer).map(([index]) => index);
+    if (silent.length > 0) throw new Error(`signer ${silent.join(', ')} was not heard; this needs all five`);
+    const lacking = audit.keys.filter((key) => !isProved(key));
+    let failed = 0;
+    for (const { keyId } of lacking) {
+      try {
+        const { state } = await api.plain<{ state: string }>('POST', '/holdfast/cluster/reshare', { keyId });
+        console.log(`${keyId}  ${state === 'Dealt' ? 'dealt anew' : 'all five hold it'}`);
+      } catch (cause) {
+        if (!(cause instanceof ApiError)) throw cause;
+        failed += 1;
+        console.log(`${keyId}  ${cause.code}: ${cause.message}`);
+      }
+    }
+    console.log(`${lacking.length} of ${audit.keys.length} keys needed it; ${failed} failed`);
+    if (failed > 0) process.exit(EXIT_NOT_PROVED);
+  },
+};
+
+/** Asks all five and judges their answers against the roster of this data folder. */
+async function auditCluster() {
+  const { apiUrl, data: root } = readSettings(process.env);
+  const data = dataFolder(root);
+  const roster = readRoster(data.roster);
+  const api = new HoldfastApi({ baseUrl: apiUrl, authToken: readOperatorToken(data) });
+  const nonce = new Uint8Array(randomBytes(32));
+  const asked = roster.signers.map(
+    async ({ index }): Promise<[number, SignerAnswer]> => [index, await ask(api, { signer: index, nonce })],
+  );
+  const answers = new Map(await Promise.all(asked));
+  const { fingerprint, signers } = roster;
+  return { api, answers, audit: judgeShares({ fingerprint, nonce, signers, answers }) };
+}
 
 async function ask(api: HoldfastApi, o: { signer: number; nonce: Uint8Array }): Promise<SignerAnswer> {
   const pages: AuditPage[] = [];

@@ -1,7 +1,7 @@
 /** Every command, in the order `help` shows them. */
 
 import { startApi } from './api.ts';
-import { auditShares } from './audit.ts';
+import { auditShares, repairKeys } from './audit.ts';
 import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
 import { foundCluster, initSigner, joinCluster } from './cluster.ts';
 import { refreshCluster } from './cluster-refresh.ts';
@@ -44,6 +44,7 @@ export const commands: readonly Command[] = [
   verifyBackup,
   restore,
   auditShares,
+  repairKeys,
   initReplacement,
   proposeSuccession,
   acceptRoster,

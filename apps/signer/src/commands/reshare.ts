@@ -4,7 +4,7 @@
  * says counts only as far as three signers state it and all holders have it in their own records.
  */
 import { keyStatementBytes } from '@holdfast/authority/log';
-import type { Command, KeyStatement, ReshareRecord, Result } from '@holdfast/cluster/commands';
+import type { Command, KeyStatement, ReshareRecord, Result, WalletOfKey } from '@holdfast/cluster/commands';
 import { verifyBySigner } from '@holdfast/cluster/roster';
 import { canonicalJson, fromBase64Url, fromHex, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
@@ -15,11 +15,15 @@ import type { KeyShare, ProtocolName } from '@holdfast/mpc/runtime';
 import { THRESHOLD } from '../cluster-view/index.ts';
 import { check } from '../refusal/index.ts';
 import type { PointMap } from '../store/index.ts';
+import { wipeShare } from '../vault/index.ts';
 import type { Context } from './context.ts';
 import { confirmation } from './epochs.ts';
 import { checkParticipants } from './participants.ts';
 import { REFRESHES_MAX } from './refresh.ts';
 import { activate, KEY_DEADLINE_MS, ownStatement } from './run-key.ts';
+
+/** Of one master, in one command. */
+const CHILDREN_MAX = 1024;
 
 type Reshare = Extract<Command, { kind: 'Reshare' }>;
 
@@ -92,7 +96,7 @@ export async function reshareKey(ctx: Context, command: Reshare): Promise<Extrac
         deadlineMs: KEY_DEADLINE_MS,
         persist: (next) => persist(ctx, { keyId, base, next, points, told, isHeld: record.isHeld }),
       });
-      out.share?.x.fill(0);
+      if (out.share !== undefined) wipeShare(out.share);
       const { epoch } = out;
       // All five stated this sharing, this signer among them: the run's own end is the certificate.
       activate(ctx, { keyId, epoch });
@@ -109,7 +113,7 @@ export async function reshareKey(ctx: Context, command: Reshare): Promise<Extrac
       machine.wipe();
     }
   } finally {
-    held?.x.fill(0);
+    if (held !== undefined) wipeShare(held);
     ctx.refreshing.delete(keyId);
     release();
   }
@@ -171,12 +175,16 @@ function ownRecord(ctx: Context, keyId: string, epoch: Uint8Array): ReshareRecor
   const key = keys.key(keyId);
   const record = keys.record(keyId, epoch);
   const held = keys.epochsOf(keyId).find((each) => equal(each.epoch, epoch));
-  if (key === undefined || record === undefined || held?.certified !== true) return undefined;
+  if (key === undefined || record === undefined || held?.certified !== true || key.purpose === 'child')
+    return undefined;
+  const children = keys.childrenOf(keyId);
+  check(children.length <= CHILDREN_MAX, 'E_RESHARE_RECORD', `${keyId} has more than ${CHILDREN_MAX} children`);
   return {
     org: key.org,
     curve: key.curve,
     protocol: key.protocol,
     scheme: key.scheme,
+    purpose: key.purpose,
     origin: toHex(key.origin),
     imported: key.imported,
     archived: key.archived,
@@ -184,18 +192,36 @@ function ownRecord(ctx: Context, keyId: string, epoch: Uint8Array): ReshareRecor
     publicShares: record.publicShares.map((X_j) => toHex(X_j)),
     points: record.points.map(({ signerId, index }) => [toHex(signerId), index] as const),
     generation: held.generation,
-    wallets: keys
-      .walletsOf(keyId)
-      .map(({ walletId, network, status, origin }) => ({
-        walletId,
-        network,
-        status: status === 'Archived' ? ('Archived' as const) : ('Active' as const),
-        origin: toHex(origin),
-      }))
-      .sort((a, b) => (a.walletId < b.walletId ? -1 : 1)),
+    wallets: walletsOf(ctx, keyId),
+    children: children.map((child) => {
+      const epochOfChild = child.activeEpoch ?? new Uint8Array();
+      return {
+        keyId: child.keyId,
+        path: child.derivedFrom?.path ?? '',
+        publicKey: toHex(child.publicKey ?? new Uint8Array()),
+        epoch: toHex(epochOfChild),
+        origin: toHex(child.origin),
+        archived: child.archived,
+        wallets: walletsOf(ctx, child.keyId),
+      };
+    }),
     statements: [],
   };
 }
+
+function walletsOf(ctx: Context, keyId: string): WalletOfKey[] {
+  return ctx.store.keys
+    .walletsOf(keyId)
+    .map(({ walletId, network, status, origin }) => ({
+      walletId,
+      network,
+      status: status === 'Archived' ? ('Archived' as const) : ('Active' as const),
+      origin: toHex(origin),
+    }))
+    .sort((a, b) => (a.walletId < b.walletId ? -1 : 1));
+}
+
+const readWallet = (w: WalletOfKey) => ({ ...w, origin: fromHex(w.origin) });
 
 function readTold(r: ReshareRecord) {
   return {
@@ -276,14 +302,23 @@ function persist(
           curve,
           protocol,
           scheme: record.scheme,
-          purpose: 'sign',
+          purpose: record.purpose,
           origin: fromHex(record.origin),
           imported: record.imported,
           archived: record.archived,
         },
         publicKey,
         generation,
-        wallets: record.wallets.map((w) => ({ ...w, origin: fromHex(w.origin) })),
+        wallets: record.wallets.map(readWallet),
+        children: record.children.map((child) => ({
+          keyId: child.keyId,
+          path: child.path,
+          publicKey: fromHex(child.publicKey),
+          epoch: fromHex(child.epoch),
+          origin: fromHex(child.origin),
+          archived: child.archived,
+          wallets: child.wallets.map(readWallet),
+        })),
       });
     journal.append('epoch.pending', { keyId, base: toHex(base), epoch: toHex(next.epoch) });
   });

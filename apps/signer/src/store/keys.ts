@@ -106,8 +106,20 @@ export interface Adoption extends Successor {
   readonly publicKey: Uint8Array;
   /** Of the sharing it was made from, which this signer does not hold. */
   readonly generation: number;
-  readonly wallets: readonly Pick<WalletRecord, 'walletId' | 'network' | 'status' | 'origin'>[];
+  readonly wallets: readonly AdoptedWallet[];
+  /** Of a master key. */
+  readonly children: readonly {
+    readonly keyId: string;
+    readonly path: string;
+    readonly publicKey: Uint8Array;
+    readonly epoch: Uint8Array;
+    readonly origin: Uint8Array;
+    readonly archived: boolean;
+    readonly wallets: readonly AdoptedWallet[];
+  }[];
 }
+
+type AdoptedWallet = Pick<WalletRecord, 'walletId' | 'network' | 'status' | 'origin'>;
 
 export interface KeyShelf {
   key(keyId: string): KeyRecord | undefined;
@@ -479,10 +491,35 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         lineage: { base, generation: a.generation + 1, time },
       };
       writeShare('pending', record, share);
-      for (const w of a.wallets) {
-        if (wallet(w.walletId) !== undefined) continue;
-        const status = w.status === 'Active' && next.activeEpoch === undefined ? 'Pending' : w.status;
-        writeWallet({ ...w, status, org: next.org, keyId });
+      const adoptWallets = (of: KeyRecord, wallets: readonly AdoptedWallet[]): void => {
+        for (const w of wallets) {
+          if (wallet(w.walletId) !== undefined) continue;
+          const status = w.status === 'Active' && of.activeEpoch === undefined ? 'Pending' : w.status;
+          writeWallet({ ...w, status, org: of.org, keyId: of.keyId });
+        }
+      };
+      adoptWallets(next, a.wallets);
+      // A child is computed from its master's share: until that is certified, there is nothing to compute it from.
+      for (const { keyId: childId, path, publicKey, epoch, origin, archived, wallets } of a.children) {
+        if (key(childId) !== undefined) continue;
+        const child: KeyRecord = {
+          ...next,
+          keyId: childId,
+          purpose: 'child',
+          origin,
+          imported: false,
+          archived,
+          activeEpoch: epoch,
+          publicKey,
+        };
+        writeKey(child);
+        const cells: Row = [childId, keyId, path, epoch, publicKey];
+        db.run(
+          `insert into children (${CHILD_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?)`,
+          ...cells,
+          db.mac('children', cells),
+        );
+        adoptWallets(child, wallets);
       }
     },
 

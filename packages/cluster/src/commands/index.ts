@@ -19,6 +19,7 @@ export type {
   AuditItem,
   AuditPage,
   ChainHead,
+  ChildOfKey,
   Command,
   ElementOutcome,
   GroupElement,

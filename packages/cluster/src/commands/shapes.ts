@@ -56,6 +56,8 @@ const EPOCHS_MAX = 64;
 const AUDIT_ITEMS_MAX = 256;
 /** On one key: networks are fewer, and one has seldom two. */
 const WALLETS_MAX = 512;
+/** Of one master in one command. */
+const CHILDREN_MAX = 1024;
 
 const version = literal(1);
 const id = text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-]+$/ });
@@ -134,11 +136,21 @@ export const groupElement: Shape<GroupElement> = object(
 
 const point = text({ min: 64, max: 66, pattern: /^([0-9a-f]{64}|[0-9a-f]{66})$/ });
 const yesOrNo = either(literal(true), (value) => value === true, literal(false));
+const walletsOfKey = list(
+  object({
+    walletId: publicId,
+    network: text({ min: 1, max: 64, pattern: /^[A-Za-z0-9]+$/ }),
+    status: oneOf('Active', 'Archived'),
+    origin: hex(HASH),
+  }),
+  { max: WALLETS_MAX },
+);
 const reshareRecord: Shape<ReshareRecord> = object({
   org: publicId,
   curve: oneOf('secp256k1', 'ed25519', 'stark'),
   protocol: text({ min: 1, max: 32, pattern: /^[A-Z0-9_]+$/ }),
   scheme: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9]+$/ }),
+  purpose: oneOf('sign', 'master', 'derive'),
   origin: hex(HASH),
   imported: yesOrNo,
   archived: yesOrNo,
@@ -146,14 +158,18 @@ const reshareRecord: Shape<ReshareRecord> = object({
   publicShares: list(point, { max: SIGNERS }),
   points: list(pair(hex(HASH), signerIndex), { max: SIGNERS }),
   generation: integer(0, Number.MAX_SAFE_INTEGER),
-  wallets: list(
+  wallets: walletsOfKey,
+  children: list(
     object({
-      walletId: publicId,
-      network: text({ min: 1, max: 64, pattern: /^[A-Za-z0-9]+$/ }),
-      status: oneOf('Active', 'Archived'),
+      keyId: publicId,
+      path: text({ min: 1, max: 256, pattern: /^[m0-9/']+$/ }),
+      publicKey: point,
+      epoch: hex(HASH),
       origin: hex(HASH),
+      archived: yesOrNo,
+      wallets: walletsOfKey,
     }),
-    { max: WALLETS_MAX },
+    { max: CHILDREN_MAX },
   ),
   statements: list(keyStatement, { max: SIGNERS }),
 });

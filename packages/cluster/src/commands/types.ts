@@ -277,6 +277,7 @@ export interface ReshareRecord {
   readonly curve: 'secp256k1' | 'ed25519' | 'stark';
   readonly protocol: string;
   readonly scheme: string;
+  readonly purpose: 'sign' | 'master' | 'derive';
   /** Nullifier of the request that made it, hex. */
   readonly origin: string;
   readonly imported: boolean;
@@ -287,8 +288,21 @@ export interface ReshareRecord {
   readonly points: readonly (readonly [string, number])[];
   readonly generation: number;
   readonly wallets: readonly WalletOfKey[];
+  /** Of a master key: what its holders know of the keys derived from it, in order of ids. */
+  readonly children: readonly ChildOfKey[];
   /** Of the sharing to start from, by three or more signers of the roster; empty in an answer to KeyRecord. */
   readonly statements: readonly KeyStatement[];
+}
+
+export interface ChildOfKey {
+  readonly keyId: string;
+  readonly path: string;
+  readonly publicKey: string;
+  /** Of the sharing of its master at which it was made, hex. */
+  readonly epoch: string;
+  readonly origin: string;
+  readonly archived: boolean;
+  readonly wallets: readonly WalletOfKey[];
 }
 
 export interface WalletOfKey {

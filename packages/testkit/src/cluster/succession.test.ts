@@ -164,7 +164,14 @@ test('two are replaced one after another, and every engine signs with both newco
     await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519' } }),
     await api.createKey({ org, user: org.admin, path: '/wallets', body: { network: 'Ethereum' } }),
     await api.createKey({ org, user: org.admin, body: { scheme: 'ECDSA', curve: 'stark' } }),
+    await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519', masterKey: true } }),
   ];
+  const deriveFrom = { keyId: made[3]?.keyId ?? '', path: 'm/7' };
+  const child = await api.createKey({
+    org,
+    user: org.admin,
+    body: { scheme: 'EdDSA', curve: 'ed25519', deriveFrom },
+  });
   const origin = api.cluster.roster.fingerprint;
   let keys: { keyId: string; epoch: string; publicKey: string }[] = made;
 
@@ -192,6 +199,9 @@ test('two are replaced one after another, and every engine signs with both newco
     'ok',
     'ok',
   ]);
+  deepEqual(codesOf(await sign(api, org, { keyId: child.keyId, participants: [1, 2, 4] })), ['ok', 'ok', 'ok']);
+  // A master does nothing but have children, at a newcomer as at everybody else.
+  equal(api.cluster.signers[3]?.process?.store.keys.key(deriveFrom.keyId)?.purpose, 'master');
   const session = api.session();
   ok(session !== undefined);
   const replies = await api.act({
@@ -257,6 +267,7 @@ test('a signer restored from a backup of before a refresh gets the new shares by
 
 const lies: readonly [string, (r: ReshareRecord, left: number) => ReshareRecord, string][] = [
   ['another organisation', (r) => ({ ...r, org: 'or-zzzzz-zzzzz-zzzzzzzzzzzzzzzz' }), 'E_RESHARE_RECORD'],
+  ['another purpose', (r) => ({ ...r, purpose: 'derive' }), 'E_RESHARE_RECORD'],
   ['another scheme', (r) => ({ ...r, scheme: 'Schnorr' }), 'E_RESHARE_RECORD'],
   [
     'points exchanged',

@@ -3,7 +3,15 @@ import type { Handler } from '../../pipeline/types.ts';
 import { auditShares } from './auditShares.ts';
 import { getCluster } from './getCluster.ts';
 import { getRefresh } from './getRefresh.ts';
+import { reshareKey } from './reshareKey.ts';
 import { startRefresh } from './startRefresh.ts';
 import { stopRefresh } from './stopRefresh.ts';
 
-export const clusterHandlers: readonly Handler[] = [auditShares, getCluster, getRefresh, startRefresh, stopRefresh];
+export const clusterHandlers: readonly Handler[] = [
+  auditShares,
+  getCluster,
+  getRefresh,
+  reshareKey,
+  startRefresh,
+  stopRefresh,
+];

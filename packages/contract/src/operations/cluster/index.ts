@@ -2,5 +2,6 @@
 export { auditShares } from './auditShares.ts';
 export { getCluster } from './getCluster.ts';
 export { getRefresh } from './getRefresh.ts';
+export { reshareKey } from './reshareKey.ts';
 export { startRefresh } from './startRefresh.ts';
 export { stopRefresh } from './stopRefresh.ts';
