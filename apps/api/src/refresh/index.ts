@@ -49,7 +49,7 @@ const REST_RATIO = 1;
 const REST_MS_MIN = 20;
 const REST_MS_MAX = 5_000;
 /** A key that failed comes again after this; signers ask for at least 10 s, and for more where it goes on. */
-const AGAIN_MS = 60_000;
+const AGAIN_MS = 15_000;
 const LOOK_MS = 15_000;
 /** While nothing is under way: whether a round is due. */
 const IDLE_MS = 3_600_000;

@@ -29,9 +29,9 @@ export async function refreshKey(ctx: Context, command: Refresh): Promise<Extrac
   const base = fromHex(command.epoch);
   const key = refreshable(ctx, keyId, base);
   checkParticipants(ctx, command.participants, cluster.roster.signers.length);
-  checkPause(ctx, keyId);
   check(!ctx.refreshing.has(keyId), 'E_CLUSTER_BUSY', 'the shares of this key are being changed');
   check(ctx.refreshing.size < REFRESHES_MAX, 'E_BUSY', 'the shares of other keys are being changed; try again');
+  checkPause(ctx, keyId);
   const release = ctx.runs.reserve(1);
   const { share, record } = store.keys.open(keyId, base);
   ctx.refreshing.add(keyId);

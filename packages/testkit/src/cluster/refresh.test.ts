@@ -297,6 +297,61 @@ test('what a signer checks for itself before it takes part in a refresh', async 
   api.cluster.stop();
 });
 
+test('one refresh of a key at a time, and eight of all keys', async () => {
+  const world = await withKey();
+  const { api, org } = world;
+  const keys = [world.key];
+  for (let k = 1; k < 9; k += 1)
+    keys.push(await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519' } }));
+  // Only signer 1 is asked: its runs wait for the others.
+  const ask = ({ keyId, epoch }: KeyResult) => api.refresh({ keyId, epoch, to: [1] });
+  const waiting = keys.slice(0, 8).map(ask);
+  await api.cluster.clock.settle();
+
+  deepEqual(codesOf(await ask(keys[0] as KeyResult)), ['E_CLUSTER_BUSY']);
+  deepEqual(codesOf(await ask(keys[8] as KeyResult)), ['E_BUSY']);
+
+  await api.cluster.clock.advance(11_000);
+  for (const one of waiting) deepEqual(codesOf(await one), ['E_PEER_GONE']);
+  await api.cluster.clock.advance(10_000);
+  keyResult(await api.refresh({ keyId: world.key.keyId, epoch: world.key.epoch }));
+  api.cluster.stop();
+});
+
+test('a key that is exported while its refresh runs gets no new share', async () => {
+  const world = await withKey();
+  const { api, org, key } = world;
+  await api.govern({
+    org,
+    user: org.admin,
+    method: 'PUT',
+    path: `/orgs/${org.org}/settings`,
+    body: { keyExport: true },
+  });
+  const body = {
+    encryptionKey: 'AQJ5vmZ++dy7rFWgYpXOhwsHApv82y3OKNlZ8oFbFvgXmA==',
+    supportedSchemes: [{ protocol: 'FROST', curve: 'ed25519' }],
+  };
+  let exported: Promise<unknown> | undefined;
+  // In the moment in which the last proof is on its way, the owner takes the key out.
+  api.cluster.net.tap(({ message }) => {
+    if (message.round === 3 && exported === undefined)
+      exported = api.act({ org, user: org.admin, method: 'POST', path: `/keys/${key.keyId}/export`, body });
+    return [message];
+  });
+
+  const answers = api.refresh({ keyId: key.keyId, epoch: inUse(world) });
+  await api.cluster.clock.settle();
+  await api.cluster.clock.advance(11_000);
+  await exported;
+  api.cluster.net.tap(undefined);
+
+  ok(codesOf(await answers).includes('E_KEY_EXPORTED'));
+  for (const index of everybody) equal(storeOf(world, index).keys.key(key.keyId)?.exported, true);
+  for (const index of everybody) deepEqual(storeOf(world, index).keys.epochsOf(key.keyId).length, 1);
+  api.cluster.stop();
+});
+
 test('an execution id of a refresh starts once; the same command again is refused', async () => {
   const world = await withKey();
   const { api, key } = world;
