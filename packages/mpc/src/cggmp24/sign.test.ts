@@ -18,7 +18,7 @@ import {
 } from '../runtime/index.ts';
 import { altering, lyingMachine, type Outcome } from '../simulator/index.ts';
 import { type Cggmp24Options, createCggmp24 } from './index.ts';
-import { type Slots, slotsFor } from './messages.ts';
+import { type Pair, type Slots, slotsFor } from './messages.ts';
 import type { AuxOwn, AuxPublic } from './parameters.ts';
 import { testAux, testAuxPublics } from './test/index.ts';
 import { prepareSigning, runJobOnce, runSigning, type Signing, type SigningOptions } from './test/signing.ts';
@@ -289,6 +289,76 @@ test('row 37: two who agree on a product that is none are found by the third, wh
   }
 });
 
+/** Party 3 adds one to its δ, and in the alert shows ciphertexts that would add up to it. */
+function forgingAlert(forge: (pairs: Pair[], verifier: Index) => Pair[]): Cheated {
+  return computing((party, job, result) => {
+    if (party !== cheater) return result;
+    if (job.name === 'cggmp24.multiply' && (job.input as { verifier: Index }).verifier === 1)
+      return { ...(result as object), beta: plusOne((result as { beta: Scalar }).beta) };
+    if (job.name !== 'cggmp24.prove-alert') return result;
+    const input = job.input as { pairs: Pair[]; verifier: Index };
+    return runJobOnce({ ...job, input: { ...input, pairs: forge(input.pairs, input.verifier) } });
+  });
+}
+const times = (C: Uint8Array, factor: bigint): Uint8Array =>
+  wide((BigInt(`0x${Buffer.from(C).toString('hex')}`) * factor) % (N * N));
+
+test('row 37: a sum that only other ciphertexts than those received would give is found by their hashes', () => {
+  const cheated = forgingAlert((pairs) =>
+    pairs.map(([D, ...rest], at): Pair => (at === 0 ? [times(D, 1n + N), ...rest] : [D, ...rest])),
+  );
+
+  named(cheated, 'E_C_ALERT', { rounds: 4 });
+});
+
+test('row 37: a sum that only other ciphertexts than those sent would give is found by their hashes', () => {
+  // For the verifier's own pair no Π^aff-g is due: nothing else would notice.
+  const cheated = forgingAlert((pairs, verifier) =>
+    pairs.map(
+      ([D, F, sentD, sentF], at): Pair => [
+        D,
+        F,
+        sentD,
+        at === honest.indexOf(verifier) ? times(sentF, 1n - N + N * N) : sentF,
+      ],
+    ),
+  );
+
+  named(cheated, 'E_C_ALERT', { rounds: 4 });
+});
+
+test('an alert over another view than all agreed on names its sender, but not to strangers', () => {
+  const signing = prepareSigning();
+  lyingMachine(signing.machines.get(cheater) as Machine<EcdsaSignature>, (at, value) =>
+    at.round === 4 && at.kind === 'p2p'
+      ? { ...(value as object), view: flip((value as { view: Uint8Array }).view) }
+      : value,
+  );
+
+  const outcome = runSigning(signing, {
+    compute: (party, job) => {
+      const result = runJobOnce(job);
+      return party === cheater && job.name === 'cggmp24.multiply'
+        ? { ...(result as object), beta: plusOne((result as { beta: Scalar }).beta) }
+        : result;
+    },
+  });
+
+  named({ signing, outcome }, 'E_C_VIEW', { rounds: 4, evidence: false });
+});
+
+test('row 13: a product that is no element of its group is blamed as such, whoever owns the modulus', () => {
+  for (const name of ['D', 'DHat', 'F', 'FHat']) {
+    const cheated = computing((party, job, result) => {
+      if (party !== cheater || job.name !== 'cggmp24.multiply') return result;
+      const made = result as { products: Uint8Array };
+      const m = slots.round2Products.format.decode(made.products);
+      return { ...made, products: slots.round2Products.format.encode({ ...m, [name]: new Uint8Array(768) }) };
+    });
+    named(cheated, 'E_C_MEMBER', { rounds: 2 });
+  }
+});
+
 test('a party that is silent in the alert is named, without evidence, unless another one is found', () => {
   const silent = lying({ slot: 'round3', value: ({ delta }: { delta: Scalar }) => ({ delta: plusOne(delta) }) });
 
@@ -502,6 +572,31 @@ test('row 52: a key of another protocol, curve or party does not sign', () => {
   refuses('E_KEY_PROTOCOL', { change: { share: { ...share, curve: 'ed25519' } } });
   refuses('E_KEY_PROTOCOL', { change: { share: other as KeyShare } });
   refuses('E_PARTIES', { change: { share: prepareSigning().shares[1] as KeyShare } });
+});
+
+test('a curve without ECDSA, or with a larger order than the parameters are made for, does not sign', () => {
+  const ed25519 = curve('ed25519');
+  const signing = prepareSigning();
+  const [share] = keyShares({ curve: ed25519, protocol: 'CGGMP21', t: 3, n: 5, seed: 'ed25519' });
+  const aux = { own: testAux(1).own, publics: testAuxPublics() };
+  const code = (expected: string) => (error: unknown) => error instanceof RefusedError && error.code === expected;
+
+  throws(
+    () =>
+      createCggmp24(
+        { ...signing.context(1), curve: ed25519 },
+        { share: share as KeyShare, digest: signing.digest, aux },
+      ),
+    code('E_KEY_PROTOCOL'),
+  );
+  throws(
+    () =>
+      createCggmp24(
+        { ...signing.context(1), curve: { ...secp, order: 1n << 256n } },
+        { share: signing.shares[0] as KeyShare, digest: signing.digest, aux },
+      ),
+    code('E_C_AUX'),
+  );
 });
 
 test('a digest of another length, or over the bound of stark, is refused', () => {
