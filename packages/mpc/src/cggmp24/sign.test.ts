@@ -394,6 +394,23 @@ test('row 36: a wrong share of the signature names its sender', () => {
   named(cheated, 'E_C_PARTIAL', { rounds: 4 });
 });
 
+test('row 59: a signature that the curve’s own verifier does not take never leaves, whatever the checks before said', () => {
+  const signing = prepareSigning();
+  // Party 1 takes every two points for the same.
+  const blind = { ...signing.context(1), curve: { ...secp, equals: () => true } };
+  const aux = { own: testAux(1).own, publics: testAuxPublics() };
+  signing.machines.set(1, createCggmp24(blind, { share: signing.shares[0] as KeyShare, digest: signing.digest, aux }));
+
+  const cheated = lying({
+    slot: 'partial',
+    signing,
+    value: ({ sigma }: { sigma: Scalar }) => ({ sigma: plusOne(sigma) }),
+  });
+
+  unnamed(cheated, 'E_C_SIG', [1]);
+  named(cheated, 'E_C_PARTIAL', { by: [4], rounds: 4 });
+});
+
 test('a party that signs another view than all agreed on is named, but not to strangers', () => {
   for (const slot of ['round2', 'round3', 'partial'] as const) {
     const cheated = lying({ slot, value: ({ view }: { view: Uint8Array }) => ({ view: flip(view) }) });
