@@ -117,7 +117,9 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
         equal(codeOf(await askSignature(caller, wallet)), 'E_KEY_EXPORTED');
       else await untilSigns(wallet);
     }
-    for (const key of (await list('/keys')).filter((each) => each.status === 'Active' && each.exported !== true))
+    for (const key of (await list('/keys')).filter(
+      (each) => each.status === 'Active' && each.exported !== true && each.scheme !== 'DH',
+    ))
       good(await caller.act('POST', `/keys/${key.id}/signatures`, kinds[kindOf(key)].what));
     good(await admin.act('PUT', `/orgs/${account.orgId}/settings`, { keyImport: true, keyExport: true }));
 
@@ -236,6 +238,9 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
       return secret;
     };
     const geneses = new Map<number, NewGenesis>();
+    let master: Answer['body'] | undefined;
+    let dh: Answer['body'] | undefined;
+    let output: string | undefined;
     return [
       {
         name: 'orgs.createOrg',
@@ -287,6 +292,40 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
         },
       },
       { name: 'keys.createKey', request: () => caller.act('POST', '/keys', { scheme: 'ECDSA', curve: 'secp256k1' }) },
+      {
+        name: 'keys.createKey of a child',
+        async prepare() {
+          master ??= good(
+            await admin.act('POST', '/keys', { scheme: 'EdDSA', curve: 'ed25519', masterKey: true }),
+          ).body;
+          note({ ...good(await admin.read(`/keys/${master.id}`)) });
+        },
+        request: (k) => {
+          const deriveFrom = { keyId: master?.id, path: `m/${k}` };
+          return admin.act('POST', '/keys', { scheme: 'EdDSA', curve: 'ed25519', deriveFrom });
+        },
+        there: 'E_KEY_EXISTS',
+        async holds(k) {
+          const { items } = good(await caller.read('/keys?limit=100')).body;
+          const places = (items as { derivedFrom?: { path: string } }[]).filter(
+            ({ derivedFrom }) => derivedFrom?.path === `m/${k}`,
+          );
+          ok(places.length <= 1, `one key at m/${k}`);
+        },
+      },
+      {
+        name: 'keys.deriveKey',
+        async prepare() {
+          dh ??= good(await admin.act('POST', '/keys', { scheme: 'DH', curve: 'secp256k1' })).body;
+          note({ ...good(await admin.read(`/keys/${dh.id}`)) });
+        },
+        async request() {
+          const answer = await admin.act('POST', `/keys/${dh?.id}/derive`, { domain: '0x01', seed: '0x02' });
+          output ??= answer.body?.output;
+          if (answer.status === 200) equal(answer.body.output, output);
+          return answer;
+        },
+      },
       {
         name: 'wallets.importWallet',
         request: async (k) =>
@@ -340,9 +379,22 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
 
 /** What never changes about a wallet or a key. */
 function immutable(body: Answer['body']): unknown {
-  const { id, network, address, signingKey, scheme, curve, publicKey, imported, dateCreated } = body ?? {};
+  const { id, network, address, signingKey, scheme, curve, publicKey, imported, masterKey, derivedFrom, dateCreated } =
+    body ?? {};
   const key = signingKey === undefined ? undefined : { id: signingKey.id, publicKey: signingKey.publicKey };
-  return { id, network, address, signingKey: key, scheme, curve, publicKey, imported, dateCreated };
+  return {
+    id,
+    network,
+    address,
+    signingKey: key,
+    scheme,
+    curve,
+    publicKey,
+    imported,
+    masterKey,
+    derivedFrom,
+    dateCreated,
+  };
 }
 
 function kindOf(key: { scheme: string; curve: string }): Wallet['kind'] {

@@ -8,6 +8,9 @@ export interface Points {
   readonly ecdsa: readonly string[];
   readonly create: readonly string[];
   readonly import: readonly string[];
+  /** Of a child key, and of a derivation. */
+  readonly child: readonly string[];
+  readonly derive: readonly string[];
   /** Of one set-up of a session: how often each point is passed. */
   readonly session: ReadonlyMap<string, number>;
 }
@@ -61,6 +64,10 @@ async function record(): Promise<Points> {
     const schnorr = await create({ network: 'Bitcoin', signingKey: { scheme: 'Schnorr', curve: 'secp256k1' } });
     const made = await during(() => create({ network: 'KeyECDSA' }));
     const ecdsa = await create({ network: 'KeyECDSA' });
+    const key = (body: object) => api.createKey({ org, user, body });
+    const master = await key({ scheme: 'EdDSA', curve: 'ed25519', masterKey: true });
+    const dh = await key({ scheme: 'DH', curve: 'secp256k1' });
+    const input = { domain: '0x01', seed: '0x02' };
     const secret = curveOf('ed25519').scalar.random(cluster.random);
     return {
       session,
@@ -68,6 +75,12 @@ async function record(): Promise<Points> {
       ed25519: await during(() => sign(eddsa, { kind: 'Message', message: '0x07' }, [1, 2, 3])),
       bip340: await during(() => sign(schnorr, hash, [1, 2, 3])),
       ecdsa: await during(() => sign(ecdsa, hash, everybody)),
+      child: await during(() =>
+        key({ scheme: 'EdDSA', curve: 'ed25519', deriveFrom: { keyId: master.keyId, path: 'm/0' } }),
+      ),
+      derive: await during(() =>
+        api.act({ org, user, method: 'POST', path: `/keys/${dh.keyId}/derive`, body: input, participants: everybody }),
+      ),
       import: await during(() =>
         api.importKey({ org, user, curve: 'ed25519', protocol: 'FROST', secret, network: 'Solana' }),
       ),

@@ -276,6 +276,26 @@ test('FROST: a signer killed at any point of a signature costs a retry, not the 
   await start(5);
 });
 
+test('derivation: two signers killed at any point cost nobody the output', async () => {
+  const { derive: points } = await recordPoints();
+  ok(points.length >= 3, `points of a derivation: ${points.join(', ')}`);
+  const key = good(await admin.act('POST', '/keys', { scheme: 'DH', curve: 'secp256k1' })).body;
+  const derive = () => admin.act('POST', `/keys/${key.id}/derive`, { domain: '0x01', seed: '0x02' });
+  const { output } = good(await derive()).body;
+  for (const [k, point] of points.entries()) {
+    const victims = [(k % 5) + 1, ((k + 2) % 5) + 1];
+    for (const n of victims) await arm(n, `${point}:1`, { session: false });
+    const started = performance.now();
+
+    equal(good(await derive()).body.output, output, point);
+
+    const ms = performance.now() - started;
+    ok(ms < 3_000, `killed at ${point}: derived after ${ms.toFixed(0)} ms`);
+    for (const n of victims) equal(await pieces.signerEnded(n), 'SIGKILL', point);
+    await start(...victims);
+  }
+});
+
 test('ECDSA: a signer killed at any point is a clear error or a signature; restarted, it signs', async () => {
   const { ecdsa, session } = await recordPoints();
   const n = 4;
