@@ -1,7 +1,8 @@
 /** What only NATS has: everybody who is let in there can publish on every subject. */
 import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { hkdfSync, type KeyObject } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -718,6 +719,34 @@ suite('says why it does not use a NATS server that takes too little in one messa
   await until(() => env.lines.some(({ event }) => event === 'relay.waiting'), 'it says so');
 
   match(String(env.lines.at(-1)?.facts.reason), /65536 bytes.*1048576/);
+});
+
+suite('with tls:// speaks to nobody but a server whose certificate an authority has signed', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-nats-'));
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const named = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert];
+  execFileSync('openssl', [...made, ...named], { stdio: 'ignore' });
+  const secure = await runNats({ args: ['--tls', '--tlscert', cert, '--tlskey', key] });
+  const plain = await runNats();
+  const hubs: RelayHub[] = [];
+  t.after(async () => {
+    for (const hub of hubs) hub.close();
+    await secure.stop();
+    await plain.stop();
+    rmSync(dir, { recursive: true });
+  });
+  const outcome = async (url: string, authorities?: string) => {
+    const env = world();
+    const address = { ...parseNatsUrl(url.replace('nats:', 'tls:')), ...(authorities ? { authorities } : {}) };
+    hubs.push(createNatsHub({ roster: five.roster, env, address }));
+    await until(() => env.lines.length > 0, 'it says what came of it');
+    return String(env.lines[0]?.facts.reason ?? env.lines[0]?.facts.state);
+  };
+
+  match(await outcome(secure.url), /self.signed/);
+  equal(await outcome(secure.url, readFileSync(cert, 'utf8')), 'connected');
+  match(await outcome(plain.url, readFileSync(cert, 'utf8')), /tls/);
 });
 
 suite('gets in with a password or a token, and says so when it does not', async (t) => {
