@@ -6,6 +6,9 @@ import { type Curve, curve } from '@holdfast/crypto/curves';
 import { encodeImportShare } from '@holdfast/crypto/envelope';
 import { evaluate, randomPolynomial } from '@holdfast/crypto/sharing';
 import { enc, i } from '@holdfast/crypto/transcript';
+import { createCggmp24 } from '../cggmp24/index.ts';
+import { testAux, testAuxPublics } from '../cggmp24/test/index.ts';
+import { runJobOnce } from '../cggmp24/test/signing.ts';
 import { type CertifiedShare, createDkg } from '../dkg/index.ts';
 import { createFrostBip340, createFrostEd25519, type FrostOut } from '../frost/index.ts';
 import { keyShares } from '../frost/test/keys.ts';
@@ -19,7 +22,7 @@ import { seededSessions } from '../honest-majority/test/sessions.ts';
 import { createImport } from '../import/index.ts';
 import { createRefresh, createResharing, type Reshared } from '../refresh/index.ts';
 import { holders, protocolOf } from '../refresh/test/holders.ts';
-import type { Index, KeyShare, Machine, Message, ProtocolName, RunContext } from '../runtime/index.ts';
+import type { Effect, Index, KeyShare, Machine, Message, ProtocolName, RunContext } from '../runtime/index.ts';
 import { seatParties, seededRandom, signedAnew } from '../simulator/index.ts';
 
 export type Facts = Readonly<Record<string, unknown>>;
@@ -163,6 +166,33 @@ function ecdsaH(on: Curve): Seat {
   };
 }
 
+/** Any three, with the published auxiliary values; the machines carry out their own jobs. */
+function cggmp24(on: Curve): Seat {
+  return {
+    on,
+    parties: three,
+    inputs: (seed) => ({ ...sharing(on, 'CGGMP21', seed), digest: toHex(digest), auxiliary: 'vectors/aux' }),
+    result: signed,
+    make: (ctx, seed) => {
+      const aux = { own: testAux(ctx.self).own, publics: testAuxPublics() };
+      return withJobs(createCggmp24(ctx, { share: shareOf(ctx, seed, 'CGGMP21'), digest, aux }));
+    },
+  };
+}
+
+/** For drivers that know nothing of jobs: what a machine hands out is done before it answers. */
+function withJobs<Out>(machine: Machine<Out>): Machine<Out> {
+  const settled = (effects: Effect[]): Effect[] =>
+    effects.flatMap((effect) =>
+      effect.t === 'compute' ? settled(machine.computed(effect.id, runJobOnce(effect.job))) : [effect],
+    );
+  const start = machine.start.bind(machine);
+  const receive = machine.receive.bind(machine);
+  machine.start = () => settled(start());
+  machine.receive = (m) => settled(receive(m));
+  return machine;
+}
+
 const dvrfInput = { domain: new TextEncoder().encode('example:derive'), seed: new TextEncoder().encode('alice') };
 
 /** Of five, any three of whom would do. */
@@ -267,6 +297,7 @@ export const SUBJECTS: readonly Subject[] = [
   }),
   subject('honest-majority ECDSA on secp256k1', ecdsaH(secp)),
   subject('honest-majority ECDSA on stark', ecdsaH(stark)),
+  subject('CGGMP24 on secp256k1', cggmp24(secp)),
   subject('deterministic derivation', deriving),
   subject('a group of FROST runs', grouped),
   subject('refresh on secp256k1', refreshing(secp)),
