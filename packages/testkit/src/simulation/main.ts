@@ -2,6 +2,7 @@
  * `npm run simulate`: many seeds, one after another, each five signers and an api under everything that can go wrong.
  *
  *     npm run simulate -- --seeds 20000            from seed 1; --from N, --provider real|fake|mixed, --minutes M
+ *     npm run simulate -- --requests 300 …         that many requests for signatures a seed: for N8 over many runs
  *     npm run simulate -- --seed 4711              that seed once more, with what happened line by line
  */
 import { type Provider, runSeed } from './run-seed.ts';
@@ -13,6 +14,7 @@ interface Wanted {
   readonly seed: number | undefined;
   readonly provider: Provider;
   readonly minutes: number | undefined;
+  readonly requests: number | undefined;
 }
 
 const EVERY_MS = 10_000;
@@ -25,7 +27,7 @@ async function main(): Promise<number> {
     bug ??= error;
   });
   const points = await allPoints();
-  if (wanted.seed !== undefined) return replay(wanted.seed, wanted.provider, points);
+  if (wanted.seed !== undefined) return replay(wanted.seed, wanted, points);
 
   const began = performance.now();
   const tally = newTally();
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
     seed >= wanted.from + wanted.seeds ||
     (wanted.minutes !== undefined && performance.now() - began > wanted.minutes * 60_000);
   for (; !isOver(); seed += 1) {
-    const report = await runSeed({ seed, provider: wanted.provider, points });
+    const report = await runSeed({ seed, provider: wanted.provider, points, ...requestsOf(wanted) });
     const violations =
       bug === undefined ? report.violations : [...report.violations, `bug: nobody caught ${String(bug)}`];
     bug = undefined;
@@ -44,9 +46,12 @@ async function main(): Promise<number> {
     if (violations.length > 0) {
       failed += 1;
       console.log(`seed ${seed} (${report.provider}): ${violations.join('\n  ')}`);
-      console.log(
-        `  replay: npm run simulate -- --seed ${seed}${wanted.provider === 'mixed' ? '' : ` --provider ${wanted.provider}`}`,
-      );
+      const options = [
+        `--seed ${seed}`,
+        ...(wanted.provider === 'mixed' ? [] : [`--provider ${wanted.provider}`]),
+        ...(wanted.requests === undefined ? [] : [`--requests ${wanted.requests}`]),
+      ];
+      console.log(`  replay: npm run simulate -- ${options.join(' ')}`);
     }
     if (performance.now() - spoke > EVERY_MS) {
       spoke = performance.now();
@@ -60,8 +65,11 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-async function replay(seed: number, provider: Provider, points: readonly string[]): Promise<number> {
-  const report = await runSeed({ seed, provider, points, keepLines: true });
+const requestsOf = ({ requests }: Wanted) => (requests === undefined ? {} : { requests });
+
+async function replay(seed: number, wanted: Wanted, points: readonly string[]): Promise<number> {
+  const { provider } = wanted;
+  const report = await runSeed({ seed, provider, points, keepLines: true, ...requestsOf(wanted) });
   console.log(report.lines.join('\n'));
   const sessions = report.frames ? 'their real sessions' : 'a promised channel';
   console.log(`seed ${seed}: ${report.provider} protocols, ${sessions}, trace ${report.traceHash}`);
@@ -76,7 +84,14 @@ async function replay(seed: number, provider: Provider, points: readonly string[
 }
 
 function readArguments(words: readonly string[]): Wanted | undefined {
-  const wanted = { seeds: 1_000, from: 1, seed: undefined, provider: 'mixed', minutes: undefined } as {
+  const wanted = {
+    seeds: 1_000,
+    from: 1,
+    seed: undefined,
+    provider: 'mixed',
+    minutes: undefined,
+    requests: undefined,
+  } as {
     -readonly [K in keyof Wanted]: Wanted[K];
   };
   for (let k = 0; k < words.length; k += 2) {
@@ -88,8 +103,11 @@ function readArguments(words: readonly string[]): Wanted | undefined {
     else if (name === '--from' && isCount) wanted.from = number;
     else if (name === '--seed' && isCount) wanted.seed = number;
     else if (name === '--minutes' && number > 0) wanted.minutes = number;
+    else if (name === '--requests' && isCount) wanted.requests = number;
     else {
-      console.error('simulate [--seeds N] [--from N] [--minutes M] [--provider real|fake|mixed] | --seed N');
+      console.error(
+        'simulate [--seeds N] [--from N] [--minutes M] [--requests N] [--provider real|fake|mixed] | --seed N',
+      );
       return undefined;
     }
   }

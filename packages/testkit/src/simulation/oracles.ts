@@ -103,6 +103,11 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
         seen.add(row);
         const facts = JSON.parse(String(text)) as Record<string, string>;
         const { nullifier, keyId = '', digest = '' } = facts;
+        if (event === 'peer.named') {
+          const peer = world.roster.signers.find(({ signerId }) => toHex(signerId) === facts['peer']);
+          if (peer === undefined || !deviators.has(peer.index))
+            violate('N10', `signer ${index} keeps evidence against signer ${peer?.index}, who did nothing`);
+        }
         if (nullifier === undefined) continue;
         const intent = intents.get(nullifier);
         const about = `signer ${index}, ${String(event)}`;
