@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { curve, type Point } from '@holdfast/crypto/curves';
+import { curve, type Point, type Scalar } from '@holdfast/crypto/curves';
+import { decode, f } from '@holdfast/crypto/transcript';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { CoinToss } from '../example/index.ts';
 import { createFrostEd25519, type FrostOut } from '../frost/index.ts';
@@ -345,4 +346,41 @@ test('wiping a group wipes every element, and a wiped element says nothing more'
     equal(status.s === 'aborted' && status.abort.code, 'E_WIPED');
     deepEqual(machine.receive({ round: 1, kind: 'bcast', from: 2, to: 0, body: Uint8Array.of(1) }), []);
   }
+});
+
+test('row 33: a wrong product in one element ends that element before anything of its nonce is opened, and no other', () => {
+  underSeed('wrong product', (seed) => {
+    const world = ecdsaGroup({ seed, size: 3 });
+    const liar = world.machines.get(4)?.[1];
+    if (liar === undefined) throw new Error('bug: three elements');
+    lyingMachine(liar, ({ round }, value) => {
+      const said = value as { w_j: Scalar };
+      return round === 1 ? { ...said, w_j: secp.scalar.add(said.w_j, secp.scalar.one) } : value;
+    });
+    const last = new Map<Index, Uint8Array>();
+
+    const ends = endsOf(world, {
+      cheats: Object.fromEntries(
+        everybody.map((p) => [
+          p,
+          (m: Message) => {
+            if (m.round === 3) last.set(p, m.body);
+            return m;
+          },
+        ]),
+      ),
+    });
+
+    const honest = everybody.filter((p) => p !== 4);
+    allEnd(ends, ['signed', 'E_H_W', 'signed'], honest);
+    // In round 3, where shares of the signature travel, an honest party's row has the places 0 and 2 alone.
+    for (const p of honest) {
+      const body = last.get(p) as Uint8Array;
+      const [bitmap] = decode('mpc/group/3/row/v1', body, [
+        f.bytes(1),
+        f.list(f.bytes({ min: 1, max: 65_536 }), { max: 3 }),
+      ]);
+      deepEqual([...bitmap], [0b101]);
+    }
+  });
 });

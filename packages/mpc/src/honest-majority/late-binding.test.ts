@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { curve, type Point } from '@holdfast/crypto/curves';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keyShares } from '../frost/test/keys.ts';
+import { childShare } from '../hd/index.ts';
 import type { Index, KeyShare, Machine } from '../runtime/index.ts';
 import { seatParties, seededRandom, simulate, underSeed } from '../simulator/index.ts';
 import { createEcdsaH } from './ecdsa.ts';
@@ -92,6 +93,41 @@ test('row 29: here R comes into being after the digest: the number chosen for on
     ok(secp256k1.verify(signature, attack.ask, asked.publicKey, { prehash: false, lowS: true }));
     notDeepEqual(signature.slice(0, 32), R.slice(1));
     equal(secp256k1.verify(attack.forge(signature), target, asked.publicKey, { prehash: false }), false);
+  });
+});
+
+test('row 28: a path belongs to the share a run is given: a run takes no tweak, and its signature is worth nothing under another path', () => {
+  underSeed('late path', (seed) => {
+    const master = keyShares({ curve: secp, protocol: 'CGGMP21', t: 3, n: 5, seed }).map((share) => ({
+      ...share,
+      chainCode: new Uint8Array(32).fill(3),
+    }));
+    const digest = new Uint8Array(32).fill(8);
+    const sessions = seededSessions(seed);
+    const table = seatParties({ seed, n: 5, curve: secp });
+    const tweak = secp.scalar.one;
+    const machines = new Map(
+      table.parties.map((p) => {
+        const o = {
+          share: childShare(secp, master[p - 1] as KeyShare, [0, 7]),
+          prss: sessions.get(p) as PrssSession,
+          digest,
+        };
+        // @ts-expect-error There is no such option, before the nonce exists or after.
+        return [p, createEcdsaH(table.context(p), { ...o, tweak })];
+      }),
+    );
+
+    const [made] = signaturesOf(simulate({ seed, machines }).status);
+
+    const verifies = (publicKey: Uint8Array): boolean =>
+      secp256k1.verify((made as EcdsaSignature).signature, digest, publicKey, { prehash: false });
+    const parent = master[0] as KeyShare;
+    const keyAt = (path: readonly number[]): Point =>
+      (path.length === 0 ? parent : childShare(secp, parent, path)).publicKey;
+    ok(verifies(secp.encodePoint(keyAt([0, 7]))));
+    for (const path of [[], [0], [0, 6], [0, 7, 0]]) equal(verifies(secp.encodePoint(keyAt(path))), false, `${path}`);
+    equal(verifies(secp.encodePoint(secp.add(keyAt([0, 7]), secp.mulBase(tweak)))), false);
   });
 });
 
