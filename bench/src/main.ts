@@ -1,7 +1,8 @@
-/** `npm run bench [-- --json FILE] [-- --only protocols|product]`: the figures of performance.md, measured here. */
+/** `npm run bench [-- --json FILE] [-- --only protocols|product|auxiliary]`: the figures of performance.md, measured here. */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { auxiliary } from './auxiliary.ts';
 import { calibration, emptyRoute } from './calibration.ts';
 import { print, printHead, type Row } from './measure.ts';
 import { peers } from './peers.ts';
@@ -27,6 +28,7 @@ add(calibration());
 add(await emptyRoute());
 const wants = (part: string): boolean => values.only === undefined || values.only === part;
 if (wants('protocols')) for (const measure of protocols) add(measure());
+if (wants('protocols') || wants('auxiliary')) for (const measure of auxiliary) add(measure());
 if (wants('protocols') || wants('peers')) for (const measure of peers) add(await measure());
 if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));

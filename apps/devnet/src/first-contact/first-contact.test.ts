@@ -52,6 +52,8 @@ test('status shows five signers by the numbers of their folders, and what they c
     match(cluster.cli('doctor', String(n)).stdout, new RegExp(`roster +ok, signer ${n} of 5`));
   }
   for (const curve of ['secp256k1', 'ed25519', 'stark']) match(stdout, new RegExp(`^${curve} +\\S`, 'm'));
+  // Within the first minute of a cluster nobody has begun with it.
+  match(stdout, /^auxiliary +(ready|not ready, ECDSA needs all five: signer 1 (waiting|making primes|proving))/m);
 });
 
 test('an administrator whose login has ended is logged in again by the key, and the file has the new token', async () => {

@@ -5,20 +5,38 @@ import { type Compute, createWorkerCompute } from '../runs/index.ts';
 export interface AuxiliaryEngine {
   /** A safe prime of full size, 192 bytes; the caller wipes it. */
   prime(): Promise<Uint8Array>;
-  /** For the jobs of the run. */
-  readonly proofs: Compute;
+  /** For the jobs of one run; whoever asked closes it. */
+  proofs(): Compute;
   close(): void;
 }
 
+/** Threads live as long as their work: a signer at rest pays for none. */
 export function createAuxiliaryEngine(): AuxiliaryEngine {
-  const primes = createWorkerCompute({ script: new URL('./prime-worker.js', import.meta.url), threads: 1 });
-  const proofs = createWorkerCompute({ script: new URL('./proof-worker.js', import.meta.url), threads: 1 });
+  const live = new Set<Compute>();
+  const start = (script: string): Compute => {
+    const thread = createWorkerCompute({ script: new URL(script, import.meta.url), threads: 1 });
+    const ended: Compute = {
+      run: (job) => thread.run(job),
+      close() {
+        live.delete(ended);
+        thread.close();
+      },
+    };
+    live.add(ended);
+    return ended;
+  };
   return {
-    prime: async () => (await primes.run({ name: 'prime', input: {} })) as Uint8Array,
-    proofs,
+    async prime() {
+      const thread = start('./prime-worker.js');
+      try {
+        return (await thread.run({ name: 'prime', input: {} })) as Uint8Array;
+      } finally {
+        thread.close();
+      }
+    },
+    proofs: () => start('./proof-worker.js'),
     close() {
-      primes.close();
-      proofs.close();
+      for (const thread of [...live]) thread.close();
     },
   };
 }

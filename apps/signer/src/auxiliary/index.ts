@@ -47,7 +47,8 @@ export interface Auxiliary {
 export interface AuxiliaryWork {
   /** A safe prime of full size, 192 bytes; wiped here once it is sealed. */
   prime(): Promise<Uint8Array>;
-  readonly proofs: Compute;
+  /** For the jobs of one run, closed at its end. */
+  proofs(): Compute;
   /** How long the signer must not have been asked for anything before the work begins. */
   readonly quietMs: number;
 }
@@ -260,6 +261,7 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
     const parties = cluster.everybody();
     const execId = cluster.execId({ protocol: 'aux', keyId: '', curve: 'secp256k1', parties, runNonce });
     const release = runs.reserve(1);
+    const proofs = work.proofs();
     const stored = store.auxiliary.primes(PRIMES);
     try {
       const primes = primesOf(stored.map(({ prime }) => prime));
@@ -296,7 +298,7 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
         self: cluster.index,
         parties,
         deadlineMs: DEADLINE_MS,
-        compute: work.proofs,
+        compute: proofs,
       });
       store.transaction('auxiliary-keep', () => {
         store.auxiliary.keep({
@@ -316,6 +318,7 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
       env.log('auxiliary.ready', { epoch: toHex(made).slice(0, 16) });
     } finally {
       for (const { prime } of stored) prime.fill(0);
+      proofs.close();
       release();
     }
   }
