@@ -6,13 +6,22 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ClusterError } from '@holdfast/cluster/commands';
 import {
+  indexOfIdentity,
   indexOfSignerId,
   proposeSuccession,
   type RosterEntry,
   replaceSigner,
   SUCCESSION_QUORUM,
 } from '@holdfast/cluster/roster';
-import { asJsonObject, fromBase64, parseStrictJson, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
+import {
+  asJsonObject,
+  fromBase64,
+  fromHex,
+  parseStrictJson,
+  toBase64,
+  toBase64Url,
+  toHex,
+} from '@holdfast/contract/wire';
 import { backends } from '@holdfast/crypto/curves';
 import { sha256 } from '@holdfast/crypto/transcript';
 import {
@@ -50,6 +59,7 @@ import {
   writeSecretFile,
   writeSuccession,
 } from './config.ts';
+import { EVIDENCE_BYTES_MAX, judgeEvidence } from './evidence/index.ts';
 import { Refused } from './refusal/index.ts';
 import { openStore, type Store } from './store/index.ts';
 
@@ -63,6 +73,10 @@ const HELP = `holdfast signer: commands of one signer's operator (folder: --dir 
   named [--forgive N]                      signers that deviated in signing runs, how often, and with what evidence,
                                            the signer being stopped; --forgive: sign with signer N again
 
+  evidence list                            what was kept of runs in which somebody deviated, the signer being stopped
+  evidence export K FILE                   write the K-th of that list into a file for anybody to judge
+  evidence verify FILE                     judge such a file, offline; needs the roster, no folder; exit code 7 if it
+                                           convicts nobody
   init --replace N                         (with HOLDFAST_ROSTER) as init, with an identity for the place of signer N
   succession FILE --replace N --by LINE    write the step to the roster in which LINE, printed by init, replaces signer N
   accept-roster FILE FINGERPRINT           sign that step; give the fingerprint of the next roster, as you were told it
@@ -77,7 +91,7 @@ const HELP = `holdfast signer: commands of one signer's operator (folder: --dir 
                                            only where three of five signers are lost for good
 `;
 
-const NOT_PROVED = /E_BACKUP_/;
+const NOT_PROVED = /E_BACKUP_|E_EVIDENCE/;
 /** As elsewhere on the command line: something that had to be proved was not. */
 const EXIT_NOT_PROVED = 7;
 
@@ -117,6 +131,10 @@ function run(args: readonly string[], print: Print): void {
     if (words[0] === undefined) throw new UnsafeSettings('say which: adopt-roster FILE');
     const { to } = adoptRoster(rosterFileOf(process.env), resolve(words[0]));
     print(`roster        epoch ${to.epoch}, fingerprint ${toBase64Url(to.fingerprint)}`);
+    return;
+  }
+  if (command === 'evidence' && words[0] === 'verify') {
+    verifyEvidenceFile(words[1], print);
     return;
   }
   const config = readConfig({
@@ -168,6 +186,9 @@ function run(args: readonly string[], print: Print): void {
       return;
     case 'named':
       named(config, { forgive: valueAfter('--forgive'), print });
+      return;
+    case 'evidence':
+      evidence(config, { what: words[0], which: words[1], file: words[2], print });
       return;
     case 'accept-roster': {
       const [file, fingerprint] = words;
@@ -261,6 +282,54 @@ function doctor(config: ReturnType<typeof readConfig>, o: { deep: boolean; print
 function openOwnStore(folder: Pick<SignerFolder, 'storeFile' | 'signerId' | 'keys'>): Store {
   const { storeFile, signerId, keys } = folder;
   return openStore({ file: storeFile, signerId, ...keys, now: Date.now, random, point: () => {} });
+}
+
+function verifyEvidenceFile(name: string | undefined, print: Print): void {
+  if (name === undefined) throw new UnsafeSettings('say which: evidence verify FILE');
+  const roster = readRoster(rosterFileOf(process.env));
+  const file = readNamedFile(resolve(name), { bytesMax: EVIDENCE_BYTES_MAX, code: 'E_EVIDENCE' });
+  const { protocol, code, keyId, execId, clusterEpoch, convicted } = judgeEvidence(file, roster);
+  for (const key of convicted) {
+    const index = indexOfIdentity(roster, key);
+    print(`convicts      ${index === undefined ? 'a signer that has left' : `signer ${index}`}, ${toBase64(key)}`);
+  }
+  print(`of            ${code} in ${protocol}`);
+  print(`run           ${toHex(execId)}${keyId === '' ? '' : ` of ${keyId}`}, members of epoch ${clusterEpoch}`);
+}
+
+function evidence(
+  config: Config,
+  o: { what: string | undefined; which: string | undefined; file: string | undefined; print: Print },
+): void {
+  const folder = openFolder(config);
+  const store = openOwnStore(folder);
+  try {
+    const kept = store.named.evidence();
+    if (o.what === 'list') {
+      for (const [at, { signerId, code, time, execId, record }] of kept.entries())
+        o.print(
+          `${at + 1}  ${new Date(time).toISOString()}  signer ${indexOfSignerId(folder.roster, signerId) ?? '?'}  ${code}  run ${toHex(execId)}${fileIn(record) === undefined ? '  (shows a stranger nothing)' : ''}`,
+        );
+      o.print(`${kept.length} kept`);
+      return;
+    }
+    if (o.what !== 'export' || o.file === undefined)
+      throw new UnsafeSettings('say what: evidence list, evidence export K FILE or evidence verify FILE');
+    const one = kept[Number(o.which) - 1];
+    if (one === undefined) throw new UnsafeSettings(`there is no evidence ${o.which}; see: evidence list`);
+    const file = fileIn(one.record);
+    if (file === undefined) throw new UnsafeSettings(`evidence ${o.which} shows a stranger nothing: it has no file`);
+    writeSecretFile(resolve(o.file), file);
+    o.print(`written       ${o.file}, ${file.length} bytes; anybody with the roster judges it: evidence verify`);
+  } finally {
+    store.close();
+  }
+}
+
+/** The record was written by this signer and is under its checksum. */
+function fileIn(record: string): Uint8Array | undefined {
+  const { evidence: file } = asJsonObject(parseStrictJson(record, { bytesMax: record.length * 4 }), 'record');
+  return typeof file === 'string' ? fromHex(file) : undefined;
 }
 
 function rosterFileOf(env: NodeJS.ProcessEnv): string {

@@ -5,6 +5,7 @@ import { auditShares, repairKeys } from './audit.ts';
 import { createBackup, createBackupKey, restore, verifyBackup } from './backup.ts';
 import { foundCluster, initSigner, joinCluster } from './cluster.ts';
 import { refreshCluster } from './cluster-refresh.ts';
+import { exportEvidence, listEvidence, verifyEvidence } from './evidence.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
@@ -45,6 +46,9 @@ export const commands: readonly Command[] = [
   restore,
   auditShares,
   repairKeys,
+  listEvidence,
+  exportEvidence,
+  verifyEvidence,
   initReplacement,
   proposeSuccession,
   acceptRoster,

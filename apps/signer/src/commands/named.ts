@@ -59,6 +59,33 @@ export function nameCulprits(
   }
 }
 
+/**
+ * The evidence of a run that ended before it made or changed a key. Nobody is counted for it: such a run leaks nothing of a
+ * share in use, and all five are needed for the next one anyway.
+ */
+export function keepEvidence(
+  ctx: Context,
+  o: { readonly protocol: string; readonly execId: Uint8Array; readonly parties: Parties; readonly abort: Abort },
+): void {
+  const { execId, parties, abort } = o;
+  for (const point of abort.culprits) {
+    const signer = ctx.cluster.roster.signers.find(({ index }) => index === parties.get(point));
+    if (signer === undefined || signer.index === ctx.cluster.index) continue;
+    const { signerId } = signer;
+    const facts = {
+      peer: toHex(signerId),
+      protocol: o.protocol,
+      code: abort.code,
+      round: abort.round,
+      execId: toHex(execId),
+    };
+    ctx.store.transaction('evidence', () => {
+      ctx.store.journal.append('evidence.kept', facts);
+      ctx.store.named.keep({ execId, signerId, code: abort.code, time: ctx.env.now(), record: recordOf(ctx, o) });
+    });
+  }
+}
+
 /** Everything a third party needs to look at the messages: who took part by which point, and what was signed by whom. */
 function recordOf(ctx: Context, { protocol, execId, parties, abort }: Parameters<typeof nameCulprits>[1]): string {
   const document = ctx.cluster.documentOf(execId);

@@ -12,6 +12,7 @@ import type { KeyRecord } from '../store/index.ts';
 import { wipeShare } from '../vault/index.ts';
 import type { Context } from './context.ts';
 import { confirmation } from './epochs.ts';
+import { keepEvidence } from './named.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
 import { activate, KEY_DEADLINE_MS, ownStatement } from './run-key.ts';
 
@@ -60,6 +61,7 @@ export async function refreshKey(ctx: Context, command: Refresh): Promise<Extrac
         machine,
         self: share.index,
         parties,
+        aborted: (abort) => keepEvidence(ctx, { protocol: machine.protocol, execId, parties, abort }),
         deadlineMs: KEY_DEADLINE_MS,
         persist: (next) => persist(ctx, { keyId, base, next, points: record.points }),
       });

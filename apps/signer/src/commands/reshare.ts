@@ -18,6 +18,7 @@ import type { PointMap } from '../store/index.ts';
 import { wipeShare } from '../vault/index.ts';
 import type { Context } from './context.ts';
 import { confirmation } from './epochs.ts';
+import { keepEvidence } from './named.ts';
 import { checkParticipants } from './participants.ts';
 import { REFRESHES_MAX } from './refresh.ts';
 import { activate, KEY_DEADLINE_MS, ownStatement } from './run-key.ts';
@@ -93,6 +94,7 @@ export async function reshareKey(ctx: Context, command: Reshare): Promise<Extrac
         machine,
         self: cluster.index,
         parties,
+        aborted: (abort) => keepEvidence(ctx, { protocol: machine.protocol, execId, parties, abort }),
         deadlineMs: KEY_DEADLINE_MS,
         persist: (next) => persist(ctx, { keyId, base, next, points, told, isHeld: record.isHeld }),
       });

@@ -14,6 +14,7 @@ import { type Purpose, wipeShare } from '../vault/index.ts';
 import { burn } from './attempt.ts';
 import type { Context } from './context.ts';
 import { makeMark } from './marks.ts';
+import { keepEvidence } from './named.ts';
 
 /** Longer than the slowest of five on a loaded machine; the api's own deadline is longer. */
 export const KEY_DEADLINE_MS = 10_000;
@@ -86,6 +87,7 @@ export async function runKey(ctx: Context, run: KeyRun): Promise<Extract<Result,
       machine,
       self,
       parties,
+      aborted: (abort) => keepEvidence(ctx, { protocol: machine.protocol, execId, parties, abort }),
       deadlineMs: KEY_DEADLINE_MS,
       persist: (share) => persist(ctx, run, { share, curve }),
     });

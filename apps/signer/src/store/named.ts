@@ -25,6 +25,8 @@ export interface NamedShelf {
   /** Newest first. */
   evidence(): StoredEvidence[];
   // Inside a transaction:
+  /** Kept, and nobody counted: of a run in which a peer deviated once is nothing to fear again. */
+  keep(o: StoredEvidence): void;
   /** Answers how often it has been named with this. */
   name(o: StoredEvidence): number;
   /** The operator's act; the evidence stays. */
@@ -39,6 +41,16 @@ export function createNamedShelf(db: Db): NamedShelf {
     const row = db.one('select signerId, times, mac from named where signerId = ?', signerId);
     if (row === undefined) return 0;
     return db.macHolds('named', row.slice(0, -1), row.at(-1)) ? Number(row[1]) : Number.MAX_SAFE_INTEGER;
+  };
+  const keep = ({ execId, signerId, code, time, record }: StoredEvidence): void => {
+    const seq = Number(db.one('select max(seq) from evidence')?.[0] ?? 0) + 1;
+    const cells = [seq, execId, signerId, code, time, record];
+    db.run(
+      'insert into evidence (seq, execId, signerId, code, time, record, mac) values (?, ?, ?, ?, ?, ?, ?)',
+      ...cells,
+      db.mac('evidence', cells),
+    );
+    db.run('delete from evidence where seq <= ?', seq - EVIDENCE_MAX);
   };
   return {
     times,
@@ -57,7 +69,9 @@ export function createNamedShelf(db: Db): NamedShelf {
           time: Number(time),
           record: String(record),
         })),
-    name({ execId, signerId, code, time, record }) {
+    keep,
+    name(o) {
+      const { signerId } = o;
       const now = Math.min(times(signerId) + 1, Number.MAX_SAFE_INTEGER);
       db.run(
         `insert into named (signerId, times, mac) values (?, ?, ?)
@@ -66,14 +80,7 @@ export function createNamedShelf(db: Db): NamedShelf {
         now,
         db.mac('named', [signerId, now]),
       );
-      const seq = Number(db.one('select max(seq) from evidence')?.[0] ?? 0) + 1;
-      const cells = [seq, execId, signerId, code, time, record];
-      db.run(
-        'insert into evidence (seq, execId, signerId, code, time, record, mac) values (?, ?, ?, ?, ?, ?, ?)',
-        ...cells,
-        db.mac('evidence', cells),
-      );
-      db.run('delete from evidence where seq <= ?', seq - EVIDENCE_MAX);
+      keep(o);
       return now;
     },
     forgive: (signerId) => void db.run('delete from named where signerId = ?', signerId),

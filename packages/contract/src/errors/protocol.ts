@@ -202,6 +202,8 @@ export const protocolErrors = {
   E_SUCCESSION: 'the succession of rosters does not hold',
   E_ROSTER_MOVED: 'the roster is not the one this signer has served in, nor follows from it',
   E_RESTORED: 'the signer was restored and waits for the others',
+  E_EVIDENCE_NOTHING: 'the evidence convicts nobody',
+  E_EVIDENCE_ROSTER: 'the evidence is about another cluster',
   // Backups of a signer
   E_BACKUP_AUTH: 'the backup does not open',
   E_BACKUP_CLUSTER: 'the backup is of another cluster',
