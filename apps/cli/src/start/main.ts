@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   unlinkSync,
   writeFileSync,
@@ -234,7 +235,10 @@ function writeRunFile(): void {
   const processes = Object.fromEntries(
     services.flatMap(({ name, child }) => (child?.pid === undefined ? [] : [[name, child.pid]])),
   );
-  writeFileSync(data.runFile, `${JSON.stringify({ pid: process.pid, apiUrl: settings.apiUrl, processes }, null, 2)}\n`);
+  // Whole or not at all: scripts read it while processes come and go.
+  const text = `${JSON.stringify({ pid: process.pid, apiUrl: settings.apiUrl, processes }, null, 2)}\n`;
+  writeFileSync(`${data.runFile}.new`, text);
+  renameSync(`${data.runFile}.new`, data.runFile);
 }
 
 /** Two supervisors on one folder would fight over it. The lock names a process and when it started. */
