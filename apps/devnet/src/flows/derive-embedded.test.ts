@@ -10,6 +10,7 @@ import { newWalletExportContext } from '@holdfast/client/key-export';
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import { type AccountFile, Cluster, sdk } from '../harness/index.ts';
 import { oracle } from '../oracles.ts';
+import { Secrets } from '../secrets/scan.ts';
 
 const hash = `0x${'07'.repeat(32)}`;
 const message = `0x${Buffer.from('holdfast').toString('hex')}`;
@@ -188,6 +189,14 @@ test('a DH key derives the same 32 bytes each time, with two signers down too, a
   await rejects(dfns.keys.exportKey({ keyId: key.id, body: body as never }), /stays/);
   const signing = await dfns.keys.createKey({ body: { scheme: 'ECDSA', curve: 'secp256k1' } as never });
   await rejects(dfns.keys.deriveKey({ keyId: signing.id, body: input as never }), /made for signing/);
+
+  // Passed on and kept by nobody: neither the api's database and logs nor any signer's folder holds it.
+  const secrets = new Secrets();
+  secrets.add('an output', hex(output));
+  deepEqual(
+    secrets.findUnder(cluster.dir, () => false),
+    [],
+  );
 
   await cluster.kill('signer-2');
   await cluster.kill('signer-4');
