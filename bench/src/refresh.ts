@@ -15,6 +15,7 @@ const CONNECTIONS = 64;
 const WARM_UP = 400;
 /** Creating them at once keeps the signers busy and stays below their bound on runs. */
 const MAKERS = 4;
+const IDLE_MS_MAX = 2_000;
 
 export async function refreshUnderLoad(engine: Engine): Promise<Row[]> {
   const cluster = await Cluster.start({ engine, env: { HOLDFAST_RATE_LIMIT: '0', HOLDFAST_REFRESH_DAYS: '0' } });
@@ -123,19 +124,21 @@ async function atRate(
 
 /** Connections that requests borrow; as many as are needed at once, so that none waits here. */
 async function openLoad(cluster: Cluster, account: AccountFile) {
-  const idle: Line[] = [];
+  const idle: { readonly line: Line; readonly since: number }[] = [];
   const all: Line[] = [];
   const key = createPrivateKey(account.serviceAccount.privateKey);
   return {
     async use(work: (line: Line, key: ReturnType<typeof createPrivateKey>) => Promise<void>): Promise<void> {
-      let line = idle.pop();
+      // The server closes connections on which nothing has come for a while.
+      const last = idle.pop();
+      let line = last !== undefined && performance.now() - last.since < IDLE_MS_MAX ? last.line : undefined;
       if (line === undefined) {
         line = await openLine({ host: '127.0.0.1', port: cluster.port });
         all.push(line);
       }
       // A connection on which a request failed may be in the middle of an answer: it is not used again.
       await work(line, key);
-      idle.push(line);
+      idle.push({ line, since: performance.now() });
     },
     close: () => {
       for (const line of all) line.close();
