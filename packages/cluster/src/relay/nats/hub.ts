@@ -23,7 +23,6 @@ import {
   type Dial,
   ID_BYTES,
   lastToken,
-  NATS_TYPE,
   readAuth,
   readDial,
   readPong,
@@ -243,10 +242,7 @@ export function createNatsHub(o: {
   function onBytes(at: Station, message: Buffer): void {
     if (at !== station) return;
     if (message[0] !== FRAME_TYPE) {
-      guarded(at, 0, message, () => {
-        check(message[0] === NATS_TYPE.auth, 'E_RELAY_FORMAT', 'A message of unknown type.');
-        onAuth(at, message);
-      });
+      guarded(at, 0, message, () => onAuth(at, message));
       return;
     }
     const way = at.ways.get(channelIdOf(message));

@@ -39,7 +39,6 @@ import { connectNats, type NatsLine } from './connection.ts';
 import {
   CHANNEL_TYPE,
   ID_BYTES,
-  NATS_TYPE,
   readBye,
   readHello,
   senderOf,
@@ -274,10 +273,8 @@ export function createNatsLink(o: {
     if (at !== station) return;
     const way = message[0] === FRAME_TYPE ? at.ways.get(channelIdOf(message)) : undefined;
     try {
-      if (message[0] !== FRAME_TYPE) {
-        check(message[0] === NATS_TYPE.hello, 'E_RELAY_FORMAT', 'A message of unknown type.');
-        onHello(at, message);
-      } else if (way) {
+      if (message[0] !== FRAME_TYPE) onHello(at, message);
+      else if (way) {
         const opened = way.channel.open(message);
         way.heardAt = env.now();
         if (opened) take(at, way, opened);
