@@ -313,11 +313,8 @@ export function createNatsHub(o: {
   /** Anybody can say so: the channel gets half a second to prove the opposite. */
   function onAbsent(at: Station, name: string): void {
     const way = at.ways.get(name);
-    if (!way || way.suspectedAt !== undefined) return;
-    if (!way.seat) {
-      forget(at, way, 'absent');
-      return;
-    }
+    // One that is still entering has its own time to come.
+    if (!way?.seat || way.suspectedAt !== undefined) return;
     const opened = way.channel.opened;
     way.suspectedAt = opened;
     transmit(at, way, Uint8Array.of(CHANNEL_TYPE.ping));

@@ -250,7 +250,8 @@ export function createNatsLink(o: {
     check(channel !== undefined, 'E_RELAY_CHALLENGE', 'A key of small order.');
     const entering = [...at.ways.values()].filter(({ phase }) => phase === 'entering');
     const [oldest] = entering;
-    if (oldest && entering.length >= 2 * limits.hubsMax) forget(at, oldest, { reason: 'entering' });
+    // As many as one dial can bring: whoever floods it throws out older dials, and no api that answered this one.
+    if (oldest && entering.length >= limits.hellosMax) forget(at, oldest, { reason: 'entering' });
     at.ways.set(channel.id.toString('hex'), {
       channel,
       hubId,

@@ -157,6 +157,31 @@ suite('nothing that is published on the subjects of a channel ends it or is take
   equal(s.first.counters().bug, undefined);
 });
 
+suite('whoever floods a dial with challenges, or says that a signer is gone, keeps nobody from coming in', async (t) => {
+  const s = await setUp(t);
+  const late = s.keep(await natsSigner(five, 2, s.url));
+  const { hubId } = late.hello;
+  late.answerPings(false);
+  late.nats.publish(subjects.hub(hubId), late.auth(identityOf(2)));
+  await until(() => late.frames.length === 1, 'the first ping of the channel');
+
+  late.nats.publish(subjects.absent(hubId, late.channel.id.toString('hex')), new Uint8Array(0));
+  await turns(s);
+  late.send(writePong(1));
+  await until(() => s.first.online().includes(2), 'it came in');
+  const flood = s.keep(
+    await natsHub(five, s.url, (hello) =>
+      Array.from({ length: 40 }, (_, k) =>
+        writeHello({ ...hello, nonce: randomBytes(`flood ${k}`, 32), E_h: randomBytes(`key ${k}`, 32) }),
+      ),
+    ),
+  );
+  await online(s.link(1), s.first);
+
+  deepEqual(s.first.online(), [1, 2]);
+  ok(flood.dials.length > 0);
+});
+
 suite('a recorded answer, said again, lets nobody in and puts nobody out', async (t) => {
   const s = await setUp(t);
   const recorded: { readonly subject: string; readonly bytes: Buffer }[] = [];
