@@ -622,7 +622,7 @@ test('a digest of another length, or over the bound of stark, is refused', () =>
 });
 
 test('auxiliary values that are missing, repeated, of another size or of another owner are refused', () => {
-  const { own, public: mine } = testAux(1);
+  const { own } = testAux(1);
   const change = (publics: ReadonlyMap<Index, AuxPublic>, ours: AuxOwn = own): Partial<Cggmp24Options> => ({
     aux: { own: ours, publics },
   });
@@ -631,8 +631,9 @@ test('auxiliary values that are missing, repeated, of another size or of another
   without.delete(3);
   refuses('E_C_AUX', { change: change(without) });
   refuses('E_C_AUX', { change: change(new Map(all).set(3, testAux(4).public)) });
-  refuses('E_C_AUX', { change: change(new Map(all).set(3, { ...mine, N: 1n << 3070n })) });
-  refuses('E_C_AUX', { change: change(new Map(all).set(3, { ...mine, N: 1n << 3072n })) });
+  const sized = (N: bigint) => change(new Map(all).set(3, { ...testAux(3).public, N }));
+  refuses('E_C_AUX', { change: sized(1n << 3069n) });
+  refuses('E_C_AUX', { change: sized(1n << 3072n) });
   refuses('E_C_AUX', { change: change(all, { ...own, p: testAux(2).own.p }) });
   refuses('E_C_AUX', { change: change(all, { ...own, pHat: testAux(2).own.pHat }) });
 });
