@@ -109,8 +109,11 @@ function refreshable(ctx: Context, keyId: string, base: Uint8Array): KeyRecord &
 
 /** Each start costs all five signers a run, and each failure may leave a share behind that waits for ever. */
 function checkPause(ctx: Context, keyId: string): void {
-  const before = ctx.refreshedAt.get(keyId);
-  if (before === undefined) return;
+  const noted = ctx.refreshedAt.get(keyId);
+  if (noted === undefined) return;
+  // A clock that was set back must not make the pause last until it has caught up.
+  const before = Math.min(noted, ctx.env.now());
+  ctx.refreshedAt.set(keyId, before);
   const waiting = ctx.store.keys.epochsOf(keyId).filter(({ certified }) => !certified).length;
   const pause = Math.min(REFRESH_PAUSE_MS_MAX, REFRESH_PAUSE_MS * 2 ** Math.min(waiting, 16));
   const left = before + pause - ctx.env.now();

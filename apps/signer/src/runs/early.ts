@@ -40,9 +40,10 @@ export function createEarlyMessages(env: Pick<Env, 'now' | 'log'>): EarlyMessage
     }
   };
   const expire = (): void => {
-    const oldest = env.now() - EARLY_MS_MAX;
+    const now = env.now();
     for (const kept of order) {
-      if (kept.since > oldest) break;
+      // A clock that was set back must not keep what came before that until it has caught up.
+      if (kept.since > now - EARLY_MS_MAX && kept.since <= now) break;
       forget(kept);
       const rest = (byRun.get(kept.name) ?? []).filter((k) => k !== kept);
       if (rest.length === 0) byRun.delete(kept.name);

@@ -215,6 +215,17 @@ test('what comes too early, too much or after the end is dropped', async () => {
   equal(w.dropped.length, 6);
 });
 
+test('a clock that is set back does not keep early messages from before', () => {
+  const w = world();
+  const other = { execId: new Uint8Array(32).fill(9) };
+  for (let k = 0; k < EARLY_COUNT_MAX; k++) w.hear(3, other);
+
+  w.advance(-3_600_000);
+  w.hear(3, other);
+
+  deepEqual(w.dropped, []);
+});
+
 test('nothing leaves after a share that could not be stored', async () => {
   const w = world();
   const machine = new Echo();

@@ -605,3 +605,17 @@ const triples = (): [number, number, number][] =>
     everybody.flatMap((b) => everybody.flatMap((c): [number, number, number][] => (a < b && b < c ? [[a, b, c]] : []))),
   );
 const pairs = (): number[][] => everybody.flatMap((a) => everybody.flatMap((b) => (a < b ? [[a, b]] : [])));
+
+test('a clock that is set back by a year stops the refresh of a key for its pause, not for a year', async () => {
+  const world = await withKey();
+  const { api, key } = world;
+  await refreshed(world);
+  const again = async (): Promise<string[]> => codesOf(await api.refresh({ keyId: key.keyId, epoch: inUse(world) }));
+
+  await api.cluster.clock.advance(-365 * 86_400_000);
+  deepEqual(await again(), Array(5).fill('E_REFRESH_PAUSE'));
+  await api.cluster.clock.advance(10_001);
+
+  deepEqual(await again(), Array(5).fill('ok'));
+  api.cluster.stop();
+});
