@@ -13,7 +13,7 @@ import { type Evidence, encodeEvidence } from '@holdfast/mpc/evidence';
 import { type Message, signedBytes } from '@holdfast/mpc/runtime';
 import { createFolder, openFolder, readConfig } from '../config.ts';
 import { openStore } from '../store/index.ts';
-import { judgeEvidence } from './index.ts';
+import { EVIDENCE_BYTES_MAX, judgeEvidence } from './index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-evidence-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -95,6 +95,10 @@ test('a message that its sender did not sign is no evidence', () => {
   const forged = { ...said(2), sig: said(1).sig as Uint8Array };
 
   throws(() => judgeEvidence(evidence({ messages: [said(1), forged] }), roster), code('E_EVIDENCE'));
+});
+
+test('a file beyond the limit is not even read', () => {
+  throws(() => judgeEvidence(new Uint8Array(EVIDENCE_BYTES_MAX + 1), roster), /at most 8388608 bytes/);
 });
 
 test('a run that names a key of one signer as that of another is not of this cluster', () => {

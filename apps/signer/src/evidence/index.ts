@@ -8,7 +8,7 @@ import { clusterIdOf } from '@holdfast/authority/ids';
 import { parseChain, type Roster, signerId } from '@holdfast/cluster/roster';
 import { verifyEd25519 } from '@holdfast/crypto/curves';
 import { equalBytes } from '@holdfast/crypto/transcript';
-import { decodeEvidence, encodeEvidence, verifyEvidence } from '@holdfast/mpc/evidence';
+import { decodeEvidence, verifyEvidence } from '@holdfast/mpc/evidence';
 import { RefusedError } from '@holdfast/mpc/runtime';
 import { check, refuse } from '../refusal/index.ts';
 
@@ -33,7 +33,6 @@ export interface JudgedEvidence {
 export function judgeEvidence(file: Uint8Array, roster: Roster): JudgedEvidence {
   check(file.length <= EVIDENCE_BYTES_MAX, 'E_EVIDENCE', `evidence is at most ${EVIDENCE_BYTES_MAX} bytes`);
   const evidence = reading(() => decodeEvidence(file));
-  check(equalBytes(encodeEvidence(evidence), file), 'E_EVIDENCE', 'this is not evidence in its proper form');
   const { run, execId, proven } = reading(() =>
     verifyEvidence(evidence, (publicKey, message, signature) => verifyEd25519({ publicKey, message, signature })),
   );

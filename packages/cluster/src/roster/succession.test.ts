@@ -138,10 +138,27 @@ test('a file of another form, version or size is refused', () => {
       }),
     ],
     ['an epoch that is none', JSON.stringify({ ...file(), from: { ...file().from, epoch: -1 } })],
+    [
+      'an epoch below the founding',
+      JSON.stringify({ ...file(), from: { ...file().from, epoch: -1 }, to: { ...file().to, epoch: 0 } }),
+    ],
+    ['old signers that are no list', JSON.stringify({ ...file(), from: { epoch: 0, identityKeys: {} } })],
+    ['signatures that are no list', JSON.stringify({ ...file(), signatures: {} })],
     ['too large', `${encodeSuccession(step(founding, 3))}${' '.repeat(20_000)}`],
     ['a list', '[]'],
   ])
     refused(() => parseSuccession(text as string), what);
+});
+
+test('a chain of another form, version or length is refused', () => {
+  const one = JSON.parse(encodeSuccession(step(founding, 3)));
+  for (const file of [
+    { v: 2, successions: [one] },
+    { v: 1, successions: [one], note: 'x' },
+    { v: 1, successions: {} },
+    { v: 1, successions: Array(257).fill(one) },
+  ])
+    refused(() => parseChain(JSON.stringify(file)));
 });
 
 test('a step of another epoch, of nobody, of two, or out of place is refused', () => {
