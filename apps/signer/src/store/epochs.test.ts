@@ -63,7 +63,7 @@ interface Held {
   erase(epoch: Uint8Array): Uint8Array[];
 }
 
-function keyHeld(): Held {
+function keyHeld({ active = true } = {}): Held {
   const o = options();
   const store = openStore(o);
   const secret = curve.scalar.random(draw);
@@ -85,7 +85,7 @@ function keyHeld(): Held {
       publicShares,
       points,
     });
-    store.keys.activate(keyId, share.epoch);
+    if (active) store.keys.activate(keyId, share.epoch);
   });
   return {
     store,
@@ -181,6 +181,16 @@ test('a successor has a base that is held here, and only what is held is certifi
     ),
   );
   deepEqual(held(store), [[hex(first), 0, true]]);
+  store.close();
+});
+
+test('a key that waits for its own certificate gets no successor, and no certificate of one', () => {
+  const { store, first, add, certify } = keyHeld({ active: false });
+
+  refuses('E_NO_SHARE', () => add(first));
+  refuses('E_NO_SHARE', () => certify(first));
+  deepEqual(held(store), [[hex(first), 0, false]]);
+  deepEqual(store.keys.changing('', 10), []);
   store.close();
 });
 
