@@ -434,9 +434,9 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
 
     activate(keyId, epoch) {
       const owner = key(keyId);
-      if (owner === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
       const stated = shelf.stated(keyId, epoch);
-      if (stated === undefined) refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
+      if (owner === undefined || stated === undefined)
+        refuse('E_NO_SHARE', `this signer holds no such share of ${keyId}`);
       if (owner.purpose !== 'child') {
         const { share, record } = openShare(keyId, epoch);
         try {
