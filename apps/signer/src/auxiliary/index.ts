@@ -21,6 +21,7 @@ import {
   NONCE_BYTES,
   type PartyState,
   PROPOSE,
+  SETTLED,
   STATE,
   WANTED,
 } from './messages.ts';
@@ -127,7 +128,8 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
       decide();
       return;
     }
-    say(1, STATE, encodeState(own()));
+    // Nothing is settled while a run is under way; what it came to is said at its end.
+    if (!isRunning) say(1, STATE, encodeState(own()));
     repeating?.();
     repeating = later(REPEAT_MS, () => (isWanted ? tell() : undefined));
   };
@@ -148,6 +150,7 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
     // Only roster index 1 asks; that a nonce is fresh is this signer's own affair (burned execution ids).
     if (from !== 1) return;
     if (m.round === ASK) tell();
+    if (m.round === SETTLED && epoch() !== undefined) isWanted = false;
     if (m.round === WANTED) want();
     if (m.round === PROPOSE && m.body.length === NONCE_BYTES && isReady() && within()) attempt(m.body);
   };
@@ -165,7 +168,9 @@ export function createAuxiliary(o: AuxiliaryOptions): Auxiliary {
     const mine = own();
     const all = [mine, ...peers.online().map((index) => states.get(index))];
     if (all.every((state) => state?.epoch !== undefined && equal(state.epoch, mine.epoch))) {
+      if (isWanted || asked.size > 0) for (const to of peers.online()) say(to, SETTLED, new Uint8Array());
       isWanted = false;
+      asked.clear();
       repeating?.();
       repeating = undefined;
       stock(RESTOCK_MS);

@@ -15,6 +15,8 @@ export const WANTED = 1;
 export const PROPOSE = 2;
 /** From the proposer: say your state again, it did not arrive. */
 export const ASK = 3;
+/** From the proposer: all hold one set-up, nothing is wanted any more. */
+export const SETTLED = 4;
 export const NONCE_BYTES = 32;
 
 export interface PartyState {

@@ -378,6 +378,24 @@ test('a proposer that proposes without end starts at most twelve runs an hour at
   cluster.stop();
 });
 
+test('proofs that take longer than a reminder end in one set-up, and nothing more is wanted', async () => {
+  let slow: TestCluster | undefined;
+  const { cluster, made } = await play({
+    seed: `${seed} slow`,
+    job: async (_index, job) => {
+      await new Promise<void>((resolve) => slow?.clock.setTimer(job.name === 'aux/commit' ? 150_000 : 20_000, resolve));
+      return answerOf(job);
+    },
+  });
+  slow = cluster;
+
+  await cluster.clock.advance(30 * minute);
+
+  settled(cluster);
+  deepEqual(made.slice(1), all(4));
+  cluster.stop();
+});
+
 test('primes that no longer open are thrown away and made anew', async () => {
   const { cluster, made } = await play({ seed: `${seed} damaged` });
   const store = cluster.signers[4]?.process?.store;
