@@ -90,6 +90,8 @@ test('row 6: Π^prm with 1, 127 or 129 repetitions is refused', () => {
   const [A, z] = [honestPrm.A, honestPrm.z];
   throws(tryPrm({ A: [...A, A[0] as bigint], z: [...z, z[0] as bigint] }), code('E_AUX_PRM'));
   throws(tryPrm({ A, z: [...z, z[0] as bigint] }), code('E_AUX_PRM'));
+  // One first move too many, in the challenge like the others: every equation holds.
+  throws(tryPrm(forgePrm((moves) => [...moves, moves[0] as bigint])), code('E_AUX_PRM'));
 });
 
 test('row 7: s outside ⟨t⟩, times a root of unity that only the owner knows, is refused', () => {
