@@ -28,7 +28,7 @@ const SECRET_BYTES = 32;
 const OPERATOR_TOKEN_CHARS_MIN = 32;
 const REQUESTS_PER_MINUTE = 6000;
 const REFRESH_DAYS = 7;
-const ECDSA_ENGINES_UNSET = 'H';
+const ECDSA_ENGINES_UNSET = 'H,C';
 
 export function readConfig(env: Environment): Config {
   const port = wholeNumber(env, 'HOLDFAST_PORT', { unset: 8787, least: 1, most: 65_535 });

@@ -388,6 +388,29 @@ function suite(engineName: TestEngine['name']): void {
     match(create.body.error.message, /not enough signers/);
   });
 
+  test('with too many signature requests waiting there is a 429 with Retry-After, and no trace of the request', async () => {
+    const key = await made(edKey);
+    for (const index of [1, 2, 3, 4, 5])
+      api.cluster.behaviours.set(index, ({ kind }) => (kind === 'Act' || kind === 'Group' ? 'silent' : undefined));
+    const waiting = {
+      request: { method: 'POST', path: '/keys/key-x/signatures', payload: '{}' },
+      assertion: { kind: 'Key', credId: 'Y3JlZA', clientData: 'e30', signature: 'c2ln' },
+      tokens: [],
+      challenge: '',
+      nullifier: new Uint8Array(32),
+    } as const;
+    const order = { org: ORG, protocol: 'frost/ed25519', items: 1, verifies: () => true } as const;
+    for (let k = 0; k <= 1024; k += 1) api.ctx.signers.sign(waiting, order).catch(() => {});
+
+    const answer = await api.call('POST', `/keys/${key.id}/signatures`, { kind: 'Message', message: '01' });
+
+    deepEqual(
+      [answer.status, answer.body.error.details.code, answer.headers['retry-after']],
+      [429, 'E_QUEUE_FULL', '2'],
+    );
+    equal((await api.call('GET', `/keys/${key.id}/signatures`)).body.items.length, 0);
+  });
+
   test('wallets with an externalId: the same request answers the same wallet, another one is a conflict', async () => {
     const body = { network: 'Solana', externalId: 'order-1' };
     const first = await made(body, '/wallets');

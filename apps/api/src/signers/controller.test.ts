@@ -7,7 +7,14 @@ import type { Database } from '@holdfast/storage/database';
 import type { UserActionGrant } from '../pipeline/types.ts';
 import { type Behaviour, type FakeCluster, fakeCluster } from '../testing/cluster.ts';
 import { type TestEnv, testEnv } from '../testing/env.ts';
-import { type EcdsaEngine, H_FAILURES_MAX, H_REST_MS, NAMED_MAX, QUARANTINE_MS } from './controller.ts';
+import {
+  C_SETTING_UP_MS,
+  type EcdsaEngine,
+  H_FAILURES_MAX,
+  H_REST_MS,
+  NAMED_MAX,
+  QUARANTINE_MS,
+} from './controller.ts';
 import { createSigners, type Signers } from './index.ts';
 
 type Act = Extract<Command, { kind: 'Act' }>;
@@ -157,6 +164,27 @@ test('when H fails, C signs under a new run nonce, without who was silent', asyn
   deepEqual([h?.engine, c?.engine], ['H', 'C']);
   ok(h?.nonce !== c?.nonce);
   deepEqual(events(), ['engine.h.failed']);
+});
+
+test('while the set-up of C is not there, ECDSA needs five, and says so before anything is written', async () => {
+  start(['H', 'C']);
+  for (const index of everybody) cluster.behaviours.set(index, by({ C: refusing('E_ENGINE') }));
+  cluster.setOnline(1, 2, 3, 4);
+  const order = { org, protocol: 'ecdsa-h/secp256k1' } as const;
+  const unavailable = { code: 'E_SIGNERS_UNAVAILABLE', message: '4 of 5 signers available, 5 needed' };
+
+  signers.requireSigners(order);
+  await rejects(ask(0), unavailable);
+  throws(() => signers.requireSigners(order), unavailable);
+  await env.advance(C_SETTING_UP_MS);
+  signers.requireSigners(order);
+});
+
+test('five signers of whom none can sign are a busy cluster while the set-up of C is not there', async () => {
+  start(['H', 'C']);
+  for (const index of everybody) cluster.behaviours.set(index, by({ H: refusing('E_H_SIG'), C: refusing('E_ENGINE') }));
+
+  await rejects(ask(), { code: 'E_CLUSTER_BUSY', status: 503 });
 });
 
 test('a request that three signers refuse is not tried by the other engine', async () => {

@@ -18,6 +18,8 @@ export interface Controller {
   quarantined(): number[];
   /** Whether H is worth a try: it is set, nobody it needs is set aside, and it has not just failed again and again. */
   triesH(): boolean;
+  /** False for a while after signers said that the auxiliary set-up of C is not there yet. */
+  isCReady(): boolean;
   /** What came of an attempt by H while all five were connected. */
   endedH(attempt: Attempt): void;
   /** What came of an attempt by C. */
@@ -33,6 +35,8 @@ export const QUARANTINE_MS = 15 * 60_000;
 /** H has no culprits. After so many failures in a row with all five there, it rests, and C signs at once. */
 export const H_FAILURES_MAX = 3;
 export const H_REST_MS = 30_000;
+/** A cluster's first set-up takes about a minute; then C is worth a try again. */
+export const C_SETTING_UP_MS = 15_000;
 
 export function createController(o: {
   readonly env: Pick<Env, 'now' | 'log'>;
@@ -44,6 +48,7 @@ export function createController(o: {
   const counters = { h_signed: 0, h_failed: 0, c_signed: 0, c_failed: 0, alerts: 0 };
   let failuresInRow = 0;
   let restsUntil = 0;
+  let settingUpUntil = 0;
 
   const quarantined = (): number[] =>
     [...asideUntil].flatMap(([index, until]) => (until > env.now() ? [index] : [])).sort((a, b) => a - b);
@@ -57,6 +62,7 @@ export function createController(o: {
     quarantined,
     triesH: () =>
       engines.includes('H') && (!engines.includes('C') || (restsUntil <= env.now() && quarantined().length === 0)),
+    isCReady: () => settingUpUntil <= env.now(),
     endedH({ signatures, outcomes }) {
       if (signatures) {
         counters.h_signed += 1;
@@ -77,6 +83,7 @@ export function createController(o: {
     endedC(attempt) {
       if (attempt.signatures) counters.c_signed += 1;
       else counters.c_failed += 1;
+      if (lacksSetUp(attempt)) settingUpUntil = env.now() + C_SETTING_UP_MS;
       for (const index of culpritsOf(attempt)) {
         const times = (named.get(index) ?? 0) + 1;
         named.set(index, times);
@@ -101,6 +108,11 @@ export function culpritsOf(attempt: Attempt): number[] {
     const others = participants.filter((index) => index !== suspect);
     return others.every((other) => accusations.some(({ by, named }) => by === other && named.includes(suspect)));
   });
+}
+
+/** Some of the three have no auxiliary set-up, or another one than the operator wants used. */
+export function lacksSetUp({ outcomes }: Pick<Attempt, 'outcomes'>): boolean {
+  return refusalsOf(outcomes).some(({ refusal }) => refusal.code === 'E_ENGINE');
 }
 
 /** Who names whom. */

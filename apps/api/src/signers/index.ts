@@ -6,7 +6,7 @@ import { toBase64, toBase64Url } from '@holdfast/contract/wire';
 import type { Database } from '@holdfast/storage/database';
 import { type ClusterLink, createAsk } from './ask.ts';
 import { createCatchUp } from './catch-up.ts';
-import { createController, type EcdsaEngine } from './controller.ts';
+import { createController, ECDSA_ENGINES, type EcdsaEngine } from './controller.ts';
 import { derive } from './derive.ts';
 import { confirmEpoch, refreshKey, settleEpochs } from './epochs.ts';
 import { catchUpSigner, commit, genesis, govern, heads, release, withdraw } from './governance.ts';
@@ -55,7 +55,7 @@ export function createSigners(o: {
   const ask = createAsk({ link, env });
   const room: Room = { roster, env, db, link, ask, act: actOrder(env), session, awaitSession };
   const catchUp = createCatchUp(room);
-  const controller = createController({ env, engines: o.ecdsaEngines ?? ['H'] });
+  const controller = createController({ env, engines: o.ecdsaEngines ?? ECDSA_ENGINES });
   const queue = createSignQueue(room, (lane) => seatingOf(room, controller, lane));
   const signing: SignParts = { queue, controller };
 

@@ -65,10 +65,12 @@ const ATTEMPT_MS_MAX = 5_000;
 /** For each signature of a group (signer/commands/group.ts). */
 const PLACE_MS = 40;
 /** Engine C: the signers' own bound (signer/commands/sign.ts) and what the way there and back takes. */
-const C_ATTEMPT_MS_MAX = 9_000;
+const C_ATTEMPT_MS_MAX = 21_000;
 const C_ITEM_MS = 3_000;
 /** More at once would only share the processors, and all of them would miss their time. */
 const C_RUNNING_MAX = 2;
+/** Runs of C take longer than others, and who waits for one has no other way. */
+const C_WAIT_MS_MAX = 60_000;
 const C_WAITING_MAX = 256;
 const C_WAITING_PER_ORG_MAX = 64;
 /** A run that takes longer holds up nobody: then the next group leaves beside it. */
@@ -111,6 +113,7 @@ export function createSignQueue(room: Room, seat: (lane: Lane) => Seating): Sign
 function createLane(room: Room, name: Lane, seat: Seating) {
   const alone = name === 'ecdsa-c';
   const runningMax = alone ? C_RUNNING_MAX : RUNNING_MAX;
+  const waitMsMax = alone ? C_WAIT_MS_MAX : WAIT_MS_MAX;
   const waitingMax = alone ? C_WAITING_MAX : WAITING_MAX;
   const waitingPerOrgMax = alone ? C_WAITING_PER_ORG_MAX : WAITING_PER_ORG_MAX;
   /** In order of turn: the organisation served last stands last. */
@@ -127,7 +130,7 @@ function createLane(room: Room, name: Lane, seat: Seating) {
   function attempt(wish: Wish): Promise<Attempt> {
     return new Promise((resolve, reject) => {
       checkRoom(wish.org);
-      const stopWaiting = room.env.setTimer(WAIT_MS_MAX, () => {
+      const stopWaiting = room.env.setTimer(waitMsMax, () => {
         remove(one);
         reject(full(waiting));
       });

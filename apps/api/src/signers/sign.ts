@@ -53,7 +53,7 @@ export function requireSigners(
   o: Pick<SignOrder, 'org' | 'protocol'>,
 ): void {
   const online = room.link.online();
-  const three = !isEcdsa(o.protocol) || controller.engines.includes('C');
+  const three = !isEcdsa(o.protocol) || (controller.engines.includes('C') && controller.isCReady());
   if (three) requireThree(online);
   else requireAll(online);
   queue.checkRoom(isEcdsa(o.protocol) ? ecdsaLane(room, controller, o.protocol) : o.protocol, o.org);
@@ -86,7 +86,26 @@ async function signEcdsa(
       next = await inStep(room, wish, run);
     }
   }
-  return untilSigned(room, parts, 'ecdsa-c', next);
+  try {
+    return await untilSigned(room, parts, 'ecdsa-c', next);
+  } catch (error) {
+    if (error instanceof WalletError && error.code === 'E_ENGINE') throw withoutC(room);
+    throw error;
+  }
+}
+
+/** Until the set-up of C is there, ECDSA needs what H needs. */
+function withoutC(room: Room): WalletError {
+  try {
+    requireAll(room.link.online());
+  } catch (error) {
+    if (error instanceof WalletError) return error;
+    throw error;
+  }
+  return new WalletError(
+    'E_CLUSTER_BUSY',
+    'the five signers could not sign together, and engine C is not set up yet; try again',
+  );
 }
 
 async function untilSigned(

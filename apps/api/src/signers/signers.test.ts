@@ -17,7 +17,7 @@ beforeEach(() => {
   env = testEnv();
   cluster = fakeCluster();
   // Catching up needs a database; that it fails here is logged and harms nothing.
-  signers = createSigners({ link: cluster.link, roster: cluster.roster, env, db: {} as Database });
+  signers = createSigners({ link: cluster.link, roster: cluster.roster, env, db: {} as Database, ecdsaEngines: ['H'] });
 });
 afterEach(() => signers.close());
 

@@ -86,7 +86,7 @@ test('a signer that dies in the middle of a run of C ends it, and the next three
   api.cluster.signers[1]?.crashAt('run:send:p2p2');
 
   const answers = api.broadcast(command, [1, 2, 3]);
-  await api.cluster.clock.advance(8_000);
+  await api.cluster.clock.advance(20_000);
   const codes = codesOf(await answers);
   const again = await api.broadcast(
     { ...command, runNonce: toHex(api.cluster.random(32)), participants: [1, 3, 5] },
