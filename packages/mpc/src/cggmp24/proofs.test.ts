@@ -477,8 +477,8 @@ test('row 10: a modulus of another length, even, prime or a square is refused', 
   const { own, public: publics } = testAux(1);
   const prime = fullPrime();
   for (const [name, N] of [
-    ['3070 bits', publics.N >> 2n],
-    ['3073 bits', publics.N << 1n],
+    ['3070 bits', (publics.N >> 2n) | 1n],
+    ['3073 bits', (publics.N << 1n) | 1n],
     ['even', publics.N - 1n],
     ['prime', prime],
     ['square', own.p * own.p],
