@@ -238,6 +238,7 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
       return secret;
     };
     const geneses = new Map<number, NewGenesis>();
+    const operator = () => new Caller(account, { ...account.admin, authToken: pieces.operatorToken });
     let master: Answer['body'] | undefined;
     let dh: Answer['body'] | undefined;
     let output: string | undefined;
@@ -251,8 +252,7 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
             writeFileSync(join(pieces.folder(n), 'pins', genesis.orgId), `${genesis.hash}\n`, { mode: 0o600 });
         },
         request: (k) => {
-          const operator = new Caller(account, { ...account.admin, authToken: pieces.operatorToken });
-          return operator.send('POST', '/holdfast/orgs', JSON.stringify(geneses.get(k)?.request));
+          return operator().send('POST', '/holdfast/orgs', JSON.stringify(geneses.get(k)?.request));
         },
         there: 'E_CONFLICT',
       },
@@ -372,6 +372,24 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
         prepare: preparing('ending too'),
         request: (k) => admin.act('DELETE', `/keys/${about('ending too', k).keyId}`),
         holds: (k) => refusesToSign(about('ending too', k), 'E_KEY_INACTIVE'),
+      },
+      {
+        // Answered when the round is over: it is the api that is killed between two keys, or between a key and its row.
+        name: 'cluster.startRefresh',
+        async request() {
+          const answer = await operator().send('POST', '/holdfast/cluster/refresh', undefined);
+          let round = good(answer).body;
+          await until(
+            'every key has new shares',
+            async () => {
+              round = good(await operator().read('/holdfast/cluster/refresh')).body;
+              return round.state === 'Done';
+            },
+            90_000,
+          );
+          equal(round.refreshed, round.keys);
+          return answer;
+        },
       },
     ];
   }
