@@ -485,13 +485,13 @@ function suite(engineName: TestEngine['name']): void {
   });
 
   test('a signer that misses entries gets them with their acknowledgements, from the first one it lacks', async () => {
-    const acks = [1, 2, 3].map((index) => ({
-      index,
-      org: ORG,
-      height: 0,
-      head: 'A'.repeat(43),
-      signature: 'A'.repeat(86),
-    }));
+    const acks = [1, 2, 3].map((index) => {
+      const given = api.cluster.ack(index, { org: ORG, height: 0, head: 'A'.repeat(43) });
+      if (given.t !== 'ack') throw new Error('no acknowledgement');
+      return given.ack;
+    });
+    // One that does not verify is left behind: signers would refuse the whole for it.
+    const forged = { ...(acks[0] as (typeof acks)[number]), index: 4 };
     const entry = {
       v: 1,
       height: 0,
@@ -499,7 +499,7 @@ function suite(engineName: TestEngine['name']): void {
       proof: { kind: 'Key', credId: 'Y3JlZA', clientData: 'e30', signature: 'c2ln' },
     };
     const row = { orgId: ORG, height: 0, head: 'A', nullifier: null, dateCreated: '2026-11-20T08:00:00.000Z' };
-    await insertEntry(db.kysely, { ...row, entry: JSON.stringify(entry), acks });
+    await insertEntry(db.kysely, { ...row, entry: JSON.stringify(entry), acks: [...acks, forged] });
 
     api.cluster.setOnline(1, 2, 3, 4);
     api.cluster.setOnline(1, 2, 3, 4, 5);
