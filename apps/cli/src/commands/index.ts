@@ -8,7 +8,7 @@ import { refreshCluster } from './cluster-refresh.ts';
 import { exportEvidence, listEvidence, verifyEvidence } from './evidence.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
-import { doctor, freeze, startSigner, trustOrg, unfreeze } from './signer.ts';
+import { doctor, freeze, named, startSigner, trustOrg, unfreeze } from './signer.ts';
 import { status } from './status.ts';
 import { acceptRoster, adoptRoster, followCluster, initReplacement, proposeSuccession } from './succession.ts';
 import { createWallet, exportWallet, importWallet, listWallets, signWithWallet } from './wallet.ts';
@@ -38,6 +38,7 @@ export const commands: readonly Command[] = [
   startSigner,
   freeze,
   unfreeze,
+  named,
   doctor,
   refreshCluster,
   createBackupKey,

@@ -48,6 +48,22 @@ export const doctor = onEverySigner(
   'checks the signers of this machine: folders, flushing, arithmetic backends',
 );
 
+export const named: Command = {
+  name: 'signer named',
+  usage: 'signer named [N] [--forgive M]',
+  summary: 'who deviated in signing runs, how often and with what evidence; --forgive M lets signer M take part again',
+  async run(args) {
+    const given = readArguments(args, { forgive: { type: 'string' } }, 1);
+    const [only] = given.positionals;
+    const forgiven = given.optional('forgive');
+    const forgive = forgiven === undefined ? [] : ['--forgive', String(signerNumber(forgiven))];
+    for (const n of only === undefined ? signersHere() : [signerNumber(only)]) {
+      console.log(`signer ${n}`);
+      await inherit([operatorEntry, 'named', ...forgive], signerEnvironment(n));
+    }
+  },
+};
+
 /** Also used by `org create`, which on one machine writes the five pins itself and says so. */
 export async function trust(orgId: string, sha256: string, numbers: readonly number[]): Promise<void> {
   for (const n of numbers) await inherit([operatorEntry, 'trust', orgId, sha256], signerEnvironment(n), 'quiet');
