@@ -228,3 +228,42 @@ test('what a signer keeps of a run of C convicts the one that cheated in the han
   const { signerId } = roster.signers[2] as { signerId: Uint8Array };
   for (const index of [1, 2]) storeOf(index).transaction('forgive', () => storeOf(index).named.forgive(signerId));
 });
+
+for (const place of ['named', 'evidence'] as const)
+  for (const moment of ['before-flush', 'after-flush'] as const)
+    test(`a signer that dies at store:${place}:${moment} comes back with all of the record or nothing of it, and works`, async () => {
+      const { signers, net, clock } = api.cluster;
+      const before = storeOf(1).named.evidence().length;
+      // Signer 5 sends a wrong share, properly signed where the protocol signs: of a signature, or of a key in the making.
+      const [round, kind] = place === 'named' ? [2, 'bcast'] : [2, 'p2p'];
+      net.tap(({ from, message }) => {
+        if (from !== 5 || message.round !== round || message.kind !== kind) return [message];
+        const body = message.body.slice();
+        body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+        if (message.sig === undefined) return [{ ...message, body }];
+        const altered: Message = { round, kind: message.kind, from: 5, to: message.to, body };
+        return [{ ...message, body, sig: signers[4]?.identity.sign(signedBytes(message.execId, altered)) ?? body }];
+      });
+      signers[0]?.crashAt(`store:${place}:${moment}`);
+
+      if (place === 'named') await api.broadcast(ask([1, 2, 5], { of: eddsa }), [1, 2, 5]);
+      else await api.broadcast(newKey(), everybody);
+
+      net.tap(undefined);
+      equal(signers[0]?.process, undefined, 'signer 1 died there');
+      await api.cluster.start(1);
+      await clock.advance(11_000);
+      equal(storeOf(1).named.evidence().length, before + (moment === 'after-flush' ? 1 : 0));
+      deepEqual(codesOf(await api.broadcast(ask([1, 2, 4], { of: eddsa }), [1, 2, 4])), ['ok', 'ok', 'ok']);
+    });
+
+function newKey(): ActCommand {
+  return api.makeAct({
+    org,
+    user: org.admin,
+    method: 'POST',
+    path: '/keys',
+    body: { scheme: 'EdDSA', curve: 'ed25519' },
+    participants: everybody,
+  });
+}
