@@ -34,7 +34,10 @@ interface Step {
   readonly there?: string;
 }
 
-/** Which of the crash points are tried: every point of every request, or one for each place in the code. */
+/**
+ * Which of the crash points are tried: every point of every request, or one for each place in the code, each of them on one of
+ * the two engines. That every place is passed is tested on both.
+ */
 export type Extent = 'every point of every request' | 'one point for each place in the code';
 
 export function faultsOfApi(engine: Engine, extent: Extent): void {
@@ -147,7 +150,8 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
       counts.set(name, nth);
       if (extent === 'one point for each place in the code' && sites.has(site)) return [];
       sites.add(site);
-      return [{ name, crashAt: `${name}:${nth}` }];
+      const isHere = extent === 'every point of every request' || sites.size % 2 === (engine === 'embedded' ? 0 : 1);
+      return isHere ? [{ name, crashAt: `${name}:${nth}` }] : [];
     });
   }
 
@@ -374,20 +378,16 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
         holds: (k) => refusesToSign(about('ending too', k), 'E_KEY_INACTIVE'),
       },
       {
-        // Answered when the round is over: it is the api that is killed between two keys, or between a key and its row.
+        // Answered when the first key has new shares: it is the api that is killed between a key and its row, or after it.
         name: 'cluster.startRefresh',
         async request() {
-          const answer = await operator().send('POST', '/holdfast/cluster/refresh', undefined);
-          let round = good(answer).body;
+          const answer = good(await operator().send('POST', '/holdfast/cluster/refresh', undefined));
           await until(
-            'every key has new shares',
-            async () => {
-              round = good(await operator().read('/holdfast/cluster/refresh')).body;
-              return round.state === 'Done';
-            },
-            90_000,
+            'a key has new shares',
+            async () => good(await operator().read('/holdfast/cluster/refresh')).body.refreshed > 0,
+            60_000,
           );
-          equal(round.refreshed, round.keys);
+          good(await operator().send('DELETE', '/holdfast/cluster/refresh', undefined));
           return answer;
         },
       },
