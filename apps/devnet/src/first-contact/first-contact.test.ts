@@ -122,7 +122,7 @@ test('commands say where they looked when the folder or the api is not there', a
       encoding: 'utf8',
     }).stderr;
 
-  match(run({ HOLDFAST_DATA: '/nowhere' }, 'doctor'), /\/nowhere\/signer-1 does not exist; run npm start first/);
+  match(run({ HOLDFAST_DATA: '/nowhere' }, 'doctor'), /\/nowhere holds no signer; run npm start first/);
   match(run({ HOLDFAST_PORT: String(await portOfNobody()) }, 'status'), /nothing answers; is `npm start` running\?/);
 });
 
