@@ -514,3 +514,45 @@ test('new ring-Pedersen parameters have s in ⟨t⟩, t a square, and differ eac
 function fullPrime(): bigint {
   return (1n << 3072n) - 1103717n;
 }
+
+// ---- Mutants ---------------------------------------------------------------------------------------------------
+
+/** Of the 128 rows of a proof every eighth is tried; HOLDFAST_MUTANTS=256 tries all. */
+const isFull = process.env['HOLDFAST_MUTANTS'] !== undefined;
+const isTried = (k: number): boolean => isFull || k % 8 === 5;
+
+/** Another value for an integer: its neighbours, the ends of its group, what is congruent to it, and single bits. */
+function mutantsOf(value: bigint, N: bigint, flips: number): bigint[] {
+  const bits = value.toString(2).length;
+  const flipped = Array.from({ length: flips }, (_, k) => value ^ (1n << BigInt((k * 37) % bits)));
+  return [0n, 1n, -1n, -value, value + 1n, value - 1n, value + N, value - N, N - value, ...flipped];
+}
+
+test('row 12: of thousands of set-up proofs with one value that is another, none convinces', () => {
+  let tried = 0;
+  const refused = (wanted: string, attempt: () => void): void => {
+    tried += 1;
+    throws(attempt, code(wanted));
+  };
+  const { N } = shortRing.parameters;
+  for (const [k, A_k] of honestPrm.A.entries())
+    for (const other of isTried(k) ? mutantsOf(A_k, N, 0) : [])
+      refused('E_AUX_PRM', tryPrm({ ...honestPrm, A: honestPrm.A.with(k, other) }));
+  for (const [k, z_k] of honestPrm.z.entries())
+    for (const other of isTried(k) ? mutantsOf(z_k, N, 4) : [])
+      refused('E_AUX_PRM', tryPrm({ ...honestPrm, z: honestPrm.z.with(k, other) }));
+  for (const other of mutantsOf(honestMod.w, shortN, 64)) refused('E_AUX_MOD', tryMod({ ...honestMod, w: other }));
+  for (const [k, row] of honestMod.roots.entries()) {
+    if (!isTried(k)) continue;
+    const withRow = (change: Partial<typeof row>) =>
+      tryMod({ ...honestMod, roots: honestMod.roots.with(k, { ...row, ...change }) });
+    // −x is a fourth root as well, and says nothing else.
+    for (const x of mutantsOf(row.x, shortN, 4)) if (x !== shortN - row.x) refused('E_AUX_MOD', withRow({ x }));
+    for (const z of mutantsOf(row.z, shortN, 4)) refused('E_AUX_MOD', withRow({ z }));
+  }
+  for (const [field, value] of Object.entries(honestFac))
+    for (const other of mutantsOf(value as bigint, N, isFull ? 64 : 8))
+      refused('E_AUX_FAC', tryFac({ ...honestFac, [field]: other }));
+  console.log(`${tried} mutants of Π^prm, Π^mod and Π^fac, 0 accepted`);
+  ok(tried > (isFull ? 5_000 : 800), `${tried}`);
+});

@@ -537,3 +537,56 @@ test('row 4: secrets far beyond their ranges do not pass', () => {
   equal(of({ x, y: witness.y }), false);
   equal(of({ x: witness.x, y: witness.y }), true);
 });
+
+// ---- Mutants -------------------------------------------------------------------------------------------------
+
+/** Bits flipped in each integer and scalar; HOLDFAST_MUTANTS=256 tries more. */
+const FLIPS = Number(process.env['HOLDFAST_MUTANTS'] ?? 24);
+
+/** Other values for one field: its neighbours, the ends of its group, a sibling's, another proof's, and single bits. */
+function mutantsOf(kind: AnyKind, field: string, others: readonly Record<string, unknown>[]): unknown[] {
+  const value = proofOf(kind)[field];
+  const random = seededRandom(`mutants/${kind.name}/${field}`);
+  const elsewhere = others.map((each) => each[field]);
+  if (typeof value === 'bigint') {
+    const siblings = Object.values(proofOf(kind)).filter((v): v is bigint => typeof v === 'bigint' && v !== value);
+    const moduli = [own.N, peer.N, ring.N, own.N * own.N, peer.N * peer.N].flatMap((N) => [
+      N,
+      N - 1n,
+      N + 1n,
+      value + N,
+      value - N,
+    ]);
+    const flips = Array.from({ length: FLIPS }, () => value ^ (1n << BigInt(random.below(bitLength(value)))));
+    return [0n, 1n, -1n, -value, value + 1n, value - 1n, kind.on.order, ...moduli, ...siblings, ...elsewhere, ...flips];
+  }
+  const isScalar = field === 'w' || (kind.name.startsWith('Π^elog') && (field === 'z' || field === 'u'));
+  if (isScalar) {
+    const { scalar } = kind.on;
+    const moved = Array.from({ length: FLIPS }, () =>
+      scalar.add(value as Scalar, scalarOf(kind.on, 1n << BigInt(random.below(250)))),
+    );
+    return [scalar.zero, scalar.one, scalar.neg(value as Scalar), ...elsewhere, ...moved];
+  }
+  const point = value as Point;
+  const moved = Array.from({ length: FLIPS }, () =>
+    kind.on.add(point, pointOf(kind.on, 1n << BigInt(random.below(250)))),
+  );
+  return [kind.on.neg(point), kind.on.base, ...elsewhere, ...moved];
+}
+
+test('row 12: of thousands of proofs with one value that is another, none convinces and none throws', () => {
+  let tried = 0;
+  for (const kind of kinds) {
+    const ctx = contextOn(kind.on, kind.label);
+    const others = ['another', 'a third'].map((seed) => kind.prove(ctx, kind.statement, draws(seed)));
+    for (const field of Object.keys(proofOf(kind))) {
+      for (const mutant of mutantsOf(kind, field, others)) {
+        tried += 1;
+        equal(kind.verify(ctx, kind.statement, { ...proofOf(kind), [field]: mutant }), false, `${kind.name}: ${field}`);
+      }
+    }
+  }
+  console.log(`${tried} mutants of ${kinds.length} kinds of proof, 0 accepted`);
+  ok(tried > 1_500, `${tried}`);
+});
