@@ -2,7 +2,7 @@
  * What this signer did, hash-chained (docs/specs/journal.md). A row is appended in the same transaction as the change
  * it describes and flushed before anything leaves the process. Facts are ids, names and hashes: never a secret.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '@holdfast/contract/wire';
 import { enc, i as item } from '@holdfast/crypto/transcript';
 import type { Db, Row } from '../store/database.ts';
@@ -103,15 +103,59 @@ function rowHash(row: { prev: Uint8Array; seq: number; time: number; event: stri
     item.text(row.event),
     item.text(row.facts),
   );
-  return new Uint8Array(createHash('sha256').update(bytes).digest());
+  return new Uint8Array(hash('sha256', bytes, 'buffer'));
 }
 
-const PAGE = 4096;
+/** Room for the tag, five heads and two integers. */
+const FIXED_BYTES_MAX = 128;
+
+/**
+ * rowHash for many rows: the same bytes, written into one buffer. A start reads the whole chain, three rows for each key
+ * ever made, and `enc` takes longer for a row than SQLite and SHA-256 together.
+ */
+function createRowHasher(): (row: JournalRow, prev: Uint8Array) => Uint8Array {
+  const tag = 'holdfast/journal/v1';
+  const head = enc(tag, ...Array.from({ length: 5 }, () => item.absent)).subarray(0, 1 + 4 + tag.length + 2);
+  let bytes = Buffer.alloc(4096);
+  let at = 0;
+  // Item types of docs/specs/encoding.md §2: 1 bytes, 2 unsigned integer, 6 text.
+  const open = (type: number, length: number): void => {
+    bytes[at] = type;
+    bytes.writeUInt32BE(length, at + 1);
+    at += 5 + length;
+  };
+  const uint = (value: number): void => {
+    const start = at + 5;
+    let length = 0;
+    for (let rest = value; rest >= 1; rest = Math.floor(rest / 256)) length += 1;
+    open(2, length);
+    for (let k = length - 1, rest = value; k >= 0; k -= 1, rest = Math.floor(rest / 256)) bytes[start + k] = rest % 256;
+  };
+  const text = (value: string): void => open(6, bytes.write(value, at + 5, 'utf8'));
+
+  return ({ seq, time, event, facts }, prev) => {
+    const room = FIXED_BYTES_MAX + prev.length + 3 * (event.length + facts.length);
+    if (bytes.length < room) bytes = Buffer.alloc(room);
+    bytes.set(head);
+    at = head.length;
+    bytes.set(prev, at + 5);
+    open(1, prev.length);
+    uint(seq);
+    uint(time);
+    text(event);
+    text(facts);
+    return hash('sha256', bytes.subarray(0, at), 'buffer');
+  };
+}
+
+/** Few enough that the rows of one are gone before the collector of young objects has copied them. */
+const PAGE = 256;
 
 function verifyChain(db: Db): { length: number; head: Uint8Array; damagedAt: number | undefined } {
   let length = 0;
   let head: Uint8Array = START;
   let damagedAt: number | undefined;
+  const hashAgain = createRowHasher();
   for (;;) {
     const page = db.all(
       'select seq, time, event, facts, hash from journal where seq > ? order by seq limit ?',
@@ -120,7 +164,7 @@ function verifyChain(db: Db): { length: number; head: Uint8Array; damagedAt: num
     );
     for (const cells of page) {
       const row = asRow(cells);
-      const follows = row.seq === length + 1 && equal(rowHash({ ...row, prev: head }), row.hash);
+      const follows = row.seq === length + 1 && equal(hashAgain(row, head), row.hash);
       if (!follows && damagedAt === undefined) damagedAt = length + 1;
       // A damaged chain still grows from its last row, so that what happens next is recorded too.
       length = row.seq;

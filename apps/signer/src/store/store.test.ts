@@ -293,6 +293,8 @@ for (const [what, sql, row] of [
     2,
   ],
   ['another time', 'update journal set time = 1 where seq = 3', 3],
+  ['no time', 'update journal set time = -1 where seq = 3', 3],
+  ['a hash of another length', 'update journal set hash = zeroblob(9000) where seq = 3', 3],
   ['rows cut off at the end', 'delete from journal where seq >= 4', 4],
   ['an edited hash', "update journal set hash = x'00' where seq = 4", 4],
 ] as const) {
@@ -398,6 +400,23 @@ test('what was read is read anew after every change, and after a change that was
   store.transaction('test', () => store.keys.mark(keyId, 'exported'));
   deepEqual(flags(), [true, true]);
   store.close();
+});
+
+test('the journal reads again what it wrote, whatever the texts and however many rows', () => {
+  const o = options();
+  let calls = 0;
+  const store = openStore({ ...o, now: () => 256 ** (calls++ % 6) - 1 });
+  store.transaction('test', () => {
+    for (let row = 0; row < 600; row += 1) store.journal.append(`event.${row}`, { row, text: '€ü😀a'.repeat(row * 2) });
+  });
+  const head = store.journal.head();
+  store.close();
+
+  const again = openStore(o);
+  equal(again.journal.damagedAt(), undefined);
+  equal(again.journal.length, 600);
+  deepEqual(again.journal.head(), head);
+  again.close();
 });
 
 test('the head of the journal is on the disk with the last of many rows', () => {
