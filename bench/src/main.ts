@@ -1,4 +1,4 @@
-/** `npm run bench [-- --json FILE] [-- --only protocols|product|auxiliary]`: the figures of performance.md, measured here. */
+/** `npm run bench [-- --json FILE] [-- --only protocols|product|auxiliary|…]`: the figures of performance.md, measured here. */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { product } from './product.ts';
 import { protocols } from './protocols.ts';
 import { refreshUnderLoad } from './refresh.ts';
 import { signatures } from './signatures.ts';
+import { coldStart } from './start.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
 
@@ -34,4 +35,5 @@ if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) ad
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));
 // Minutes: only when asked for.
 if (values.only === 'refresh') add(await refreshUnderLoad('postgres'));
+if (values.only === 'start') add(await coldStart('postgres'));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);

@@ -77,3 +77,8 @@ export function cpuOfProcesses(pids: readonly number[]): number {
   });
   return ticks.reduce((sum, each) => sum + each, 0) * MS_PER_TICK;
 }
+
+/** What a process has in memory now, in MiB. */
+export function memoryOf(pid: number): number {
+  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
+}

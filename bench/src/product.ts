@@ -1,10 +1,9 @@
 /** Rows 8 to 11 and 13: the real product over HTTP, one api and five signer processes on this machine. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { splitPrivateKeyForSigners } from '@holdfast/client/key-import';
 import { type AccountFile, Cluster, sdk } from '@holdfast/devnet/harness';
 import { rateOf } from './load.ts';
-import { cpuOfProcesses, type Row, row, wallOf } from './measure.ts';
+import { cpuOfProcesses, memoryOf, type Row, row, wallOf } from './measure.ts';
 
 type Engine = 'embedded' | 'postgres';
 
@@ -110,11 +109,9 @@ async function readRows(cluster: Cluster, account: AccountFile, engine: Engine):
 }
 
 function memoryRows(cluster: Cluster, engine: Engine): Row[] {
-  const resident = (pid: number) =>
-    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
   const processes = Object.entries(cluster.processes());
   const [signers, apis] = [false, true].map((isApi) =>
-    processes.filter(([name]) => (name === 'api') === isApi).map(([, pid]) => resident(pid)),
+    processes.filter(([name]) => (name === 'api') === isApi).map(([, pid]) => memoryOf(pid)),
   ) as [number[], number[]];
   return [
     row(`13 memory of a signer at rest, ${engine}`, 'MB', signers),
