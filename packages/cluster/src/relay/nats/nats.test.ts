@@ -312,7 +312,7 @@ suite('a false api gets a channel of its own and takes nothing from the true one
   // It says that nobody is there, and everybody, and goes.
   const liar = s.keep(await natsHub(five, s.url));
   liar.nats.publish(subjects.call, callMessage());
-  await tick(s, () => liar.channels.length > 0);
+  await tick(s, () => liar.channels.length === 2);
   // Both answered the call; the last to do so is spoken to.
   const welcome = one.index === readIndex(liar.auths.at(-1)) ? one : two;
   liar.send(writeWelcome(welcome.index));
