@@ -5,7 +5,6 @@ import { type Curve, type CurveName, curve as curveOf, type Point, type Scalar }
 import { evaluate, interpolate } from '@holdfast/crypto/sharing';
 import { enc, i } from '@holdfast/crypto/transcript';
 import {
-  type Abort,
   type Index,
   type Machine,
   type Message,
@@ -18,7 +17,6 @@ import {
   type Cheat,
   type Faults,
   lyingMachine,
-  type Outcome,
   seatParties,
   seededRandom,
   signedAnew,
@@ -36,15 +34,9 @@ import {
   isCertificate,
   judgeComplaint,
 } from './index.ts';
+import { abortOf, allAbort, curveNames, outputs, protocolOf, statement } from './test/outcomes.ts';
 
 const masterSeed = process.env['HOLDFAST_SEED'] ?? 'dkg';
-const protocolOf: Readonly<Record<CurveName, ProtocolName>> = {
-  secp256k1: 'CGGMP21',
-  stark: 'CGGMP21',
-  ed25519: 'FROST',
-};
-const curveNames = ['secp256k1', 'ed25519', 'stark'] as const;
-const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array => enc('test/key/v1', i.bytes(x), i.bytes(epoch));
 
 interface Run {
   readonly table: Table;
@@ -72,35 +64,6 @@ function seat(o: {
   );
   const frame: DealingFrame = { run: 'dkg', curve, execId: table.execId, n, t, constant: 'random' };
   return { table, frame, machines, machine: (p) => machines.get(p) as Machine<CertifiedShare> };
-}
-
-function outputs(outcome: Outcome<CertifiedShare>): CertifiedShare[] {
-  return [...outcome.status.values()].map((status) => {
-    if (status.s !== 'done') throw new Error(`not done: ${JSON.stringify(status)}`);
-    return status.out;
-  });
-}
-
-function abortOf(outcome: Outcome<CertifiedShare>, p: Index): Abort {
-  const status = outcome.status.get(p);
-  if (status?.s !== 'aborted') throw new Error(`party ${p} is ${status?.s}`);
-  return status.abort;
-}
-
-/** The code and culprits at every honest party, and that none of them said anything after `lastRound`. */
-function allAbort(
-  outcome: Outcome<CertifiedShare>,
-  o: { honest: readonly Index[]; code: string; culprits: readonly Index[]; lastRound: number },
-): void {
-  for (const p of o.honest) {
-    const { code, culprits } = abortOf(outcome, p);
-    deepEqual([p, code, culprits], [p, o.code, o.culprits]);
-    deepEqual(
-      outcome.sentBy(p).filter((m) => m.round > o.lastRound),
-      [],
-      `party ${p} sent nothing after round ${o.lastRound}`,
-    );
-  }
 }
 
 /** Replaces what a party deals; its commitment is over the replacement. */

@@ -5,11 +5,11 @@
 import { type Curve, curve } from '@holdfast/crypto/curves';
 import { encodeImportShare } from '@holdfast/crypto/envelope';
 import { evaluate, randomPolynomial } from '@holdfast/crypto/sharing';
-import { enc, i } from '@holdfast/crypto/transcript';
 import { createCggmp24 } from '../cggmp24/index.ts';
 import { testAux, testAuxPublics } from '../cggmp24/test/index.ts';
 import { runJobOnce } from '../cggmp24/test/signing.ts';
 import { type CertifiedShare, createDkg } from '../dkg/index.ts';
+import { protocolOf, statement } from '../dkg/test/outcomes.ts';
 import { createFrostBip340, createFrostEd25519, type FrostOut } from '../frost/index.ts';
 import { keyShares } from '../frost/test/keys.ts';
 import { createGlow20, type DvrfOut } from '../glow20/index.ts';
@@ -21,7 +21,7 @@ import { subsets } from '../honest-majority/subsets.ts';
 import { seededSessions } from '../honest-majority/test/sessions.ts';
 import { createImport } from '../import/index.ts';
 import { createRefresh, createResharing, type Reshared } from '../refresh/index.ts';
-import { holders, protocolOf } from '../refresh/test/holders.ts';
+import { holders } from '../refresh/test/holders.ts';
 import type { Effect, Index, KeyShare, Machine, Message, ProtocolName, RunContext } from '../runtime/index.ts';
 import { seatParties, seededRandom, signedAnew } from '../simulator/index.ts';
 
@@ -52,7 +52,6 @@ const three = [1, 3, 4];
 const digest = new Uint8Array(32).fill(5);
 const chainCode = new Uint8Array(32).fill(6);
 const message = new TextEncoder().encode('message to sign');
-const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array => enc('test/key/v1', i.bytes(x), i.bytes(epoch));
 
 interface Seat {
   readonly on: Curve;

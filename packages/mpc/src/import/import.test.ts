@@ -7,12 +7,12 @@ import { evaluate, interpolate, type Polynomial, randomPolynomial, recombine } f
 import { enc, i } from '@holdfast/crypto/transcript';
 import type { Dealing } from '../dkg/dealing.ts';
 import { type CertifiedShare, epochOf, isCertificate, judgeComplaint } from '../dkg/index.ts';
-import { type Abort, AbortError, type Index, type Machine, type ProtocolName } from '../runtime/index.ts';
+import { abortOf, allAbort, curveNames, outputs, protocolOf, statement } from '../dkg/test/outcomes.ts';
+import { AbortError, type Index, type Machine, type ProtocolName } from '../runtime/index.ts';
 import {
   type Cheat,
   type Faults,
   lyingMachine,
-  type Outcome,
   seatParties,
   seededRandom,
   signedAnew,
@@ -23,13 +23,6 @@ import {
 import { announcedPublicKey, createImport, type ImportOptions } from './index.ts';
 
 const masterSeed = process.env['HOLDFAST_SEED'] ?? 'import';
-const protocolOf: Readonly<Record<CurveName, ProtocolName>> = {
-  secp256k1: 'CGGMP21',
-  stark: 'CGGMP21',
-  ed25519: 'FROST',
-};
-const curveNames = ['secp256k1', 'ed25519', 'stark'] as const;
-const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array => enc('test/key/v1', i.bytes(x), i.bytes(epoch));
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 
 interface Run {
@@ -75,34 +68,6 @@ function seat(o: Seats): Run {
     }),
   );
   return { table, machines, machine: (p) => machines.get(p) as Machine<CertifiedShare> };
-}
-
-function outputs(outcome: Outcome<CertifiedShare>): CertifiedShare[] {
-  return [...outcome.status.values()].map((status) => {
-    if (status.s !== 'done') throw new Error(`not done: ${JSON.stringify(status)}`);
-    return status.out;
-  });
-}
-
-function abortOf(outcome: Outcome<CertifiedShare>, p: Index): Abort {
-  const status = outcome.status.get(p);
-  if (status?.s !== 'aborted') throw new Error(`party ${p} is ${status?.s}`);
-  return status.abort;
-}
-
-function allAbort(
-  outcome: Outcome<CertifiedShare>,
-  o: { honest: readonly Index[]; code: string; culprits: readonly Index[]; lastRound: number },
-): void {
-  for (const p of o.honest) {
-    const { code, culprits } = abortOf(outcome, p);
-    deepEqual([p, code, culprits], [p, o.code, o.culprits]);
-    deepEqual(
-      outcome.sentBy(p).filter((m) => m.round > o.lastRound),
-      [],
-      `party ${p} sent nothing after round ${o.lastRound}`,
-    );
-  }
 }
 
 /** What one party's document is refused with; the others learn only that it is gone, and reveal nothing. */

@@ -5,6 +5,7 @@ import { type CurveName, curve as curveOf, type Point, type Scalar } from '@hold
 import { enc, i } from '@holdfast/crypto/transcript';
 import type { Dealing } from '../dkg/dealing.ts';
 import { type CertifiedShare, type DealingFrame, isCertificate, judgeComplaint } from '../dkg/index.ts';
+import { abortOf, allAbort, curveNames, outputs, statement } from '../dkg/test/outcomes.ts';
 import { type Index, type KeyShare, type Machine, type Message, RefusedError, signedBytes } from '../runtime/index.ts';
 import {
   altering,
@@ -17,7 +18,7 @@ import {
   underSeed,
 } from '../simulator/index.ts';
 import { createRefresh } from './index.ts';
-import { abortOf, allAbort, areNewSharesOf, curveNames, holders, outputs, statement } from './test/holders.ts';
+import { areNewSharesOf, holders } from './test/holders.ts';
 
 const masterSeed = process.env['HOLDFAST_SEED'] ?? 'refresh';
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type CurveName, curve as curveOf, type Point, type Scalar } from '@holdfast/crypto/curves';
 import { enc, i } from '@holdfast/crypto/transcript';
 import { isCertificate } from '../dkg/index.ts';
+import { abortOf, allAbort, curveNames, outputs, statement } from '../dkg/test/outcomes.ts';
 import { type Index, type KeyShare, type Message, RefusedError, signedBytes } from '../runtime/index.ts';
 import {
   altering,
@@ -20,7 +21,7 @@ import {
 } from '../simulator/index.ts';
 import type { Opening } from './messages.ts';
 import { type Dealing, type Reshared, type ReshareOptions, ResharingRun, type Role } from './resharing.ts';
-import { abortOf, allAbort, areNewSharesOf, curveNames, holders, isKeyOf, outputs, statement } from './test/holders.ts';
+import { areNewSharesOf, holders, isKeyOf } from './test/holders.ts';
 
 const masterSeed = process.env['HOLDFAST_SEED'] ?? 'resharing';
 

@@ -2,20 +2,10 @@
 import { deepEqual, notDeepEqual, ok } from 'node:assert/strict';
 import { type Curve, type CurveName, curve as curveOf, type Point } from '@holdfast/crypto/curves';
 import { checkKeyShare, interpolate } from '@holdfast/crypto/sharing';
-import { enc, i } from '@holdfast/crypto/transcript';
 import { epochOf } from '../../dkg/index.ts';
+import { protocolOf } from '../../dkg/test/outcomes.ts';
 import { keyShares } from '../../frost/test/keys.ts';
-import type { Abort, Index, KeyShare, ProtocolName } from '../../runtime/index.ts';
-import type { Outcome } from '../../simulator/index.ts';
-
-export const curveNames = ['secp256k1', 'ed25519', 'stark'] as const;
-export const protocolOf: Readonly<Record<CurveName, ProtocolName>> = {
-  secp256k1: 'CGGMP21',
-  stark: 'CGGMP21',
-  ed25519: 'FROST',
-};
-export const statement = (x: Uint8Array, epoch: Uint8Array): Uint8Array =>
-  enc('test/key/v1', i.bytes(x), i.bytes(epoch));
+import type { KeyShare } from '../../runtime/index.ts';
 
 /** Shares 1…n of one key, under the name of their sharing. */
 export function holders(o: {
@@ -75,33 +65,4 @@ export function isKeyOf(curve: Curve, shares: readonly KeyShare[], publicKey: Po
     shares.map(({ index, x: y }) => ({ x: index, y })),
   );
   return curve.equals(curve.mulBase(x), publicKey);
-}
-
-export function outputs<Out>(outcome: Outcome<Out>): Out[] {
-  return [...outcome.status.values()].map((status) => {
-    if (status.s !== 'done') throw new Error(`not done: ${JSON.stringify(status)}`);
-    return status.out;
-  });
-}
-
-export function abortOf<Out>(outcome: Outcome<Out>, p: Index): Abort {
-  const status = outcome.status.get(p);
-  if (status?.s !== 'aborted') throw new Error(`party ${p} is ${status?.s}`);
-  return status.abort;
-}
-
-/** The code and culprits at every honest party, and that none of them said anything after `lastRound`. */
-export function allAbort<Out>(
-  outcome: Outcome<Out>,
-  o: { honest: readonly Index[]; code: string; culprits: readonly Index[]; lastRound: number },
-): void {
-  for (const p of o.honest) {
-    const { code, culprits } = abortOf(outcome, p);
-    deepEqual([p, code, culprits], [p, o.code, o.culprits]);
-    deepEqual(
-      outcome.sentBy(p).filter((m) => m.round > o.lastRound),
-      [],
-      `party ${p} sent nothing after round ${o.lastRound}`,
-    );
-  }
 }
