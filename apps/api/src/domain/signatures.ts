@@ -1,6 +1,6 @@
 /** One signature request from its body to its end; the same for keys and wallets. */
 import { deriveId } from '@holdfast/authority/ids';
-import { assembleSignature, planSignature, type RawSignature } from '@holdfast/chains/families';
+import { assembleSignature, loadFor, planSignature, type RawSignature } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import { refuse } from '@holdfast/contract/errors';
 import { fullName } from '@holdfast/contract/operations';
@@ -50,6 +50,7 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
   refuseUnusable(target);
   const network = networkOf(call.body, wallet);
   const input = { key: publicKeyOf(key), network, body: call.body };
+  await loadFor({ network, blockchainKind: call.body['blockchainKind'] });
   const plan = planSignature(input);
   const protocol = protocolOf(key);
   // Before anything is written: a request that cannot be served now leaves no trace and may simply be sent again.

@@ -1,7 +1,7 @@
 /** Wallets: what makes one, on a key that is new or there. */
 import { deriveId } from '@holdfast/authority/ids';
 import type { CurveName, Scheme } from '@holdfast/chains/families';
-import { addressOf } from '@holdfast/chains/families';
+import { addressOf, loadFor } from '@holdfast/chains/families';
 import type { RecordMark } from '@holdfast/cluster/commands';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import type { NetworkName } from '@holdfast/contract/types';
@@ -39,13 +39,15 @@ export async function writeWallet(
   o: { readonly wish: WalletWish; readonly key: KeyRow },
 ): Promise<WalletRow> {
   const { wish, key } = o;
+  await loadFor(wish);
+  const address = addressOf(wish.network, publicKeyOf(key));
   const row: WalletRow = {
     id: deriveId('wa', call.grant.nullifier),
     seq: 0,
     orgId: call.principal.orgId,
     keyId: key.id,
     network: wish.network,
-    address: addressOfKey(wish.network, key) ?? null,
+    address: address ?? null,
     name: wish.name ?? null,
     status: 'Active',
     externalId: wish.externalId ?? null,
@@ -114,8 +116,6 @@ export const publicKeyOf = (key: KeyRow) => ({
   curve: key.curve as CurveName,
   publicKey: fromHex(key.publicKey),
 });
-
-const addressOfKey = (network: string, key: KeyRow): string | undefined => addressOf(network, publicKeyOf(key));
 
 /**
  * The wallet an earlier request with this externalId made, if it was the same request; 409 if it was another one.

@@ -1,6 +1,6 @@
 /** Wallets from the command line: create, list, import, sign, export. Every change is signed by the verifying client. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { addressOf, type CurveName, type Scheme } from '@holdfast/chains/families';
+import { addressOf, type CurveName, loadFor, type Scheme } from '@holdfast/chains/families';
 import { networks } from '@holdfast/chains/networks';
 import type { HoldfastApi } from '@holdfast/client/api';
 import { checkSigners, checkWallet, type ListedSigners } from '@holdfast/client/cluster';
@@ -179,6 +179,7 @@ async function verifyWallet(
 ): Promise<void> {
   const key = await api.plain<Parameters<typeof checkWallet>[1]>('GET', `/keys/${wallet.signingKey.id}`);
   const listed = await api.plain<ListedSigners>('GET', '/signers');
+  await loadFor(wallet);
   checkWallet(wallet, key, {
     ...pinsOf(account),
     orgId: account.orgId,

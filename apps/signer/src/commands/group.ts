@@ -15,6 +15,7 @@ import { asRefusal } from './as-refusal.ts';
 import type { Context } from './context.ts';
 import { checkNotNamed, nameCulprits } from './named.ts';
 import { checkParticipants } from './participants.ts';
+import { loadFamilyFor } from './records.ts';
 import { type Prepared, prepare, rawSignature, recordStart, SIGN_DEADLINE_MS, type Signed, sessionOf } from './sign.ts';
 
 type Group = Extract<Command, { kind: 'Group' }>;
@@ -70,7 +71,7 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   const release = ctx.runs.reserve(places);
   const taken: Taken[] = [];
   try {
-    for (const each of consentAll(ctx, command, refuseElement)) taken.push(each);
+    for await (const each of consentAll(ctx, command, refuseElement)) taken.push(each);
     facts['elements'] = elements.length;
     facts['taken'] = taken.length;
 
@@ -116,11 +117,11 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
 }
 
 /** Steps 2–16 for every element. What one of them is refused for is said about it alone. */
-function* consentAll(
+async function* consentAll(
   ctx: Context,
   command: Group,
   refuseElement: (at: number, error: unknown) => void,
-): Generator<Taken> {
+): AsyncGenerator<Taken> {
   const seen = new Set<string>();
   let place = 0;
   for (const [at, element] of command.elements.entries()) {
@@ -128,7 +129,7 @@ function* consentAll(
     place += element.items;
     let prepared: Prepared | undefined;
     try {
-      prepared = consentToElement(ctx, command, element);
+      prepared = await consentToElement(ctx, command, element);
       // Burnt together, so that looking at what was burnt before does not tell.
       const nullifier = toHex(prepared.act.nullifier);
       check(!seen.has(nullifier), 'E_REPLAY', 'this signed request stands in the group twice');
@@ -142,10 +143,11 @@ function* consentAll(
   }
 }
 
-function consentToElement(ctx: Context, command: Group, element: GroupElement): Prepared {
+async function consentToElement(ctx: Context, command: Group, element: GroupElement): Promise<Prepared> {
   const { participants, session } = command;
   const act = consentTo(ctx, element);
   check(act.effect === 'sign', 'E_COMMAND', 'a group holds requests for signatures only');
+  await loadFamilyFor(ctx, act);
   const hints = { runNonce: element.runNonce, participants, ...(session === undefined ? {} : { session }) };
   const prepared = prepare(ctx, act, hints);
   try {

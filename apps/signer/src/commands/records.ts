@@ -1,4 +1,5 @@
 /** Finding keys and wallets for an act: only those of its own organisation exist for it. */
+import { loadFor } from '@holdfast/chains/families';
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
@@ -20,6 +21,12 @@ export function targetOf(ctx: Context, act: ConsentedAct): Target {
   if (walletId === undefined) return { key: keyOf(ctx, act, keyId ?? '') };
   const wallet = walletOf(ctx, act, walletId);
   return { key: keyOf(ctx, act, wallet.keyId), wallet };
+}
+
+/** Loads the code of the chain that a request is for; what follows is synchronous and takes it as loaded. */
+export async function loadFamilyFor(ctx: Context, { params, body }: ConsentedAct): Promise<void> {
+  const wallet = params['walletId'] === undefined ? undefined : ctx.store.keys.wallet(params['walletId']);
+  await loadFor({ network: wallet?.network ?? body['network'], blockchainKind: body['blockchainKind'] });
 }
 
 export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey {

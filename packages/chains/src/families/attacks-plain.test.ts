@@ -1,7 +1,9 @@
 /** Messages at their limits, whatever the network. */
 import { equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { planSignature } from './index.ts';
+import { loadFamily, planSignature } from './index.ts';
+
+await loadFamily('pseudo');
 
 const key = { scheme: 'EdDSA', curve: 'ed25519', publicKey: new Uint8Array(32).fill(1) } as const;
 const plan = (bytes: number) => planSignature({ key, body: { kind: 'Message', message: `0x${'61'.repeat(bytes)}` } });

@@ -1,11 +1,7 @@
 /** From a request body to the bytes to sign, and from raw signatures to what the API answers. */
+import { type BlockchainKind, blockchainKinds } from '@holdfast/contract/types';
 import { check, refuse } from '../errors/index.ts';
-import { accepts, network as findNetwork, networks } from '../networks/index.ts';
-import { bitcoin } from './bitcoin/index.ts';
-import { evm } from './evm/index.ts';
-import { pseudo } from './pseudo/index.ts';
-import { solana } from './solana/index.ts';
-import { starknet } from './starknet/index.ts';
+import { accepts, network as findNetwork, isNetwork, networks } from '../networks/index.ts';
 import type {
   AssembledSignature,
   Family,
@@ -19,28 +15,54 @@ import type {
 export { ChainError } from '../errors/index.ts';
 export * from './types.ts';
 
-const families: Readonly<Record<FamilyName, Family>> = { evm, bitcoin, solana, starknet, pseudo };
-
-/** Stands for a key that is used without a network. */
-const noNetwork: Network = { name: '', family: 'pseudo', schemes: [], testnet: false };
-
-/** A request may name a kind of chain instead of a network; then nothing of one network can be checked. */
-const blockchainKinds: Readonly<Record<string, FamilyName>> = {
-  Evm: 'evm',
-  Bitcoin: 'bitcoin',
-  Solana: 'solana',
-  Starknet: 'starknet',
+/** A family's code and libraries load with the first wallet that needs them: all of them together take a second. */
+const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
+  bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
+  evm: async () => (await import('./evm/index.ts')).evm,
+  pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
+  solana: async () => (await import('./solana/index.ts')).solana,
+  starknet: async () => (await import('./starknet/index.ts')).starknet,
 };
 
+const loaded = new Map<FamilyName, Family>();
+
+export async function loadFamily(name: FamilyName): Promise<Family> {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const load = loaders[name];
+  if (load === undefined) throw new Error(`bug: no code for the ${name} family, whose networks are listed`);
+  const family = await load();
+  loaded.set(name, family);
+  return family;
+}
+
+/**
+ * Loads what a request needs; the functions below are synchronous and take it as loaded. Names that are unknown are
+ * passed over: whoever uses them refuses them.
+ */
+export async function loadFor(of: { readonly network?: unknown; readonly blockchainKind?: unknown }): Promise<void> {
+  const { network: name, blockchainKind: kind } = of;
+  if (typeof name === 'string' && isNetwork(name)) await loadFamily(findNetwork(name).family);
+  else if (typeof kind === 'string' && familyOfKind(kind) !== undefined)
+    await loadFamily(familyOfKind(kind) ?? 'pseudo');
+  await loadFamily('pseudo');
+}
+
+/** Stands for a key that is used without a network. */
+const noNetwork: Network = { name: '', family: 'pseudo', kind: undefined, schemes: [], testnet: false };
+
+/** Throws where `loadFamily` was forgotten. */
 export function family(name: FamilyName): Family {
-  return families[name];
+  const known = loaded.get(name);
+  if (known === undefined) throw new Error(`bug: family ${name} is used before it is loaded`);
+  return known;
 }
 
 /** Undefined for pseudo-networks. Throws ChainError E_NETWORK or E_SCHEME. */
 export function addressOf(networkName: string, key: PublicKeyRef): string | undefined {
   const target = findNetwork(networkName);
   check(accepts(target, key), 'network', `${target.name} does not take ${key.scheme} keys on ${key.curve}`, 'E_SCHEME');
-  return families[target.family].address(key, target);
+  return family(target.family).address(key, target);
 }
 
 export interface SignatureInput {
@@ -53,14 +75,14 @@ export interface SignatureInput {
 /** What has to be signed for this body. The api and every signer call this with the same signed bytes. */
 export function planSignature(input: SignatureInput): SigningPlan {
   const target = resolve(input);
-  return families[target.family].plan({ key: input.key, network: target, body: input.body });
+  return family(target.family).plan({ key: input.key, network: target, body: input.body });
 }
 
 export function assembleSignature(
   input: SignatureInput & { readonly signatures: readonly RawSignature[] },
 ): AssembledSignature {
   const target = resolve(input);
-  const assembled = families[target.family].assemble({
+  const assembled = family(target.family).assemble({
     key: input.key,
     network: target,
     body: input.body,
@@ -85,13 +107,18 @@ function resolve({ key, network, body }: SignatureInput): Network {
   }
   if (kind === undefined) return noNetwork;
   const familyName =
-    (typeof kind === 'string' ? blockchainKinds[kind] : undefined) ??
-    refuse('blockchainKind', `must be one of ${Object.keys(blockchainKinds).join(', ')}`);
+    (typeof kind === 'string' ? familyOfKind(kind) : undefined) ??
+    refuse('blockchainKind', `must be one of ${blockchainKinds.join(', ')}`);
   check(
-    networks.some((each) => each.family === familyName && accepts(each, key)),
+    networks.some((each) => each.kind === kind && accepts(each, key)),
     'blockchainKind',
     `${String(kind)} does not take ${key.scheme} keys on ${key.curve}`,
     'E_SCHEME',
   );
-  return { name: '', family: familyName, schemes: [], testnet: false };
+  return { name: '', family: familyName, kind: kind as BlockchainKind, schemes: [], testnet: false };
+}
+
+/** A request may name a kind of chain instead of a network; then nothing of one network can be checked. */
+function familyOfKind(kind: string): FamilyName | undefined {
+  return networks.find((each) => each.kind === kind)?.family;
 }

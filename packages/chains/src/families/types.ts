@@ -3,6 +3,8 @@
  * the bytes to sign, so that the api cannot swap them. Pure: no socket, clock, disk or randomness.
  */
 
+import type { BlockchainKind } from '@holdfast/contract/types';
+
 export type Scheme = 'ECDSA' | 'EdDSA' | 'Schnorr';
 export type CurveName = 'secp256k1' | 'ed25519' | 'stark';
 
@@ -60,24 +62,109 @@ export interface WireSignature {
 export interface Network {
   readonly name: string;
   readonly family: FamilyName;
+  readonly kind: BlockchainKind | undefined;
+  /** The first is what a wallet gets whose creator names none. */
   readonly schemes: readonly { readonly scheme: Scheme; readonly curve: CurveName }[];
   readonly testnet: boolean;
   /** EVM only; absent where no chain id is known (rulings 32). */
   readonly chainId?: number;
+  /** 1: indexed (assets, NFTs, history); 2: native balance and transfer. Absent on pseudo-networks. */
+  readonly tier?: 1 | 2;
+  /** Blocks on top of its own after which a transaction counts as confirmed; an operator may set another depth. */
+  readonly confirmations?: number;
+  readonly native?: { readonly symbol: string; readonly decimals: number };
+  /** Highest fee, in the smallest unit, that signers add to a transfer; absent: the family's own rule. */
+  readonly feeMax?: bigint;
 }
 
-export type FamilyName = 'evm' | 'bitcoin' | 'solana' | 'starknet' | 'pseudo';
+/** One folder each. Polymesh is a Substrate chain; Ion is TON's code. */
+export const familyNames = [
+  'algorand',
+  'aptos',
+  'bitcoin',
+  'bitcoin-cash',
+  'canton',
+  'cardano',
+  'concordium',
+  'cosmos',
+  'evm',
+  'hedera',
+  'icp',
+  'iota',
+  'kaspa',
+  'near',
+  'pseudo',
+  'solana',
+  'starknet',
+  'stellar',
+  'substrate',
+  'sui',
+  'tezos',
+  'ton',
+  'tron',
+  'xrpl',
+] as const;
+export type FamilyName = (typeof familyNames)[number];
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * Something a wallet asks for whose transaction every signer builds for itself (security-model.md 2.6 g): a transfer
+ * (wallets.md §4) or a transaction the platform completes (§5).
+ */
+export interface Order {
+  readonly key: PublicKeyRef;
+  readonly network: Network;
+  readonly purpose: 'transfer' | 'transaction';
+  /** What the user signed, already of the contract's shape; values are still to be parsed strictly. */
+  readonly body: Body;
+}
+
+/**
+ * What the api adds from the chain: nonce, fees, inputs, blockhash. JSON of decimal strings, booleans and short
+ * lists, of a shape each family states and parses strictly, unknown members refused. The api is hostile: a completion may cost
+ * at most a bounded fee and may never change who gets what.
+ */
+export type Completion = Readonly<Record<string, unknown>>;
+
+export interface Construction {
+  /**
+   * Body of a signature request (`Transaction`, `Psbt`, `SignDocDirect` …) for exactly the transaction built; `plan` and
+   * `assemble` take it, and `signedData` of the latter is what is broadcast.
+   */
+  readonly body: Body;
+  readonly facts: Facts;
+  /** The most that the chain can charge, smallest native unit; absent where the user wrote the transaction whole. */
+  readonly feeMax?: bigint;
+  readonly exclusion: Exclusion;
+}
+
+/**
+ * What makes a second signature for the same order harmless: at most one of two transactions with excluding
+ * exclusions ever counts on the chain. Parts are canonical text.
+ */
+export type Exclusion =
+  /** The same account sequence or nonce: one of them is used up. `lane` tells independent counters apart, or is empty. */
+  | { readonly kind: 'sequence'; readonly account: string; readonly lane: string; readonly sequence: string }
+  /** At least one common input: `txid:index`, sorted. */
+  | { readonly kind: 'inputs'; readonly inputs: readonly string[] }
+  /** Only the identical transaction: a blockhash, a validity window, or a body the user wrote whole. */
+  | { readonly kind: 'digest' };
 
 export interface Family {
   readonly name: FamilyName;
-  /** Undefined for pseudo-networks and where a key has no address. */
+  /** Undefined for pseudo-networks and where a key has no address before it is activated. */
   address(key: PublicKeyRef, network: Network): string | undefined;
   /** Throws ChainError with a stable code and the path of the member that is wrong. */
-  plan(input: { key: PublicKeyRef; network: Network; body: Readonly<Record<string, unknown>> }): SigningPlan;
+  plan(input: { key: PublicKeyRef; network: Network; body: Body }): SigningPlan;
   assemble(input: {
     key: PublicKeyRef;
     network: Network;
-    body: Readonly<Record<string, unknown>>;
+    body: Body;
     signatures: readonly RawSignature[];
   }): AssembledSignature;
+  /** Absent: this family builds no transactions; users sign what they bring. Throws ChainError, codes E_BODY, E_KIND, E_FEE, E_COMPLETION. */
+  construct?(order: Order & { readonly completion: Completion }): Construction;
+  /** The chain's own name for a signed transaction, from `signedData`. */
+  transactionId?(signedData: string, network: Network): string;
 }

@@ -3,6 +3,7 @@
  * public id the field is left out, and what needs it is refused until it is configured (rulings 32).
  */
 import type { Network } from '../families/types.ts';
+import { ecdsa } from './schemes.ts';
 
 const rows: readonly (readonly [name: string, chainId?: number])[] = [
   ['Adi'],
@@ -73,10 +74,58 @@ const rows: readonly (readonly [name: string, chainId?: number])[] = [
 const testnetName =
   /Testnet|Goerli|Sepolia|Holesky|Hoodi|Fuji|BArtio|Bepolia|Alfajores|Mordor|Coston|Amoy|Mumbai|Apothem|Andantino|Moderato/;
 
-export const evmNetworks: readonly Network[] = rows.map(([name, chainId]) => ({
-  name,
-  family: 'evm',
-  schemes: [{ scheme: 'ECDSA', curve: 'secp256k1' }],
-  testnet: testnetName.test(name),
-  ...(chainId === undefined ? {} : { chainId }),
-}));
+/** Those of the first tier with the blocks awaited on top (reference wallets.md §2). */
+const confirmations: Readonly<Record<string, number>> = {
+  ArbitrumOne: 50,
+  AvalancheC: 50,
+  Base: 50,
+  Bsc: 50,
+  Berachain: 5,
+  Ethereum: 12,
+  FantomOpera: 5,
+  Optimism: 50,
+  Polygon: 50,
+  Race: 50,
+};
+
+/** Native coins with another symbol than ETH; all have 18 decimals. */
+const symbols: readonly (readonly [name: RegExp, symbol: string])[] = [
+  [/^Avalanche/, 'AVAX'],
+  [/^Bsc/, 'BNB'],
+  [/^Berachain/, 'BERA'],
+  [/^Celo/, 'CELO'],
+  [/^EthereumClassic/, 'ETC'],
+  [/^Fantom/, 'FTM'],
+  [/^FlareCCoston2/, 'C2FLR'],
+  [/^FlareC/, 'FLR'],
+  [/^FlowEvm/, 'FLOW'],
+  [/^Plasma/, 'XPL'],
+  [/^Plume/, 'PLUME'],
+  [/^Polygon/, 'POL'],
+  [/^Sonic/, 'S'],
+  [/^Xdc/, 'XDC'],
+  [/^XLayer/, 'OKB'],
+];
+
+/** Networks whose native coin goes by Ether's name. */
+const ether = /^(Arbitrum|Base|Bob|Codex|Ethereum|Ink|Optimism)/;
+
+function nativeOf(name: string): Network['native'] {
+  const symbol = symbols.find(([pattern]) => pattern.test(name))?.[1] ?? (ether.test(name) ? 'ETH' : undefined);
+  return symbol === undefined ? undefined : { symbol, decimals: 18 };
+}
+
+export const evmNetworks: readonly Network[] = rows.map(([name, chainId]) => {
+  const native = nativeOf(name);
+  const depth = confirmations[name];
+  return {
+    name,
+    family: 'evm',
+    kind: 'Evm',
+    schemes: [ecdsa],
+    testnet: testnetName.test(name),
+    ...(chainId === undefined ? {} : { chainId }),
+    ...(native === undefined ? {} : { native }),
+    ...(depth === undefined ? {} : { tier: 1 as const, confirmations: depth }),
+  };
+});

@@ -1,35 +1,19 @@
-/** Every network this version serves, by the name it has on the wire. */
+/** Every network this version serves, by the name it has on the wire. A table joins the list with its family's code. */
 import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
+import { bitcoinNetworks } from './bitcoin.ts';
 import { evmNetworks } from './evm.ts';
+import { pseudoNetworks } from './pseudo.ts';
+import { solanaNetworks } from './solana.ts';
+import { starknetNetworks } from './starknet.ts';
 
-const bitcoinSchemes = [
-  { scheme: 'ECDSA', curve: 'secp256k1' },
-  { scheme: 'Schnorr', curve: 'secp256k1' },
-] as const;
-
-const bitcoinNetworks: readonly Network[] = (
-  [
-    ['Bitcoin', false],
-    ['BitcoinSignet', true],
-    ['BitcoinTestnet3', true],
-    ['BitcoinTestnet4', true],
-    ['Litecoin', false],
-    ['LitecoinTestnet', true],
-  ] as const
-).map(([name, testnet]) => ({ name, family: 'bitcoin', schemes: bitcoinSchemes, testnet }));
-
-const otherNetworks: readonly Network[] = [
-  { name: 'Solana', family: 'solana', schemes: [{ scheme: 'EdDSA', curve: 'ed25519' }], testnet: false },
-  { name: 'SolanaDevnet', family: 'solana', schemes: [{ scheme: 'EdDSA', curve: 'ed25519' }], testnet: true },
-  { name: 'Starknet', family: 'starknet', schemes: [{ scheme: 'ECDSA', curve: 'stark' }], testnet: false },
-  { name: 'StarknetSepolia', family: 'starknet', schemes: [{ scheme: 'ECDSA', curve: 'stark' }], testnet: true },
-  { name: 'KeyECDSA', family: 'pseudo', schemes: [{ scheme: 'ECDSA', curve: 'secp256k1' }], testnet: false },
-  { name: 'KeyECDSAStark', family: 'pseudo', schemes: [{ scheme: 'ECDSA', curve: 'stark' }], testnet: false },
-  { name: 'KeyEdDSA', family: 'pseudo', schemes: [{ scheme: 'EdDSA', curve: 'ed25519' }], testnet: false },
+export const networks: readonly Network[] = [
+  ...bitcoinNetworks,
+  ...evmNetworks,
+  ...pseudoNetworks,
+  ...solanaNetworks,
+  ...starknetNetworks,
 ];
-
-export const networks: readonly Network[] = [...evmNetworks, ...bitcoinNetworks, ...otherNetworks];
 
 const byName = new Map(networks.map((network) => [network.name, network]));
 

@@ -72,29 +72,58 @@ export const bitcoinNetworks = [
   'BitcoinSignet',
   'BitcoinTestnet3',
   'BitcoinTestnet4',
+  'Dogecoin',
+  'DogecoinTestnet',
   'Litecoin',
   'LitecoinTestnet',
 ] as const;
 
-export const solanaNetworks = ['Solana', 'SolanaDevnet'] as const;
-
-export const starknetNetworks = ['Starknet', 'StarknetSepolia'] as const;
+/** Every network of the wire, under the `blockchainKind` it belongs to (reference wallets.md §2). */
+export const networksOfKind = {
+  Algorand: ['Algorand', 'AlgorandTestnet'],
+  Aptos: ['Aptos', 'AptosTestnet'],
+  Bitcoin: bitcoinNetworks,
+  BitcoinCash: ['BitcoinCash', 'BitcoinCashTestnet'],
+  Canton: ['Canton', 'CantonDevnet', 'CantonTestnet'],
+  Cardano: ['Cardano', 'CardanoPreprod'],
+  Concordium: ['Concordium', 'ConcordiumTestnet'],
+  Cosmos: ['BabylonGenesis', 'BabylonTestnet5', 'CosmosHub4', 'CosmosIcsTestnet', 'SeiAtlantic2', 'SeiPacific1'],
+  Evm: evmNetworks,
+  Hedera: ['Hedera', 'HederaTestnet'],
+  Icp: ['InternetComputer', 'Origyn'],
+  Iota: ['Iota', 'IotaTestnet', 'IotaZodianet'],
+  Kaspa: ['Kaspa', 'KaspaTestnet11'],
+  Near: ['Near', 'NearTestnet'],
+  Polymesh: ['Polymesh', 'PolymeshTestnet'],
+  Solana: ['Solana', 'SolanaDevnet'],
+  Starknet: ['Starknet', 'StarknetSepolia'],
+  Stellar: ['Stellar', 'StellarTestnet'],
+  Substrate: [
+    'Kusama',
+    'KusamaAssetHub',
+    'Paseo',
+    'PaseoAssetHub',
+    'Polkadot',
+    'PolkadotAssetHub',
+    'Westend',
+    'WestendAssetHub',
+  ],
+  Sui: ['Sui', 'SuiTestnet'],
+  Tezos: ['Tezos', 'TezosGhostnet', 'TezosShadownet'],
+  Ton: ['Ion', 'IonTestnet', 'Ton', 'TonTestnet'],
+  Tron: ['Tron', 'TronNile'],
+  Xrpl: ['XrpLedger', 'XrpLedgerTestnet'],
+} as const;
 
 /** Deprecated on the wire: a wallet without an address, for raw signatures. */
 export const pseudoNetworks = ['KeyECDSA', 'KeyECDSAStark', 'KeyEdDSA'] as const;
 
-export const networkNames = [
-  ...evmNetworks,
-  ...bitcoinNetworks,
-  ...solanaNetworks,
-  ...starknetNetworks,
-  ...pseudoNetworks,
-] as const;
-export type NetworkName = (typeof networkNames)[number];
+/** What `blockchainKind` of a signature body may say. */
+export const blockchainKinds = Object.keys(networksOfKind) as readonly BlockchainKind[];
+export type BlockchainKind = keyof typeof networksOfKind;
 
-/** What `blockchainKind` of a signature body may say in this release. */
-export const blockchainKinds = ['Evm', 'Bitcoin', 'Solana', 'Starknet'] as const;
-export type BlockchainKind = (typeof blockchainKinds)[number];
+export type NetworkName = (typeof networksOfKind)[BlockchainKind][number] | (typeof pseudoNetworks)[number];
+export const networkNames: readonly NetworkName[] = [...Object.values(networksOfKind).flat(), ...pseudoNetworks];
 
 export function isNetworkName(name: string): name is NetworkName {
   return (networkNames as readonly string[]).includes(name);

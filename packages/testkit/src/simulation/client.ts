@@ -13,7 +13,7 @@ import { encodeEntry } from '@holdfast/authority/log';
 import { initialState } from '@holdfast/authority/reduce';
 import type { ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
-import { planSignature, type SigningItem } from '@holdfast/chains/families';
+import { loadFamily, planSignature, type SigningItem } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import { matchOperation } from '@holdfast/contract/operations';
 import { fromBase64, fromHex, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
@@ -90,6 +90,9 @@ export interface Signed {
   readonly signature: Uint8Array;
   readonly verifies: boolean;
 }
+
+// Before virtual time begins: reading files is none of its events.
+for (const name of ['pseudo', 'evm', 'bitcoin', 'solana', 'starknet'] as const) await loadFamily(name);
 
 const curves = { EdDSA: 'ed25519', ECDSA: 'secp256k1', Schnorr: 'secp256k1' } as const;
 

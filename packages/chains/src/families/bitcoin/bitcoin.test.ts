@@ -4,9 +4,11 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import { SigHash, Transaction } from '@scure/btc-signer';
 import { verifyRaw } from '../../schemes/index.ts';
 import { toHex0x } from '../bytes.ts';
-import { addressOf, assembleSignature, planSignature } from '../index.ts';
+import { addressOf, assembleSignature, loadFamily, planSignature } from '../index.ts';
 import type { PublicKeyRef, RawSignature, SigningItem } from '../types.ts';
 import { scriptOfAddress } from './index.ts';
+
+await Promise.all([loadFamily('pseudo'), loadFamily('bitcoin')]);
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
 const secret = hex('11'.repeat(32));

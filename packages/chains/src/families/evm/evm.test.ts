@@ -4,9 +4,11 @@ import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { verifyRaw } from '../../schemes/index.ts';
 import { toHex0x } from '../bytes.ts';
-import { addressOf, assembleSignature, planSignature } from '../index.ts';
+import { addressOf, assembleSignature, loadFamily, planSignature } from '../index.ts';
 import type { PublicKeyRef, SigningItem } from '../types.ts';
 import { typedDataDigest } from './typed-data.ts';
+
+await Promise.all([loadFamily('pseudo'), loadFamily('evm')]);
 
 // EIP-155's own example: private key 0x46…46.
 const privateKey = new Uint8Array(32).fill(0x46);

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { verifyRaw } from '../../schemes/index.ts';
 import { concat, toHex0x } from '../bytes.ts';
-import { addressOf, assembleSignature, planSignature } from '../index.ts';
+import { addressOf, assembleSignature, loadFamily, planSignature } from '../index.ts';
 import type { PublicKeyRef } from '../types.ts';
+
+await Promise.all([loadFamily('pseudo'), loadFamily('solana')]);
 
 // RFC 8032 §7.1 test 1.
 const seed = Uint8Array.from(Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex'));

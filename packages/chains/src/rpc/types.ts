@@ -1,0 +1,68 @@
+/**
+ * What the api asks of a chain's nodes. The only part of this room that reaches the network, through a port the process
+ * gives it; signers never import it. Every answer of a node is hostile: parsed strictly, bounded in size and time.
+ */
+import type { Completion, Exclusion, Order } from '../families/types.ts';
+
+/** One HTTP exchange; rejects when the node cannot be reached, is late, or answers more than `bytesMax`. */
+export type Http = (request: {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly timeoutMs: number;
+  readonly bytesMax: number;
+}) => Promise<{ readonly status: number; readonly body: Uint8Array }>;
+
+/**
+ * The nodes of one network, in the operator's order of preference: skips those that fail, tries the next, remembers
+ * health. Throws NodeError: E_NODE_UNREACHABLE when none answers, E_NODE_ANSWER for an answer that makes no sense, and
+ * E_NODE_REFUSED with the node's own words (bounded) where it understood and said no.
+ */
+export interface Nodes {
+  /** JSON-RPC 2.0 (or 1.0 as Bitcoin's nodes speak it). */
+  rpc(method: string, params: unknown): Promise<unknown>;
+  /** REST: a path below the node's URL; JSON out unless bytes are asked for. */
+  get(path: string): Promise<unknown>;
+  post(path: string, body: unknown, contentType?: string): Promise<unknown>;
+  /** The same question to `quorum` nodes (or all there are, if fewer); the answers must agree, else E_NODE_DISAGREE. */
+  agreed(ask: (one: Nodes) => Promise<unknown>): Promise<unknown>;
+}
+
+export type TransactionState =
+  | { readonly state: 'unknown' }
+  /** In the pool. */
+  | { readonly state: 'pending' }
+  | {
+      readonly state: 'included';
+      readonly height: number;
+      /** Hash of the block it is in, where the chain has reorganisations. */
+      readonly block?: string;
+      /** Blocks on top; the finality of instant chains is a large number. */
+      readonly confirmations: number;
+      readonly success: boolean;
+      readonly reason?: string;
+      /** What it cost, smallest native unit, decimal. */
+      readonly fee?: string;
+    }
+  /** Can never be included any more: its nonce or an input is used up by another, or its window has passed. */
+  | { readonly state: 'dropped'; readonly reason: string };
+
+export interface ChainClient {
+  /**
+   * What the signers need to build this order: nonce, fees, inputs, blockhash. `pending`: what this wallet's unfinished
+   * transactions already hold. Throws NodeError, or ChainError E_FUNDS where the wallet cannot pay.
+   */
+  complete(order: Order & { readonly address: string; readonly pending: readonly Exclusion[] }): Promise<Completion>;
+  /** Hands in `signedData`. A node that knows the transaction already is content. */
+  broadcast(signedData: string): Promise<void>;
+  state(transaction: {
+    readonly id: string;
+    readonly signedData: string;
+    readonly address: string;
+  }): Promise<TransactionState>;
+  /** Smallest native unit, decimal; '0' for an account that does not exist yet. */
+  nativeBalance(address: string): Promise<string>;
+  /** Height of the chain's newest block, where the family has such a number. */
+  head(): Promise<{ readonly height: number }>;
+}
