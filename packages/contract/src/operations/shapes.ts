@@ -1,5 +1,6 @@
 /** Shapes that several operations share (reference/api). Requests are closed; replies hold what is written here only. */
-import { type TProperties, type TSchema, Type } from 'typebox';
+import type { TProperties, TSchema } from 'typebox';
+import { Type } from '../schema/type.ts';
 import { type IdPrefix, idKinds, idPattern } from '../types/ids.ts';
 import { curves, protocols } from '../types/keys.ts';
 import { blockchainKinds, networkNames } from '../types/networks.ts';

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { Type } from 'typebox';
 import { operations } from '../operations/index.ts';
 import { check, pick } from './index.ts';
+import { Type } from './type.ts';
 
 const closed = Type.Object(
   {

@@ -1,5 +1,5 @@
 /** Confirms to the signers a credential that was enrolled by code. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Id, Name, Text } from '../shapes.ts';
 import { Credential } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Makes a one-minute code that enrols a credential on another device. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Reply, Text } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Asks for the challenge of a login. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Id, Text } from '../shapes.ts';
 import { AuthenticationChallenge } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Creates a service account with a key of its own. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { createServiceAccountPermissions } from '../requirements.ts';
 import { Closed, ExternalId, Id, Name, Text } from '../shapes.ts';

@@ -1,5 +1,5 @@
 /** Creates a user, who then registers with a code. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, ExternalId, Text } from '../shapes.ts';
 import { User } from './shapes.ts';

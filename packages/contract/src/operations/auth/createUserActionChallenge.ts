@@ -1,5 +1,5 @@
 /** Asks for the challenge that a signed call needs. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Text } from '../shapes.ts';
 import { AuthenticationChallenge } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Hands in the signed challenge for a single-use action token. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 import { Factors } from './shapes.ts';

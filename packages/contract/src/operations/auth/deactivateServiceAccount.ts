@@ -1,5 +1,5 @@
 /** Deactivates a service account. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed } from '../shapes.ts';
 import { ServiceAccount } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Lists the caller's own credentials. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 import { Credential } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Lists the service accounts of the organisation. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 import { ServiceAccount } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Lists the users of the organisation. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, listOf, pageMembers } from '../shapes.ts';
 import { User } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Completes a login with the signed challenge. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 import { Factors } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Ends this login, or all logins of the user. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Message } from '../shapes.ts';
 

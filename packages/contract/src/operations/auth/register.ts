@@ -1,5 +1,5 @@
 /** Completes a registration with new credentials. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed } from '../shapes.ts';
 import { RegistrationCredential, RegistrationResult } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Shapes of users, credentials, challenges (reference/api/auth.md §1–3). */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { Closed, Reply, Text, Timestamp } from '../shapes.ts';
 
 const Base64Url = (most: number) =>

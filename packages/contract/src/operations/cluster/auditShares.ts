@@ -1,5 +1,5 @@
 /** Passes a question to one signer: a page of proofs that it holds its shares. The asker checks them, not the api. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Curve, Reply } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Tells who the signers are and which of them are there. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Deals a key anew to the five signers of today, where one of them has no share of it. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Id, Reply } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** What operations of the cluster answer alike. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { Reply } from '../shapes.ts';
 
 /** A round of refresh: counts are of the keys that were there when it began and are not exported. */

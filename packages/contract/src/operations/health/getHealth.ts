@@ -1,5 +1,5 @@
 /** Tells whether the cluster can work. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Generates a key on the five signers. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { createKeyPermissions } from '../requirements.ts';
 import { Closed, Curve, Name, Scheme, Text } from '../shapes.ts';

@@ -1,5 +1,5 @@
 /** Derives 32 bytes from a domain and a seed, always the same, by any three signers. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Reply } from '../shapes.ts';
 import { SomeHex } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Reads one key, its wallets and what the signers attested. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Network, Reply } from '../shapes.ts';
 import { keyMembers } from './shapes.ts';

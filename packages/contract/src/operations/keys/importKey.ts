@@ -1,5 +1,5 @@
 /** Brings in an existing private key, split and sealed to the five signers. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed } from '../shapes.ts';
 import { importMembers, Key } from './shapes.ts';

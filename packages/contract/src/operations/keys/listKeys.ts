@@ -1,5 +1,5 @@
 /** Lists keys. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, listOf, pageMembers, Text } from '../shapes.ts';
 import { Key } from './shapes.ts';

@@ -1,5 +1,5 @@
 /** Lists the signature requests of a key. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Page, Reply } from '../shapes.ts';
 import { SignatureRequest } from './shapes.ts';

@@ -1,5 +1,6 @@
 /** Shapes of keys and signatures (reference/api/keys.md). */
-import { type TProperties, Type } from 'typebox';
+import type { TProperties } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { DERIVATION_PATH } from '../../types/derivation-path.ts';
 import { signatureKinds } from '../../types/signature-bodies.ts';
 import {

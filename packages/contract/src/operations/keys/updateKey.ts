@@ -1,5 +1,5 @@
 /** Renames a key; null clears the name. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Name } from '../shapes.ts';
 import { Key } from './shapes.ts';

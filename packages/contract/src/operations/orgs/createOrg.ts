@@ -1,5 +1,5 @@
 /** Founds an organisation on a genesis that its first administrator signed. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { FirstFactor } from '../auth/shapes.ts';
 import { operation } from '../operation.ts';
 import { Closed, Reply, Text } from '../shapes.ts';

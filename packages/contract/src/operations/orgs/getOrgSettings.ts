@@ -1,5 +1,5 @@
 /** Reads which features the organisation has switched on. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 

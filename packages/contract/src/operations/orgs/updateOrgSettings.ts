@@ -1,5 +1,5 @@
 /** Switches key import and key export on or off. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, Reply } from '../shapes.ts';
 

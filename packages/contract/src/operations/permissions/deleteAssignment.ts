@@ -1,5 +1,5 @@
 /** Takes a permission away. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Empty, Force } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Shapes of permissions (reference/api/permissions.md §1). */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { Reply, Timestamp } from '../shapes.ts';
 
 export const Permission = Reply({

@@ -1,5 +1,5 @@
 /** Lists the signers and the keys to which an import seals its shares. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Reply } from '../shapes.ts';
 

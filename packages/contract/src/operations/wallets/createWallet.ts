@@ -1,5 +1,5 @@
 /** Makes a wallet, on a new key or on one that is there. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { DeriveFrom } from '../keys/shapes.ts';
 import { operation } from '../operation.ts';
 import { createWalletPermissions } from '../requirements.ts';

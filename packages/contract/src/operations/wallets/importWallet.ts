@@ -1,5 +1,5 @@
 /** Brings in an existing private key as a wallet. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { importMembers } from '../keys/shapes.ts';
 import { operation } from '../operation.ts';
 import { Closed, ExternalId, Network } from '../shapes.ts';

@@ -1,5 +1,5 @@
 /** Shapes of wallets (reference/api/wallets.md §1). */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { signatureMembers } from '../keys/shapes.ts';
 import { Curve, Network, Reply, Scheme, Timestamp } from '../shapes.ts';
 

@@ -1,5 +1,5 @@
 /** Changes the name or the external id; null clears. */
-import { Type } from 'typebox';
+import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, ExternalId, Name } from '../shapes.ts';
 import { Wallet } from './shapes.ts';
