@@ -9,7 +9,7 @@ import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { createGroup, type GroupElement as ElementRun, GROUP_MAX, type Settled } from '@holdfast/mpc/group';
 import type { ProtocolName } from '@holdfast/mpc/runtime';
 import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
-import { consentTo } from '../consent/index.ts';
+import { type ConsentedAct, consentTo } from '../consent/index.ts';
 import { check, Refused } from '../refusal/index.ts';
 import { asRefusal } from './as-refusal.ts';
 import type { Context } from './context.ts';
@@ -71,7 +71,10 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   const release = ctx.runs.reserve(places);
   const taken: Taken[] = [];
   try {
-    for await (const each of consentAll(ctx, command, refuseElement)) taken.push(each);
+    const acts = consentAll(ctx, command, refuseElement);
+    const loading = acts.flatMap((act) => (act === undefined ? [] : (loadFamilyFor(ctx, act) ?? [])));
+    if (loading.length > 0) await Promise.all(loading);
+    taken.push(...prepareAll(ctx, command, acts, refuseElement));
     facts['elements'] = elements.length;
     facts['taken'] = taken.length;
 
@@ -116,38 +119,56 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   }
 }
 
-/** Steps 2–16 for every element. What one of them is refused for is said about it alone. */
-async function* consentAll(
+type RefuseElement = (at: number, error: unknown) => void;
+
+/** Steps 2–12 for every element. What one of them is refused for is said about it alone. */
+function consentAll(ctx: Context, command: Group, refuseElement: RefuseElement): (ConsentedAct | undefined)[] {
+  return command.elements.map((element, at) => {
+    try {
+      const act = consentTo(ctx, element);
+      check(act.effect === 'sign', 'E_COMMAND', 'a group holds requests for signatures only');
+      return act;
+    } catch (error) {
+      refuseElement(at, error);
+      return undefined;
+    }
+  });
+}
+
+/** Steps 13–16 for every element consented to. */
+function prepareAll(
   ctx: Context,
   command: Group,
-  refuseElement: (at: number, error: unknown) => void,
-): AsyncGenerator<Taken> {
+  acts: readonly (ConsentedAct | undefined)[],
+  refuseElement: RefuseElement,
+): Taken[] {
+  const taken: Taken[] = [];
   const seen = new Set<string>();
   let place = 0;
   for (const [at, element] of command.elements.entries()) {
     const first = place;
     place += element.items;
+    const act = acts[at];
+    if (act === undefined) continue;
     let prepared: Prepared | undefined;
     try {
-      prepared = await consentToElement(ctx, command, element);
+      prepared = prepareElement(ctx, command, { element, act });
       // Burnt together, so that looking at what was burnt before does not tell.
-      const nullifier = toHex(prepared.act.nullifier);
+      const nullifier = toHex(act.nullifier);
       check(!seen.has(nullifier), 'E_REPLAY', 'this signed request stands in the group twice');
       seen.add(nullifier);
+      taken.push({ at, place: first, prepared });
     } catch (error) {
       prepared?.wipe();
       refuseElement(at, error);
-      continue;
     }
-    yield { at, place: first, prepared };
   }
+  return taken;
 }
 
-async function consentToElement(ctx: Context, command: Group, element: GroupElement): Promise<Prepared> {
+function prepareElement(ctx: Context, command: Group, o: { element: GroupElement; act: ConsentedAct }): Prepared {
   const { participants, session } = command;
-  const act = consentTo(ctx, element);
-  check(act.effect === 'sign', 'E_COMMAND', 'a group holds requests for signatures only');
-  await loadFamilyFor(ctx, act);
+  const { element, act } = o;
   const hints = { runNonce: element.runNonce, participants, ...(session === undefined ? {} : { session }) };
   const prepared = prepare(ctx, act, hints);
   try {

@@ -18,7 +18,6 @@ import { exportKey } from './export-key.ts';
 import { signGroup } from './group.ts';
 import { importKey } from './import-key.ts';
 import { made } from './made.ts';
-import { loadFamilyFor } from './records.ts';
 import { changeRecord } from './records-acts.ts';
 import { refreshKey } from './refresh.ts';
 import { keyRecord, reshareKey } from './reshare.ts';
@@ -131,7 +130,6 @@ async function act(
     case 'importKey':
       return importKey(ctx, consented, command);
     case 'sign':
-      await loadFamilyFor(ctx, consented);
       return sign(ctx, consented, command);
     case 'derive':
       return derive(ctx, consented, command);

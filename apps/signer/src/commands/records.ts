@@ -23,10 +23,10 @@ export function targetOf(ctx: Context, act: ConsentedAct): Target {
   return { key: keyOf(ctx, act, wallet.keyId), wallet };
 }
 
-/** Loads the code of the chain that a request is for; what follows is synchronous and takes it as loaded. */
-export async function loadFamilyFor(ctx: Context, { params, body }: ConsentedAct): Promise<void> {
+/** Loads the code of the chain that a request is for, if it is not there; what follows takes it as loaded. */
+export function loadFamilyFor(ctx: Context, { params, body }: ConsentedAct): Promise<unknown> | undefined {
   const wallet = params['walletId'] === undefined ? undefined : ctx.store.keys.wallet(params['walletId']);
-  await loadFor({ network: wallet?.network ?? body['network'], blockchainKind: body['blockchainKind'] });
+  return loadFor({ network: wallet?.network ?? body['network'], blockchainKind: body['blockchainKind'] });
 }
 
 export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey {

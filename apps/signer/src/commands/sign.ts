@@ -16,7 +16,7 @@ import { burn, requestHash, testAttempt } from './attempt.ts';
 import type { Context, EcdsaEngine } from './context.ts';
 import { checkNotNamed, nameCulprits } from './named.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
-import { checkUsable, type Target, targetOf, type UsableKey } from './records.ts';
+import { checkUsable, loadFamilyFor, type Target, targetOf, type UsableKey } from './records.ts';
 
 type Act = Extract<Command, { kind: 'Act' }>;
 export type Signed = { readonly signature: Uint8Array; readonly recid?: number };
@@ -50,6 +50,8 @@ export interface Prepared {
 }
 
 export async function sign(ctx: Context, act: ConsentedAct, command: Act): Promise<Result> {
+  const loading = loadFamilyFor(ctx, act);
+  if (loading !== undefined) await loading;
   const prepared = prepare(ctx, act, command);
   const { machines, self, parties } = prepared;
   let release = (): void => {};

@@ -38,14 +38,17 @@ export async function loadFamily(name: FamilyName): Promise<Family> {
 
 /**
  * Loads what a request needs; the functions below are synchronous and take it as loaded. Names that are unknown are
- * passed over: whoever uses them refuses them.
+ * passed over: whoever uses them refuses them. Undefined where everything is there already.
  */
-export async function loadFor(of: { readonly network?: unknown; readonly blockchainKind?: unknown }): Promise<void> {
+export function loadFor(of: {
+  readonly network?: unknown;
+  readonly blockchainKind?: unknown;
+}): Promise<unknown> | undefined {
   const { network: name, blockchainKind: kind } = of;
-  if (typeof name === 'string' && isNetwork(name)) await loadFamily(findNetwork(name).family);
-  else if (typeof kind === 'string' && familyOfKind(kind) !== undefined)
-    await loadFamily(familyOfKind(kind) ?? 'pseudo');
-  await loadFamily('pseudo');
+  const ofNetwork = typeof name === 'string' && isNetwork(name) ? findNetwork(name).family : undefined;
+  const wanted = ['pseudo', ofNetwork ?? (typeof kind === 'string' ? familyOfKind(kind) : undefined)] as const;
+  const missing = wanted.filter((each) => each !== undefined && !loaded.has(each));
+  return missing.length === 0 ? undefined : Promise.all(missing.map((each) => loadFamily(each as FamilyName)));
 }
 
 /** Stands for a key that is used without a network. */
