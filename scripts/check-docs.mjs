@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attacks, page as attacksPage } from './attacks.mjs';
 import { badInputs, page as badInputsPage } from './bad-inputs.mjs';
+import { report, reportFile } from './guards/report.mjs';
 import { guardsOf } from './guards/scan.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -19,6 +20,7 @@ const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--ex
   .filter((file) => existsSync(join(root, file)));
 for (const file of documents) checkDocument(file);
 checkPage(attacksPage, attacks(root));
+checkPage(reportFile, { faults: [], text: report(root) });
 const { pending } = checkPage(badInputsPage, badInputs(root));
 checkAccepted();
 

@@ -1,63 +1,96 @@
-// `npm run guards -- <room…> [--file part,part] [--tests part,part] [--list] [--all-tests]`: removes one guard at a
-// time from a private copy of the built rooms and expects a test to fail (rulings 29; scripts/guards/scan.mjs says
-// what a guard is). A guard that nothing misses is either untested, and this fails, or stands in
+// `npm run guards -- <room…> [--file part,part] [--tests part,part] [--fresh]`: removes one guard at a time from a
+// private copy of the built rooms and expects a test to fail (rulings 29; scripts/guards/scan.mjs says what a guard
+// is). A guard that nothing misses is either untested, and this fails, or stands in
 // docs/security/guards-accepted.json with the reason why no input reaches it. Not part of `npm test`: it takes
-// minutes. Build first.
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// minutes. Build first. `--list` only names the guards; `--dry` says which no test makes say no, and removes none;
+// `--report` writes docs/security/guards.md from the counts of earlier runs.
+//
+// First every test file runs once on instrumented rooms, which shows which tests make which guard say no. Only these
+// can notice its removal, so only these run without it: alone, the nearest and quickest first. What was learnt is
+// kept in the system's folder for temporary files and holds as long as the code behind the test is the same, so a
+// run that was stopped goes on where it was.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { makeCopiedTree } from './guards/copied-tree.mjs';
-import { ran, runTest, runWithCoverage } from './guards/run.mjs';
+import { makeHasher } from './guards/imports.mjs';
+import { hasEffects, instrumented } from './guards/instrument.mjs';
+import { countsFile, writeReport } from './guards/report.mjs';
+import { runInstrumented, runTest } from './guards/run.mjs';
 import { guardsOf, without } from './guards/scan.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const acceptedFile = 'docs/security/guards-accepted.json';
 /** Rooms whose guards are shown by the tests of others as well. */
-const alsoTestedIn = { signer: ['packages/testkit'], authority: [], cluster: [], mpc: [], crypto: [] };
+const alsoTestedIn = { signer: ['packages/testkit'] };
 const msMin = 20_000;
+/** How many tests are tried one by one before those of a file run together. */
+const SINGLES = 3;
 
-const { rooms, parts, testParts, isList, isAllTests } = readArguments(process.argv.slice(2));
+const { rooms, parts, testParts, options } = readArguments(process.argv.slice(2));
 const accepted = JSON.parse(readFileSync(join(root, acceptedFile), 'utf8'));
+/** Where the checkout stood when it was copied. */
+const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+const kept = openKept(join(tmpdir(), 'holdfast-guards'), options.has('--fresh'));
 
-if (isList) {
+if (options.has('--report')) {
+  writeReport(root);
+} else if (options.has('--list')) {
   for (const room of rooms) for (const guard of guardsIn(root, room)) console.log(`${guard.where}  ${guard.says}`);
 } else {
   const { place, remove } = await makeCopiedTree(root);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
   process.on('exit', remove);
+  const hashOf = makeHasher(place);
   let survivors = 0;
-  for (const room of rooms) survivors += await judge(place, room);
+  for (const room of rooms) survivors += await judge({ place, hashOf, room });
   process.exitCode = survivors === 0 ? 0 : 1;
 }
 
-async function judge(place, room) {
+async function judge({ place, hashOf, room }) {
   const guards = guardsIn(place, room);
-  const tests = await baseline(place, room);
-  let killed = 0;
-  const unaccepted = [];
-  const excused = [];
+  const tests = await baseline({ place, hashOf, room });
+  const counts = { guards: guards.length, killed: 0, byTime: 0, accepted: 0, survived: 0 };
+  const survivors = [];
   for (const guard of guards) {
-    const killer = await kills(place, guard, tests);
+    const reaching = candidates(guard, tests);
+    const says = reaching.some(({ no }) => no.length > 0);
+    if (options.has('--dry')) {
+      if (!says) console.log(`${reaching.length === 0 ? 'unreached' : 'never no '}  ${guard.where}  ${guard.says}`);
+      continue;
+    }
+    const killer = await kills({ place, hashOf, guard, reaching });
     const reason = reasonFor(guard, guards);
+    const line = `${guard.where}  ${short(guard.says)}`;
     if (killer.by !== undefined) {
-      killed += 1;
-      console.log(`killed    ${guard.where}  ${short(guard.says)}  [${basename(killer.by)}: ${short(killer.why)}]`);
+      counts.killed += 1;
+      if (killer.isLate) counts.byTime += 1;
+      console.log(`killed    ${line}  [${basename(killer.by)}: ${short(killer.why)}]${killer.isKept ? ' (kept)' : ''}`);
     } else if (reason !== undefined) {
-      excused.push(guard);
-      console.log(`accepted  ${guard.where}  ${short(guard.says)}  [${reason}]`);
+      counts.accepted += 1;
+      console.log(`accepted  ${line}  [${reason}]`);
     } else {
-      unaccepted.push(guard);
-      console.log(`SURVIVED  ${guard.where}  ${guard.says}${killer.reached ? '' : '  [no test reaches it]'}`);
+      counts.survived += 1;
+      survivors.push({ where: guard.where, says: short(guard.says) });
+      const note = reaching.length === 0 ? '  [no test reaches it]' : says ? '' : '  [it never says no]';
+      console.log(`SURVIVED  ${guard.where}  ${guard.says}${note}`);
     }
   }
+  if (options.has('--dry')) return 0;
   console.log(
-    `${room}: ${killed} of ${guards.length} guards missed by a test, ${excused.length} accepted, ${unaccepted.length} survived`,
+    `${room}: ${counts.killed} of ${counts.guards} guards missed by a test (${counts.byTime} by a time limit), ` +
+      `${counts.accepted} accepted, ${counts.survived} survived`,
   );
-  return unaccepted.length;
+  if (parts[0] === '' && testParts[0] === '') keepCounts(room, { ...counts, survivors });
+  return counts.survived;
 }
 
-/** Every test file of the room on the untouched copy: it must pass, and shows which guards it reaches. */
-async function baseline(place, room) {
+/** Every test file of the room on the untouched copy: it must pass, and shows which guards each of its tests reaches. */
+async function baseline({ place, hashOf, room }) {
   const folders = [folderOf(place, room), ...(alsoTestedIn[room] ?? [])];
   const files = folders.flatMap((folder) =>
     [...walk(join(place, folder, 'dist'))].filter(
@@ -65,35 +98,129 @@ async function baseline(place, room) {
     ),
   );
   const tests = [];
-  for (const file of files) {
-    const { outcome, ms, why, reached } = await runWithCoverage({ place, file, msMax: 300_000 });
-    if (outcome !== 'passed') {
-      console.error(`${relative(place, file)} does not pass before anything is removed: ${why}; it is left out`);
-      continue;
+  const failed = [];
+  const missing = files.filter((file) => kept.get('tests', hashOf(file)) === undefined);
+  const restore = missing.length === 0 ? () => {} : instrumentAll(place);
+  try {
+    for (const file of missing) {
+      const { outcome, ms, why, seen } = await runInstrumented({ place, file, msMax: 600_000 });
+      console.log(`${outcome}  ${relative(place, file)}  ${Math.round(ms / 1000)} s`);
+      if (outcome === 'passed') kept.set('tests', hashOf(file), { ms, seen });
+      else failed.push({ file, why });
     }
-    tests.push({ file, ms, reached });
+  } finally {
+    restore();
+  }
+  // A test that reads the code itself may mind the instruments: what it reaches is not known then.
+  for (const { file, why } of failed) {
+    const { outcome, ms } = await runTest({ place, file, msMax: 600_000 });
+    if (outcome === 'passed') kept.set('tests', hashOf(file), { ms, seen: [], isBlind: true });
+    else console.error(`${relative(place, file)} does not pass before anything is removed: ${why}; it is left out`);
+  }
+  for (const file of files) {
+    const known = kept.get('tests', hashOf(file));
+    if (known !== undefined) tests.push({ file, ms: known.ms, isBlind: known.isBlind, ...sorted(known.seen) });
   }
   console.log(`${room}: ${tests.length} test files, ${Math.round(tests.reduce((sum, t) => sum + t.ms, 0) / 1000)} s`);
   return tests;
 }
 
-async function kills(place, guard, tests) {
+/** By guard, the tests in which it was reached and in which it said no; '' stands for what ran outside of any test. */
+function sorted(seen) {
+  const [reached, no, ms] = [new Map(), new Map(), new Map()];
+  for (const [test, what, value] of seen) {
+    if (what === 'ms') ms.set(test, value);
+    else {
+      const by = what === 'no' ? no : reached;
+      by.set(value, [...(by.get(value) ?? []), test]);
+    }
+  }
+  return { reached, no, msOf: ms };
+}
+
+function candidates(guard, tests) {
+  return tests
+    .filter(({ reached, isBlind }) => isBlind || reached.has(guard.id))
+    .map(({ file, ms, no, msOf, isBlind }) => ({ file, ms, msOf, isBlind, no: no.get(guard.id) ?? [] }));
+}
+
+async function kills({ place, hashOf, guard, reaching }) {
+  const known = kept.get('removals', guard.key);
+  if (known?.by !== undefined && known.hash === hashOf(join(place, known.by))) return { ...known, isKept: true };
+  const hash = createHash('sha256')
+    .update(reaching.map(({ file }) => hashOf(file)).join())
+    .digest('hex');
+  if (known !== undefined && known.by === undefined && known.hash === hash) return known;
+
   const path = join(place, guard.file);
   const text = readFileSync(path, 'utf8');
-  const reaching = tests.filter((t) => isAllTests || ran(t.reached.get(guard.file), guard.start));
-  // The test beside the code first, then the quickest.
-  const near = (t) => (dirname(t.file) === dirname(path) ? 0 : 1);
-  reaching.sort((a, b) => near(a) - near(b) || a.ms - b.ms);
-  writeFileSync(path, without(text, guard));
-  try {
-    for (const { file, ms } of reaching) {
-      const { outcome, why } = await runTest({ place, file, msMax: Math.max(msMin, 4 * ms) });
-      if (outcome !== 'passed') return { by: file, why, reached: true };
+  for (const { file, names, ms } of steps(guard, reaching, path)) {
+    const run = { place, file, names, msMax: Math.max(msMin, 4 * ms) };
+    let result;
+    writeFileSync(path, without(text, guard));
+    try {
+      result = await runTest(run);
+    } finally {
+      writeFileSync(path, text);
     }
-  } finally {
-    writeFileSync(path, text);
+    if (result.outcome === 'passed') continue;
+    // Alone, a test may fail for want of those before it; what fails on untouched rooms too shows nothing.
+    if (names !== undefined && !(await passesAlone({ hashOf, run, names }))) continue;
+    const isLate = result.outcome === 'late';
+    const killer = { by: relative(place, file), why: result.why, isLate, hash: hashOf(file) };
+    kept.set('removals', guard.key, killer);
+    return killer;
   }
-  return { by: undefined, reached: reaching.length > 0 };
+  kept.set('removals', guard.key, { hash });
+  return { by: undefined };
+}
+
+/** What to run without the guard, in order: single tests, all those of a file in which it says no, whole files. */
+function* steps(guard, reaching, path) {
+  const near = ({ file }) => (dirname(file) === dirname(path) ? 0 : 1);
+  reaching.sort((a, b) => near(a) - near(b) || a.ms - b.ms);
+  const saying = reaching.filter(({ no }) => no.length > 0);
+  const named = saying.filter(({ no }) => !no.includes(''));
+  const singles = named.flatMap(({ file, msOf, no }) =>
+    no.map((name) => ({ file, names: [name], ms: msOf.get(name) ?? 0 })),
+  );
+  yield* singles.sort((a, b) => near(a) - near(b) || a.ms - b.ms).slice(0, SINGLES);
+  for (const { file, no, ms } of named) if (singles.length > SINGLES || no.length > 1) yield { file, names: no, ms };
+  yield* saying.map(({ file, ms }) => ({ file, ms }));
+  const mayNotice = ({ no, isBlind }) => isBlind || (no.length === 0 && hasEffects(guard.says));
+  yield* reaching.filter(mayNotice).map(({ file, ms }) => ({ file, ms }));
+}
+
+async function passesAlone({ hashOf, run, names }) {
+  const key = `${hashOf(run.file)} ${names.join('\n')}`;
+  let passes = kept.get('alone', key);
+  if (passes === undefined) {
+    const { outcome, count } = await runTest(run);
+    passes = outcome === 'passed' && count > 0;
+    kept.set('alone', key, passes);
+  }
+  return passes;
+}
+
+function instrumentAll(place) {
+  const folder = join(place, 'guards');
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['recorder.mjs', 'name-tests.mjs'])
+    copyFileSync(join(root, 'scripts/guards', name), join(folder, name));
+  const recorder = pathToFileURL(join(folder, 'recorder.mjs')).href;
+  const before = new Map();
+  for (const top of ['packages', 'apps']) {
+    for (const room of readdirSync(join(place, top))) {
+      for (const path of [...walk(join(place, top, room, 'dist'))].filter(isProduct)) {
+        const text = readFileSync(path, 'utf8');
+        before.set(path, text);
+        writeFileSync(path, instrumented(text, { name: relative(place, path), recorder }));
+      }
+    }
+  }
+  return () => {
+    for (const [path, text] of before) writeFileSync(path, text);
+  };
 }
 
 function guardsIn(place, room) {
@@ -103,12 +230,14 @@ function guardsIn(place, room) {
   return [...files].flatMap((path) => {
     const file = relative(place, path);
     const text = readFileSync(path, 'utf8');
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const map = existsSync(`${path}.map`) ? new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8'))) : undefined;
     const source = file.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
-    return guardsOf(text).map((guard) => {
+    return guardsOf(text).map((guard, number) => {
       const before = text.slice(0, guard.start).split('\n');
       const entry = map?.findEntry(before.length - 1, before.at(-1).length);
-      return { ...guard, file, source, where: `${source}:${(entry?.originalLine ?? 0) + 1}` };
+      const where = `${source}:${(entry?.originalLine ?? 0) + 1}`;
+      return { ...guard, id: `${file}#${number}`, key: `${file}#${number} ${hash}`, file, source, where };
     });
   });
 }
@@ -134,6 +263,31 @@ function isProduct(path) {
   );
 }
 
+/** The counts of a whole room, for the report. */
+function keepCounts(room, counts) {
+  const path = join(root, countsFile);
+  const all = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  all[room] = { date: new Date().toISOString().slice(0, 10), commit, ...counts };
+  const ordered = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(path, `${JSON.stringify(ordered, null, 2)}\n`);
+}
+
+/** Small files by kind and key, each replaced as a whole. */
+function openKept(folder, isFresh) {
+  const pathOf = (kind, key) => join(folder, kind, createHash('sha256').update(key).digest('hex').slice(0, 40));
+  return {
+    get(kind, key) {
+      const path = pathOf(kind, key);
+      if ((isFresh && kind === 'removals') || !existsSync(path)) return undefined;
+      return JSON.parse(readFileSync(path, 'utf8'));
+    },
+    set(kind, key, value) {
+      mkdirSync(join(folder, kind), { recursive: true });
+      writeFileSync(pathOf(kind, key), JSON.stringify(value));
+    },
+  };
+}
+
 function folderOf(place, room) {
   const top = ['packages', 'apps'].find((folder) => existsSync(join(place, folder, room)));
   if (top === undefined) throw new Error(`there is no room called ${room}`);
@@ -152,18 +306,13 @@ function* walk(folder) {
 function readArguments(args) {
   const isValue = (at) => ['--file', '--tests'].includes(args[at - 1]);
   const listed = (name) => (args.includes(name) ? (args[args.indexOf(name) + 1] ?? '').split(',') : ['']);
-  const rooms = args.filter((arg, at) => !arg.startsWith('--') && !isValue(at));
-  if (rooms.length === 0) {
-    console.error('usage: npm run guards -- <room…> [--file part,part] [--tests part,part] [--list] [--all-tests]');
+  const named = args.filter((arg, at) => !arg.startsWith('--') && !isValue(at));
+  if (named.length === 0 && !args.includes('--report')) {
+    console.error('usage: npm run guards -- <room…> [--file part,part] [--tests part,part] [--fresh] [--list | --dry]');
+    console.error('       npm run guards -- --report');
     process.exit(64);
   }
-  return {
-    rooms,
-    parts: listed('--file'),
-    testParts: listed('--tests'),
-    isList: args.includes('--list'),
-    isAllTests: args.includes('--all-tests'),
-  };
+  return { rooms: named, parts: listed('--file'), testParts: listed('--tests'), options: new Set(args) };
 }
 
 function short(text) {

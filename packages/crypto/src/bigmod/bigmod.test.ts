@@ -167,6 +167,11 @@ test('own moduli: equal or even factors are refused', () => {
   }
 });
 
+test('own moduli: a factor that is no prime is noticed by the first power', () => {
+  throws(() => crtModulus(5n * 7n, m521, 1), refused);
+  throws(() => crtModulus(m521, 5n * 7n, 2), refused);
+});
+
 test('units are exactly the values between 0 and m that share no factor with m', () => {
   const m = 3n * 5n * 7n;
   for (let a = -2n; a < m + 5n; a += 1n) {

@@ -1,0 +1,56 @@
+// docs/security/guards.md: the score of the guard-removal runs, room by room, from the counts they left.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const countsFile = 'docs/security/guards.json';
+export const reportFile = 'docs/security/guards.md';
+
+export function writeReport(root) {
+  writeFileSync(join(root, reportFile), report(root));
+}
+
+export function report(root) {
+  const runs = existsSync(join(root, countsFile)) ? JSON.parse(readFileSync(join(root, countsFile), 'utf8')) : {};
+  const rooms = ['packages', 'apps']
+    .flatMap((top) => readdirSync(join(root, top)))
+    .filter((room) => !['testkit', 'devnet'].includes(room))
+    .sort();
+  const done = rooms.map((room) => runs[room]).filter((run) => run !== undefined);
+  const sum = (of) => done.reduce((total, run) => total + run[of], 0);
+  const columns = ['guards', 'killed', 'accepted', 'survived'];
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    '# Score of the guard-removal runs',
+    '',
+    'Written by `npm run guards -- --report` from [guards.json](guards.json), where each run of a whole room leaves its',
+    'counts. [README.md](README.md#guards) says what a guard is and how they are removed. *Killed*: a test failed without',
+    'it, in brackets those of them that ended by a time limit. *Accepted*: nothing failed, for the reason in',
+    '[guards-accepted.json](guards-accepted.json). *Survived*: nothing failed, and there is no reason. A row holds for its',
+    'commit; a later commit may have added guards.',
+    '',
+    row(['room', ...columns, 'run on', 'at commit']),
+    row(['---', ...columns.map(() => '--:'), '---', '---']),
+    ...rooms.map((room) => {
+      const run = runs[room];
+      if (run === undefined) return row([room, '', '', '', '', 'not run', '']);
+      const killed = run.byTime > 0 ? `${run.killed} (${run.byTime})` : run.killed;
+      return row([room, run.guards, killed, run.accepted, run.survived, run.date, `\`${run.commit}\``]);
+    }),
+    row(['**all that ran**', ...columns.map((of) => sum(of)), '', '']),
+    '',
+    ...survivors(rooms, runs),
+  ].join('\n');
+}
+
+function survivors(rooms, runs) {
+  const found = rooms.filter((room) => runs[room]?.survived > 0);
+  if (found.length === 0) return [];
+  return [
+    '## What survived',
+    '',
+    ...found.flatMap((room) =>
+      runs[room].survivors.map(({ where, says }) => `- \`${where}\` \`${says.replaceAll('`', "'")}\``),
+    ),
+    '',
+  ];
+}
