@@ -141,11 +141,15 @@ function checkUnion(options: readonly Node[], value: unknown, path: string): Pro
     last = checkNode(option, value, path);
     if (last === undefined) return undefined;
   }
-  const plain = options.filter((option) => option.type !== 'null');
+  // Of forms that differ by JSON type, the one the sender meant.
+  const meant = options.filter((option) => option.type === jsonType(value));
+  const plain = meant.length === 1 ? meant : options.filter((option) => option.type !== 'null');
   return plain.length === 1 && plain[0]
     ? checkNode(plain[0], value, path)
     : wrong(path, 'has none of the accepted forms');
 }
+
+const jsonType = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value);
 
 function pickNode(node: Node, value: unknown, path: string): unknown {
   if (value === null || typeof value !== 'object') {

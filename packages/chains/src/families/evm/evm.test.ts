@@ -2,6 +2,7 @@ import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
+import { authorization } from 'micro-eth-signer';
 import { verifyRaw } from '../../schemes/index.ts';
 import { toHex0x } from '../bytes.ts';
 import { addressOf, assembleSignature, loadFamily, planSignature } from '../index.ts';
@@ -234,3 +235,33 @@ for (const hash of [
   test(`refuses the hash ${String(hash).slice(0, 10)}… of ${String(hash).length} characters`, () => {
     throws(() => plan({ kind: 'Hash', hash }), /body\.hash/);
   });
+
+test('signs an EIP-7702 authorisation whose authority is the key', () => {
+  const address = `0x${'5f'.repeat(20)}`;
+  const body = { kind: 'Eip7702', address, nonce: 7, chainId: 1 };
+
+  const raw = sign(plan(body).items[0]);
+
+  const item = { chainId: 1n, address, nonce: 7n };
+  const authority = authorization.getAuthority({
+    ...item,
+    yParity: raw.recid,
+    r: BigInt(toHex0x(raw.signature.subarray(0, 32))),
+    s: BigInt(toHex0x(raw.signature.subarray(32))),
+  });
+  equal(authority.toLowerCase(), addressOf('Ethereum', key));
+});
+
+test('refuses an authorisation for another chain, for every chain, and for an address with a wrong checksum', () => {
+  const body = { kind: 'Eip7702', address: `0x${'5f'.repeat(20)}`, nonce: 7, chainId: 1 };
+
+  throws(() => plan(body, 'EthereumSepolia'), /chainId: 1 does not match network EthereumSepolia/);
+  throws(() => plan({ ...body, chainId: 0 }), /chainId: 0 does not match/);
+  throws(() => plan({ ...body, nonce: 1.5 }), /nonce: must be a whole number/);
+  throws(
+    () => plan({ ...body, address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeE' }),
+    /address: has a wrong checksum/,
+  );
+  // EIP-55's own first example, one letter away.
+  equal(plan({ ...body, address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' }).items.length, 1);
+});

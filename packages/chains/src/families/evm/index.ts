@@ -1,5 +1,5 @@
 /**
- * EVM networks: keccak address, EIP-191 and EIP-712 messages, transactions of types 0, 1, 2 and 4 in their unsigned
+ * EVM networks: keccak address, EIP-191 and EIP-712 messages, EIP-7702 authorisations, transactions of types 0, 1, 2 and 4 in their unsigned
  * serialised form. Signatures carry v = 27 + recid; signed transactions the parity their type wants.
  */
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -9,10 +9,11 @@ import { concat, hexMember, toHex0x } from '../bytes.ts';
 import { planHash, unknownKind } from '../plain.ts';
 import { rs, wire } from '../signature.ts';
 import type { AssembledSignature, Family, Network, PublicKeyRef, RawSignature, SigningPlan } from '../types.ts';
+import { planAuthorization } from './authorization.ts';
 import { parseUnsigned, serializeSigned } from './transaction.ts';
 import { typedDataDigest } from './typed-data.ts';
 
-const kinds = ['Hash', 'Message', 'Eip191', 'Eip712', 'Transaction'];
+const kinds = ['Hash', 'Message', 'Eip191', 'Eip712', 'Eip7702', 'Transaction'];
 
 export const evm: Family = {
   name: 'evm',
@@ -28,6 +29,8 @@ export const evm: Family = {
         return planPersonalMessage(body);
       case 'Eip712':
         return planTypedData(network, body);
+      case 'Eip7702':
+        return planAuthorization(network, body);
       case 'Transaction':
         return planTransaction(network, body);
       default:

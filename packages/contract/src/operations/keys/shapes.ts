@@ -98,26 +98,70 @@ const signatureBody = <P extends TProperties>(properties: P) =>
     externalId: Type.Optional(ExternalId),
   });
 
-/** The chains put no bound on a message; 64 KiB is ours. A PSBT carries whole previous transactions; a command to a
- * signer holds 384 KiB of signed text. */
+const TypeDefinitions = Type.Record(
+  Type.String(),
+  Type.Array(Closed({ name: Text(256), type: Text(256) }), { maxItems: 256 }),
+);
+const Members = Type.Record(Type.String(), Type.Unknown());
+const NumberOrText = Type.Union([Type.Integer({ minimum: 0 }), Text(80)]);
+const Address = Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', says: 'must be 0x and 40 hex digits' });
+
+/** The unsigned transaction of a chain: hex, or its members where the chain has a JSON form. */
+export const SomeTransaction = Type.Union([Hex(131_072), Members]);
+/** Texts of PSBT carry whole previous transactions; a command to a signer holds 384 KiB of signed text. */
+export const SomePsbt = Text(380_000, 1);
+export const SomeSignDoc = SomeHex(131_072);
+
+/** The chains put no bound on a message; 64 KiB is ours. */
 export const SignatureBody = Type.Union([
   signatureBody({ kind: Type.Literal(signatureKinds[0]), hash: Digest, taprootMerkleRoot: Type.Optional(MerkleRoot) }),
   signatureBody({ kind: Type.Literal(signatureKinds[1]), message: Hex(65_536) }),
   signatureBody({ kind: Type.Literal(signatureKinds[2]), message: Hex(65_536) }),
   signatureBody({
     kind: Type.Literal(signatureKinds[3]),
-    types: Type.Record(Type.String(), Type.Array(Closed({ name: Text(256), type: Text(256) }), { maxItems: 256 })),
+    types: TypeDefinitions,
     domain: Closed({
       name: Type.Optional(Text(1000)),
       version: Type.Optional(Text(1000)),
-      chainId: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Text(80)])),
+      chainId: Type.Optional(NumberOrText),
       verifyingContract: Type.Optional(Text(42)),
       salt: Type.Optional(Text(66)),
     }),
-    message: Type.Record(Type.String(), Type.Unknown()),
+    message: Members,
   }),
-  signatureBody({ kind: Type.Literal(signatureKinds[4]), transaction: Hex(131_072) }),
-  signatureBody({ kind: Type.Literal(signatureKinds[5]), psbt: Text(380_000, 1) }),
+  signatureBody({ kind: Type.Literal(signatureKinds[4]), transaction: SomeTransaction }),
+  signatureBody({ kind: Type.Literal(signatureKinds[5]), psbt: SomePsbt }),
+  signatureBody({
+    kind: Type.Literal(signatureKinds[6]),
+    address: Address,
+    nonce: Type.Integer({ minimum: 0 }),
+    chainId: Type.Integer({ minimum: 0 }),
+  }),
+  signatureBody({
+    kind: Type.Literal(signatureKinds[7]),
+    primaryType: Text(256, 1),
+    types: TypeDefinitions,
+    domain: Closed({
+      name: Type.Optional(Text(1000)),
+      version: Type.Optional(Text(1000)),
+      chainId: Type.Optional(NumberOrText),
+      revision: Type.Optional(NumberOrText),
+    }),
+    message: Members,
+  }),
+  signatureBody({
+    kind: Type.Literal(signatureKinds[8]),
+    message: Hex(65_536),
+    format: Type.Optional(Type.Enum(['Simple', 'Full'])),
+  }),
+  signatureBody({ kind: Type.Literal(signatureKinds[9]), signDoc: SomeSignDoc }),
+  signatureBody({ kind: Type.Literal(signatureKinds[10]), payload: Type.Union([SomeHex(131_072), Members]) }),
+  signatureBody({
+    kind: Type.Literal(signatureKinds[11]),
+    payload: Type.Optional(Hex(65_536)),
+    externalAad: Type.Optional(Hex(65_536)),
+    context: Type.Literal('Signature1'),
+  }),
 ]);
 
 const Signature = Reply({
