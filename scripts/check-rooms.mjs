@@ -90,7 +90,7 @@ const givesMachines = (text) => /\bcreateSigner\b/.test(text) && /\bmachines\b/.
 const mayGiveMachines = ['apps/signer/src/signer/index.ts', 'packages/testkit/src/simulation/'];
 /** Rooms that never ship; every other one may import a folder of tests from its tests alone. */
 const testRooms = ['testkit', 'devnet', 'bench'];
-const isForTests = (path) => /(^|\/)(test|testing|every-protocol)(\/|$)/.test(path);
+const isForTests = (path) => /(^|\/)(test|testing|every-protocol|conformance)(\/|$)/.test(path);
 
 const root = new URL('..', import.meta.url).pathname;
 const rooms = [

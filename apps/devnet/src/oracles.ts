@@ -11,7 +11,8 @@ const folder = fileURLToPath(new URL('../../../oracles/', import.meta.url));
 const require = createRequire(`${folder}package.json`);
 
 export async function oracle(
-  name: 'viem' | 'viem/accounts' | 'ethers' | 'starknet' | '@solana/kit' | 'bitcoinjs-lib' | '@bitcoinerlab/secp256k1',
+  /** As imported; oracles/package.json lists the packages. */
+  name: string,
   // biome-ignore lint/suspicious/noExplicitAny: a foreign library, used only to judge.
 ): Promise<any> {
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) {
