@@ -3,14 +3,14 @@
  * vault of each signer and without. Processes are cold; the files are as warm as the machine keeps them.
  */
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import { fromHex } from '@holdfast/contract/wire';
-import { type AccountFile, Cluster, type Engine, sdk } from '@holdfast/devnet/harness';
+import { type AccountFile, Cluster, type Engine, sdk, until } from '@holdfast/devnet/harness';
 import { cpuOfProcesses, memoryOf, type Row, row } from './measure.ts';
 
 const KEYS = Number(process.env['HOLDFAST_BENCH_KEYS'] ?? 100_000);
@@ -27,11 +27,13 @@ export async function coldStart(engine: Engine): Promise<Row[]> {
     const wallet = await sdk(account).wallets.createWallet({ body: { network: 'KeyEdDSA' } });
     const { id: keyId, publicKey } = wallet.signingKey;
     const target = { cluster, account, walletId: wallet.id, publicKey };
-    const empty = await starts(target, `1 key, ${engine}`);
+    const empty = await starts(target, { count: STARTS, what: `1 key, ${engine}` });
     await fill(cluster, keyId);
-    const full = await starts(target, `${KEYS} keys, ${engine}`);
+    // Nobody has read these journals yet, as after a process that died before it had.
+    const unread = await starts(target, { count: 1, what: `${KEYS} keys, journals not read before, ${engine}` });
+    const full = await starts(target, { count: STARTS, isBehind: true, what: `${KEYS} keys, ${engine}` });
     const store = statSync(join(cluster.dir, 'data/signer-1/store.sqlite')).size / MIB;
-    return [...empty, ...full, row(`12 … the store of a signer, ${KEYS} keys, ${engine}`, 'MB', [store])];
+    return [...empty, ...unread, ...full, row(`12 … the store of a signer, ${KEYS} keys, ${engine}`, 'MB', [store])];
   } finally {
     await cluster.stop();
     cluster.remove();
@@ -45,13 +47,18 @@ interface Target {
   readonly publicKey: string;
 }
 
-/** Leaves the system stopped. */
-async function starts(target: Target, what: string): Promise<Row[]> {
+/** Leaves the system stopped, after every signer has read its journal. */
+async function starts(
+  target: Target,
+  o: { readonly count: number; readonly what: string; readonly isBehind?: true },
+): Promise<Row[]> {
   const { cluster } = target;
+  const { what } = o;
   const [online, signed, cpu, memory]: number[][] = [[], [], [], []] as const;
   await cluster.stop();
-  console.log(`load before ${STARTS} starts: ${loadavg()[0]?.toFixed(1)}`);
-  for (let k = 0; k < STARTS; k += 1) {
+  for (let k = 0; k < o.count; k += 1) {
+    console.log(`load before the start: ${loadavg()[0]?.toFixed(1)}`);
+    const behind = journalsRead(cluster);
     const start = performance.now();
     await cluster.run(environment);
     online?.push(performance.now() - start);
@@ -62,6 +69,8 @@ async function starts(target: Target, what: string): Promise<Row[]> {
       cpu?.push(cpuOfProcesses([pid]));
       memory?.push(memoryOf(pid));
     }
+    // One that is stopped earlier reads everything at its next start.
+    if (o.isBehind) await until('the journals are read', async () => journalsRead(cluster) >= behind + 5, 600_000);
     await cluster.stop();
   }
   return [
@@ -70,6 +79,11 @@ async function starts(target: Target, what: string): Promise<Row[]> {
     row(`12 … CPU of a signer until then, ${what}`, 'ms', cpu ?? []),
     row(`12 … memory of a signer then, ${what}`, 'MB', memory ?? []),
   ];
+}
+
+function journalsRead(cluster: Cluster): number {
+  const logs = SIGNERS.map((n) => readFileSync(join(cluster.dir, `data/logs/signer-${n}.log`), 'utf8'));
+  return logs.reduce((sum, log) => sum + log.split('"event":"journal.read"').length - 1, 0);
 }
 
 async function signOnce({ account, walletId, publicKey }: Target): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Env } from '@holdfast/contract/types';
 import { createAuxiliaryEngine } from './auxiliary/index.ts';
 import { type Config, endsWithInput, openFolder, readConfig, UnsafeSettings, writeRunFile } from './config.ts';
+import { ROWS_AT_ONCE_MAX } from './journal/reading.ts';
 import { connect } from './link/index.ts';
 import { Refused } from './refusal/index.ts';
 import { createWorkerCompute } from './runs/index.ts';
@@ -48,6 +49,7 @@ function main(): void {
     now: env.now,
     random: env.random,
     point: env.point,
+    journal: { rowsAtOnceMax: ROWS_AT_ONCE_MAX },
   });
   writeRunFile(config.dir, process.pid);
   const { roster, index, identity } = folder;

@@ -5,7 +5,7 @@
 import type { Command, Reply, Result } from '@holdfast/cluster/commands';
 import { backends } from '@holdfast/crypto/curves';
 import { consentTo } from '../consent/index.ts';
-import { check } from '../refusal/index.ts';
+import { check, refuse } from '../refusal/index.ts';
 import { asRefusal } from './as-refusal.ts';
 import { auditShares } from './audit.ts';
 import { recordCatchUp } from './catch-up.ts';
@@ -148,11 +148,11 @@ function count(ctx: Context, name: string): void {
 function checkAwake(ctx: Context): void {
   check(!ctx.isFrozen(), 'E_SEALED', 'this signer is frozen by its operator');
   const damagedAt = ctx.store.journal.damagedAt();
-  check(
-    damagedAt === undefined,
-    'E_SEALED',
-    `the journal of this signer is damaged at row ${damagedAt}; its operator has been told`,
-  );
+  if (damagedAt !== undefined) refuse('E_SEALED', damagedJournal(damagedAt));
+}
+
+export function damagedJournal(row: number): string {
+  return `the journal of this signer is damaged at row ${row}; its operator has been told`;
 }
 
 /** For everything but catching up: a restored signer contributes nothing before it knows what it has forgotten. */

@@ -43,6 +43,8 @@ export interface Runs {
   readonly active: number;
   /** For messages that belong to no run (see early.ts): a fixed id with a handler of its own. */
   handle(execId: Uint8Array, heard: (from: number, message: PeerMessage) => void): void;
+  /** Ends every run, and refuses every later one with the same words: E_SEALED. */
+  seal(why: string): void;
   /** Ends every run; nothing of them is resumed. */
   close(): void;
 }
@@ -50,7 +52,7 @@ export interface Runs {
 interface Live {
   receive(from: number, m: PeerMessage): void;
   peerGone(rosterIndex: number): void;
-  end(): void;
+  end(why: string): void;
 }
 
 /** Runs at once: memory and latency stay bounded; more are refused like an HTTP 429. */
@@ -66,6 +68,7 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
   const finished = new Set<string>();
   const early = createEarlyMessages(env);
   let reserved = 0;
+  let sealed: string | undefined;
 
   peers.onMessage((from, m) => {
     const name = toHex(m.execId);
@@ -93,6 +96,10 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
       const { machine } = run;
       const name = toHex(machine.execId);
       return new Promise<Out>((resolve, reject) => {
+        if (sealed !== undefined) {
+          machine.wipe();
+          refuse('E_SEALED', sealed);
+        }
         if (live.has(name) || finished.has(name)) throw new Error('bug: an execution id runs once');
         const others = [...run.parties].filter(([index]) => index !== run.self);
         const indexOf = new Map(others.map(([index, roster]) => [roster, index]));
@@ -215,7 +222,7 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
             const index = indexOf.get(roster);
             if (index !== undefined) step(() => machine.peerGone(index));
           },
-          end: () => finish(() => reject(new Refused('E_SEALED', 'the signer is stopping'))),
+          end: (why) => finish(() => reject(new Refused('E_SEALED', why))),
         });
         step(() => machine.start());
         for (const { from, message } of early.take(name)) live.get(name)?.receive(from, message);
@@ -236,8 +243,12 @@ export function createRuns(o: { env: Env; peers: Peers; compute?: Compute }): Ru
     handle(execId, heard) {
       handlers.set(toHex(execId), heard);
     },
+    seal(why) {
+      sealed = why;
+      for (const run of [...live.values()]) run.end(why);
+    },
     close() {
-      for (const run of [...live.values()]) run.end();
+      for (const run of [...live.values()]) run.end('the signer is stopping');
     },
   };
 }

@@ -11,9 +11,10 @@ import { type Auxiliary, type AuxiliaryWork, createAuxiliary } from '../auxiliar
 import { createClusterView } from '../cluster-view/index.ts';
 import type { Context, SignerSettings } from '../commands/context.ts';
 import { createImportKeys } from '../commands/import-keys.ts';
-import { answer } from '../commands/index.ts';
+import { answer, damagedJournal } from '../commands/index.ts';
 import { createFreshness } from '../consent/freshness.ts';
 import { createOrganisations } from '../consent/organisations.ts';
+import { readJournal } from '../journal/reading.ts';
 import { createRejoin } from '../rejoin/index.ts';
 import { type Compute, createRuns, createSessions, type Machines, machines, type Peers } from '../runs/index.ts';
 import type { Store } from '../store/index.ts';
@@ -116,6 +117,12 @@ export function createSigner(o: SignerOptions): Signer {
     isRejoining: () => rejoin.pending(),
     counters: {},
   };
+  const stopReading = readJournal({
+    env,
+    store,
+    // What is found at the start lets nothing begin; what is found behind it ends what has begun since.
+    damaged: (row) => runs.seal(damagedJournal(row)),
+  });
   const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
 
   const answerTo = (command: Command): Promise<Reply> => {
@@ -134,6 +141,7 @@ export function createSigner(o: SignerOptions): Signer {
     session: () => sessions.current(),
     auxiliary,
     close() {
+      stopReading();
       stopFigures();
       ctx.scrubbing.cancel();
       rejoin.close();
@@ -165,6 +173,7 @@ function reportFigures(ctx: Context, push: (figures: Readonly<Record<string, num
       runs_active: runs.active,
       peers_online: peers.online().length,
       frozen: ctx.isFrozen() ? 1 : 0,
+      journal_damaged: store.journal.damagedAt() === undefined ? 0 : 1,
     });
     cancel = ctx.env.setTimer(FIGURES_EVERY_MS, report);
   };

@@ -6,7 +6,7 @@
  * store.transaction('export', () => { store.keys.mark(keyId, 'exported'); store.journal.append('export', { keyId }); });
  */
 import { toHex } from '@holdfast/contract/wire';
-import { type Journal, openJournal } from '../journal/index.ts';
+import { type Journal, type JournalOptions, openJournal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
 import { createVault, wipeShare } from '../vault/index.ts';
 import { createBytesSealer } from '../vault/sealed-bytes.ts';
@@ -54,6 +54,8 @@ export interface StoreOptions {
   now(): number;
   random(n: number): Uint8Array;
   point(name: string): void;
+  /** Nothing here: the journal is read in full before the store is there. */
+  readonly journal?: JournalOptions;
 }
 
 export interface Store {
@@ -87,7 +89,7 @@ export function openStore(o: StoreOptions): Store {
     db.scrub();
     const vault = createVault({ sealKey: o.sealKey, random: o.random });
     const keys = createKeyShelf({ db, vault, signerId: o.signerId });
-    const journal = openJournal(db, o.now);
+    const journal = openJournal(db, o.now, o.journal);
     const restored = createRestoredShelf(db);
     const sealer = createBytesSealer({ sealKey: o.sealKey, random: o.random });
     const auxiliary = createAuxiliaryShelf({ db, sealer, signerId: o.signerId, random: o.random });

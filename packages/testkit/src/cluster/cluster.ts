@@ -36,7 +36,7 @@ import {
   wipeBody,
 } from '@holdfast/signer/backup';
 import { createSigner, type Signer } from '@holdfast/signer/signer';
-import { openStore, type Store } from '@holdfast/signer/store';
+import { openStore, type Store, type StoreOptions } from '@holdfast/signer/store';
 import { keepTestAuxiliary } from './auxiliary.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestNet, type TestNet } from './net.ts';
@@ -89,6 +89,8 @@ export interface TestClusterOptions {
    * signer makes set-ups with, anew for each process. Without it signers hold none and make none.
    */
   readonly auxiliary?: true | ((index: number) => AuxiliaryWork & { close(): void });
+  /** How much of a journal is read before a signer starts; without it, all. */
+  readonly journal?: StoreOptions['journal'];
 }
 
 /** Ends a process in the middle of a step; nothing may catch it and go on. */
@@ -191,6 +193,7 @@ export async function startTestCluster(seed: string, o: TestClusterOptions = {})
       now: env.now,
       random: env.random,
       point: (name) => env.point(name),
+      ...(o.journal === undefined ? {} : { journal: o.journal }),
     });
   };
   const start = async (index: number): Promise<void> => {
