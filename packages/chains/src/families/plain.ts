@@ -48,3 +48,14 @@ function taprootRoot(body: Readonly<Record<string, unknown>>): Uint8Array | unde
 function opaque(kind: string, value: string): SigningPlan['facts'] {
   return { interpreted: false, kind, summary: [{ label: kind === 'Hash' ? 'Hash' : 'Message', value }] };
 }
+
+/** For families that add kinds of their own to the two above. */
+export function planPlain(
+  key: PublicKeyRef,
+  body: Readonly<Record<string, unknown>>,
+  own: readonly string[],
+): SigningPlan {
+  if (body['kind'] === 'Hash') return planHash(key, body);
+  if (body['kind'] === 'Message') return planMessage(key, body);
+  return unknownKind(body, [...own, key.scheme === 'EdDSA' ? 'Message' : 'Hash']);
+}

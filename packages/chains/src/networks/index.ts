@@ -6,6 +6,7 @@ import { evmNetworks } from './evm.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { solanaNetworks } from './solana.ts';
 import { starknetNetworks } from './starknet.ts';
+import { xrplNetworks } from './xrpl.ts';
 
 export const networks: readonly Network[] = [
   ...bitcoinNetworks,
@@ -13,6 +14,7 @@ export const networks: readonly Network[] = [
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
+  ...xrplNetworks,
 ];
 
 const byName = new Map(networks.map((network) => [network.name, network]));

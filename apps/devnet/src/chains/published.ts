@@ -1,0 +1,58 @@
+/**
+ * Published examples of a family, from vectors/chains/<family>.json: addresses, and transactions with the secret they
+ * were signed under. Both of our signature schemes are deterministic (RFC 6979, RFC 8032), so that the whole signed
+ * transaction can be compared.
+ */
+import { equal, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { localKey, sign } from '@holdfast/chains/conformance';
+import { type Body, type CurveName, family, loadFamily, type Scheme } from '@holdfast/chains/families';
+import { network as findNetwork } from '@holdfast/chains/networks';
+
+interface Published {
+  readonly source: string;
+  readonly licence: string;
+  readonly addresses: readonly {
+    readonly network: string;
+    readonly scheme: Scheme;
+    readonly curve: CurveName;
+    readonly publicKey: string;
+    readonly address: string;
+  }[];
+  readonly transactions: readonly {
+    readonly name: string;
+    readonly network: string;
+    readonly scheme: Scheme;
+    readonly curve: CurveName;
+    /** Published with the example; worthless. */
+    readonly secret: string;
+    readonly body: Body;
+    readonly signedData: string;
+    readonly id?: string;
+  }[];
+}
+
+export function published(name: string): Published {
+  return JSON.parse(readFileSync(new URL(`../../../../vectors/chains/${name}.json`, import.meta.url), 'utf8'));
+}
+
+/** Signs each published transaction and compares every byte, and the chain's name for it. */
+export function publishedTransactions({ transactions }: Published): void {
+  ok(transactions.length > 0);
+  for (const { name, network, scheme, curve, secret, body, signedData, id } of transactions)
+    test(`${network}: the published transaction "${name}" is signed to the same bytes`, async () => {
+      const target = findNetwork(network);
+      await loadFamily(target.family);
+
+      const { assembled } = sign(localKey(scheme, curve, unhex(secret)), network, body);
+
+      equal(assembled.signedData, signedData);
+      if (id !== undefined) equal(family(target.family).transactionId?.(signedData, target), id);
+    });
+}
+
+export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+export const unhex = (text: string) => Uint8Array.from(Buffer.from(text.replace(/^0x/, ''), 'hex'));
+/** A secret that is nobody's. */
+export const filled = (byte: number) => new Uint8Array(32).fill(byte);
