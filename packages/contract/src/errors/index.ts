@@ -137,6 +137,7 @@ export const errors = {
   E_KIND: { status: 400, sentence: 'this kind of signature is not available for the key or network' },
   E_CHAIN_ID: { status: 400, sentence: 'chain id of the network is not configured' },
   E_COMPLETION: { status: 409, sentence: 'the completion of the transaction is not valid' },
+  E_FEE: { status: 409, sentence: 'the fee is above the highest that signers add' },
   // Import and export
   E_IMPORT_DISABLED: { status: 403, sentence: 'key import is not enabled; switch it on: holdfast org enable import' },
   E_EXPORT_DISABLED: { status: 403, sentence: 'key export is not enabled; switch it on: holdfast org enable export' },
