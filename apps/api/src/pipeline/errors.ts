@@ -20,6 +20,7 @@ export function errorReply(error: WalletError, requestId: string): ErrorReply {
 const statusByClass: Readonly<Record<string, number>> = {
   WireError: 400,
   ChainError: 400,
+  NodeError: 503,
   AuthorityError: 403,
   CryptoError: 400,
   ClusterError: 503,

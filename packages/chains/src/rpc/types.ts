@@ -25,8 +25,52 @@ export interface Nodes {
   /** REST: a path below the node's URL; JSON out unless bytes are asked for. */
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown, contentType?: string): Promise<unknown>;
-  /** The same question to `quorum` nodes (or all there are, if fewer); the answers must agree, else E_NODE_DISAGREE. */
-  agreed(ask: (one: Nodes) => Promise<unknown>): Promise<unknown>;
+  /** A conversation with one node; begins again with the next where it ends in a failure of the node. */
+  one<T>(talk: (one: Nodes) => Promise<T>): Promise<T>;
+  /**
+   * The same conversation with `quorum` nodes (or all there are, if fewer); what it results in must agree, else
+   * E_NODE_DISAGREE. For what a false node could cheat with: that a payment is confirmed, or has failed.
+   */
+  agreed<T>(talk: (one: Nodes) => Promise<T>): Promise<T>;
+}
+
+/** What a transaction costs at the moment, in the reply shapes of wallets.md §7; all numbers are decimal text. */
+export type FeeEstimate =
+  | {
+      readonly kind: 'Eip1559';
+      readonly blockNumber: string;
+      readonly baseFeePerGas: string;
+      readonly slow: Eip1559Level;
+      readonly standard: Eip1559Level;
+      readonly fast: Eip1559Level;
+    }
+  | {
+      readonly kind: 'Bitcoin';
+      readonly blockNumber: string;
+      readonly slow: BitcoinLevel;
+      readonly standard: BitcoinLevel;
+      readonly fast: BitcoinLevel;
+    }
+  | {
+      readonly kind: 'Solana';
+      readonly blockNumber: string;
+      readonly slow: SolanaLevel;
+      readonly standard: SolanaLevel;
+      readonly fast: SolanaLevel;
+    };
+/** Wei per gas. */
+export interface Eip1559Level {
+  readonly maxPriorityFeePerGas: string;
+  readonly maxFeePerGas: string;
+}
+/** Smallest unit per virtual byte; blocks until it is included, as expected. */
+export interface BitcoinLevel {
+  readonly feeRate: string;
+  readonly blockHorizon: string;
+}
+/** Micro-lamports per compute unit. */
+export interface SolanaLevel {
+  readonly computeUnitPrice: string;
 }
 
 export type TransactionState =
@@ -65,4 +109,8 @@ export interface ChainClient {
   nativeBalance(address: string): Promise<string>;
   /** Height of the chain's newest block, where the family has such a number. */
   head(): Promise<{ readonly height: number }>;
+  /** Absent where the family has no market for fees. */
+  fees?(): Promise<FeeEstimate>;
+  /** Contract code on a chain, asked without a transaction: EVM. Answers the returned bytes as 0x hex. */
+  call?(contract: string, data: string): Promise<string>;
 }

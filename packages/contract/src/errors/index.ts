@@ -138,6 +138,13 @@ export const errors = {
   E_CHAIN_ID: { status: 400, sentence: 'chain id of the network is not configured' },
   E_COMPLETION: { status: 409, sentence: 'the completion of the transaction is not valid' },
   E_FEE: { status: 409, sentence: 'the fee is above the highest that signers add' },
+  E_FUNDS: { status: 400, sentence: 'the balance does not suffice' },
+  // Chains' nodes
+  E_NODE_UNSET: { status: 503, sentence: 'no node of the network is configured; set one: holdfast networks set' },
+  E_NODE_UNREACHABLE: { status: 503, sentence: 'no node of the network answers' },
+  E_NODE_ANSWER: { status: 503, sentence: 'the nodes of the network answer nonsense' },
+  E_NODE_DISAGREE: { status: 503, sentence: 'the nodes of the network do not agree' },
+  E_NODE_REFUSED: { status: 400, sentence: 'the node of the network refused' },
   // Import and export
   E_IMPORT_DISABLED: { status: 403, sentence: 'key import is not enabled; switch it on: holdfast org enable import' },
   E_EXPORT_DISABLED: { status: 403, sentence: 'key export is not enabled; switch it on: holdfast org enable export' },

@@ -1,0 +1,29 @@
+/** What the api asks of chains: nodes as one, and a client for each family that has one, loaded on first use. */
+import type { FamilyName, Network } from '../families/types.ts';
+import type { ChainClient, Nodes } from './types.ts';
+
+export { NodeError, type NodeErrorCode, nodeErrorCodes } from './errors.ts';
+export { createHttp, HttpError } from './http/index.ts';
+export { checkEndpointUrl, createNodes, type NetworkNodes, type NodeHealth, type NodesOptions } from './nodes/index.ts';
+export type * from './types.ts';
+
+interface FamilyClient {
+  create(o: { readonly nodes: Nodes; readonly network: Network }): ChainClient;
+  /** Throws NodeError E_NODE_ANSWER where the node is of another chain. */
+  identify?(one: Nodes, network: Network): Promise<void>;
+}
+
+const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>> = {
+  evm: async () => {
+    const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
+    return { create: createEvmClient, identify: identifyEvm };
+  },
+};
+
+/** Whether a family's chains can be asked at all; the others sign what users bring. */
+export const hasClient = (name: FamilyName): boolean => loaders[name] !== undefined;
+
+/** Undefined where the family has no client. */
+export async function loadClient(name: FamilyName): Promise<FamilyClient | undefined> {
+  return loaders[name]?.();
+}
