@@ -22,6 +22,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,
+  stellar: async () => (await import('./stellar/index.ts')).stellar,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,
 };
 

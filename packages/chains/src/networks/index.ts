@@ -6,6 +6,7 @@ import { evmNetworks } from './evm.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { solanaNetworks } from './solana.ts';
 import { starknetNetworks } from './starknet.ts';
+import { stellarNetworks } from './stellar.ts';
 import { xrplNetworks } from './xrpl.ts';
 
 export const networks: readonly Network[] = [
@@ -14,6 +15,7 @@ export const networks: readonly Network[] = [
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
+  ...stellarNetworks,
   ...xrplNetworks,
 ];
 
