@@ -23,6 +23,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,
   stellar: async () => (await import('./stellar/index.ts')).stellar,
+  tezos: async () => (await import('./tezos/index.ts')).tezos,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,
 };
 

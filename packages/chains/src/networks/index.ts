@@ -7,6 +7,7 @@ import { pseudoNetworks } from './pseudo.ts';
 import { solanaNetworks } from './solana.ts';
 import { starknetNetworks } from './starknet.ts';
 import { stellarNetworks } from './stellar.ts';
+import { tezosNetworks } from './tezos.ts';
 import { xrplNetworks } from './xrpl.ts';
 
 export const networks: readonly Network[] = [
@@ -16,6 +17,7 @@ export const networks: readonly Network[] = [
   ...solanaNetworks,
   ...starknetNetworks,
   ...stellarNetworks,
+  ...tezosNetworks,
   ...xrplNetworks,
 ];
 
