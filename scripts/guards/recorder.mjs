@@ -3,53 +3,67 @@
 import { appendFileSync } from 'node:fs';
 
 const seenFile = new URL('./seen.jsonl', import.meta.url);
-const written = new Set();
-/** Guards whose arguments are being evaluated, by line; what is left at the end has thrown meanwhile. */
-const open = new Map();
+/** By test and guard: what is written already, and how often its arguments are being evaluated now. */
+const tests = new Map();
 
-export function note(what, id) {
-  const line = lineOf(what, id);
-  if (written.has(line)) return;
-  written.add(line);
-  appendFileSync(seenFile, line);
+export function note(what, value) {
+  appendFileSync(seenFile, `${JSON.stringify([testNow(), what, value])}\n`);
 }
 
 export function at(id) {
-  note('reached', id);
-  const line = lineOf('no', id);
-  open.set(line, (open.get(line) ?? 0) + 1);
-  return { id, line };
+  const entry = entryOf(id);
+  entry.open += 1;
+  return entry;
 }
 
-export function call(guard, check, ...args) {
-  const result = bundle(guard, check, ...args);
+export function call(entry, check, ...args) {
+  const result = bundle(entry, check, ...args);
   // A refusal that is returned instead of thrown.
-  if (result !== undefined && typeof result?.then !== 'function') note('no', guard.id);
+  if (result !== undefined && typeof result?.then !== 'function') saysNo(entry);
   return result;
 }
 
-export function bundle({ id, line }, check, ...args) {
-  open.set(line, open.get(line) - 1);
+export function bundle(entry, check, ...args) {
+  entry.open -= 1;
   try {
     const result = check(...args);
-    if (typeof result?.then === 'function') result.then(undefined, () => note('no', id));
+    if (typeof result?.then === 'function') result.then(undefined, () => saysNo(entry));
     return result;
   } catch (cause) {
-    note('no', id);
+    saysNo(entry);
     throw cause;
   }
 }
 
 export function says(id) {
-  note('reached', id);
-  note('no', id);
+  saysNo(entryOf(id));
 }
 
+// Where arguments are still being evaluated at the end, they have thrown.
 process.on('exit', () => {
-  for (const [line, count] of open) if (count > 0 && !written.has(line)) appendFileSync(seenFile, line);
+  for (const entries of tests.values()) for (const entry of entries.values()) if (entry.open > 0) saysNo(entry);
 });
 
-function lineOf(what, id) {
-  const test = globalThis[Symbol.for('holdfast.guards.test')]?.getStore() ?? '';
-  return `${JSON.stringify([test, what, id])}\n`;
+function entryOf(id) {
+  const test = testNow();
+  if (!tests.has(test)) tests.set(test, new Map());
+  const entries = tests.get(test);
+  let entry = entries.get(id);
+  if (entry === undefined) {
+    entry = { test, id, open: 0, hasSaidNo: false };
+    entries.set(id, entry);
+    note('reached', id);
+  }
+  return entry;
+}
+
+function saysNo(entry) {
+  if (entry.hasSaidNo) return;
+  entry.hasSaidNo = true;
+  appendFileSync(seenFile, `${JSON.stringify([entry.test, 'no', entry.id])}\n`);
+}
+
+/** The name of the test on whose behalf this runs; '' in workers, in other processes, before and after. */
+function testNow() {
+  return globalThis[Symbol.for('holdfast.guards.test')]?.getStore() ?? '';
 }
