@@ -14,6 +14,10 @@ interface FamilyClient {
 }
 
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>> = {
+  bitcoin: async () => {
+    const { createBitcoinClient, identifyBitcoin } = await import('./bitcoin/index.ts');
+    return { create: createBitcoinClient, identify: identifyBitcoin };
+  },
   evm: async () => {
     const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
     return { create: createEvmClient, identify: identifyEvm };

@@ -6,8 +6,9 @@ export const claims: Claims = {
   judge: 'bitcoinjs-lib 7.0.0, Litecoin Core 0.21.2.1 (regtest)',
   address: 'sdk',
   signatures: { Psbt: 'sdk', Bip322: 'vectors' },
-  constructs: { Native: 'sdk' },
+  constructs: { Native: 'node' },
   broadcasts: ['Psbt'],
+  nodes: 'node',
   notes: [
     'Dogecoin wallets take ECDSA keys only and sign BIP-322 in the Full format.',
     'P2PKH inputs need their whole previous transaction.',

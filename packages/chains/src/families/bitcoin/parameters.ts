@@ -16,16 +16,18 @@ export interface BitcoinParameters {
   readonly dustFixed?: bigint;
   /** Highest fee rate that signers add, smallest units for 1000 virtual bytes. */
   readonly feeRateMax: bigint;
+  /** What the api asks for at least, where nodes estimate less or nothing. */
+  readonly feeRateUsual: bigint;
 }
 
 /** Bitcoin Core policy/policy.h: DUST_RELAY_TX_FEE 3000. */
-const bitcoinRates = { dustRate: 3_000n, feeRateMax: 1_000_000n };
+const bitcoinRates = { dustRate: 3_000n, feeRateMax: 1_000_000n, feeRateUsual: 1_000n };
 const mainnet: BitcoinParameters = { bech32: 'bc', pubKeyHash: 0x00, scriptHash: 0x05, wif: 0x80, ...bitcoinRates };
 const testnet: BitcoinParameters = { bech32: 'tb', pubKeyHash: 0x6f, scriptHash: 0xc4, wif: 0xef, ...bitcoinRates };
 /** Litecoin Core policy/policy.h: DUST_RELAY_TX_FEE 30000. */
-const litecoinRates = { dustRate: 30_000n, feeRateMax: 1_000_000n };
+const litecoinRates = { dustRate: 30_000n, feeRateMax: 1_000_000n, feeRateUsual: 1_000n };
 /** Dogecoin Core doc/fee-recommendation.md: 0.01 DOGE for a kilobyte is enough, outputs below 0.01 DOGE are dust. */
-const dogeRates = { dustRate: 0n, dustFixed: 1_000_000n, feeRateMax: 100_000_000n };
+const dogeRates = { dustRate: 0n, dustFixed: 1_000_000n, feeRateMax: 100_000_000n, feeRateUsual: 1_000_000n };
 
 const parameters: Readonly<Record<string, BitcoinParameters>> = {
   Bitcoin: mainnet,
