@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { type NetworksFile, parseNetworksFile } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
 import { parseChain, parseRoster, type Roster, withHistory } from '@holdfast/cluster/roster';
 import type { Secrets, Settings } from './settings.ts';
@@ -17,6 +18,8 @@ export class UnsafeSettings extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
+  /** Reads `<dataFolder>/api/networks.json` again whenever it has changed. */
+  readonly networks: () => NetworksFile;
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly roster: Roster;
@@ -60,6 +63,7 @@ export function readConfig(env: Environment): Config {
       ...(nats === undefined ? {} : { nats }),
     },
     roster,
+    networks: networksFile(join(dataFolder, 'api', 'networks.json')),
     crashAt: env['NODE_ENV'] === 'test' ? readCrashPoint(env['HOLDFAST_CRASH_AT']) : undefined,
   };
 }
@@ -153,6 +157,39 @@ function writeSecretFile(file: string, content: string): void {
 }
 
 /** Windows has no such modes; there the folder's own rights decide. */
+/** At the start a file that cannot be read is an error; later the last good one stays until it is mended. */
+function networksFile(file: string): () => NetworksFile {
+  let version = '';
+  let known: NetworksFile = {};
+  const read = (): void => {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    const now = stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+    if (now === version) return;
+    version = now;
+    if (stats === undefined) {
+      known = {};
+      return;
+    }
+    checkMode(file);
+    try {
+      known = parseNetworksFile(readFileSync(file, 'utf8'));
+    } catch (cause) {
+      throw new UnsafeSettings(`${file}: ${cause instanceof Error ? cause.message : 'not valid'}`, { cause });
+    }
+  };
+  read();
+  return () => {
+    try {
+      read();
+    } catch (cause) {
+      if (!(cause instanceof UnsafeSettings)) throw cause;
+      // Said once for each change; `networks list` says it to whoever asks.
+      process.stderr.write(`holdfast api: ${cause.message}\n`);
+    }
+    return known;
+  };
+}
+
 function checkMode(file: string): void {
   const mode = statSync(file).mode & 0o777;
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;

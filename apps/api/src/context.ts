@@ -1,6 +1,7 @@
 /** Everything a handler may use. Nothing else reaches it: no global state, no clock, no environment. */
 import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
+import type { Chains } from './chains/index.ts';
 import type { Refresher } from './refresh/index.ts';
 import type { Secrets, Settings } from './settings.ts';
 import type { Signers } from './signers/types.ts';
@@ -12,6 +13,7 @@ export interface Context {
   readonly db: Database;
   readonly signers: Signers;
   readonly refresher: Refresher;
+  readonly chains: Chains;
   /** The same as `env.log`. */
   readonly log: Env['log'];
 }

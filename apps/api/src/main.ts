@@ -1,6 +1,7 @@
 /** The api process: real clock, randomness, disk and network, and nothing else. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { createHttp } from '@holdfast/chains/rpc';
 import { ClusterError } from '@holdfast/cluster/commands';
 import type { Env } from '@holdfast/contract/types';
 import { openDatabase, StorageError } from '@holdfast/storage/database';
@@ -55,7 +56,11 @@ async function main(): Promise<void> {
     ...(settings.databaseUrl === undefined ? {} : { url: settings.databaseUrl }),
     dataFolder: join(settings.dataFolder, 'api'),
   });
-  const api = await startApi({ env, config: settings, secrets, roster, db });
+  const chains = {
+    http: createHttp({ fetch, setTimer: env.setTimer }),
+    settings: config.networks,
+  };
+  const api = await startApi({ env, config: settings, secrets, roster, db, chains });
   await api.listen();
   env.log('api.started', { url: settings.publicUrl, cluster: roster.clusterId, database: db.kind });
 

@@ -19,6 +19,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { ChainError } from '@holdfast/chains/families';
+import { parseSettings } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl, type RelayPlace } from '@holdfast/cluster/relay';
 import {
   checkSuccession,
@@ -42,10 +44,12 @@ import {
   asJsonObject,
   fromBase64,
   fromHex,
+  type JsonValue,
   parseStrictJson,
   toBase64,
   toBase64Url,
   toHex,
+  WireError,
 } from '@holdfast/contract/wire';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { check, Refused } from './refusal/index.ts';
@@ -89,6 +93,8 @@ export interface NatsAccess {
 export interface SignerSettings {
   readonly allowImport: boolean;
   readonly allowExport: boolean;
+  /** Of EVM networks whose chain id no table has: by name. Never from the api, which could make one chain's signature count on another. */
+  readonly chainIds?: Readonly<Record<string, number>>;
 }
 
 /** Keys derived from the unseal secret, one per purpose, 32 bytes each. */
@@ -655,15 +661,32 @@ function readSettings(dir: string): SignerSettings {
   if (!existsSync(file)) return { allowImport: false, allowExport: false };
   try {
     const o = asJsonObject(parseStrictJson(readFileSync(file, 'utf8')), 'settings');
-    for (const [name, value] of Object.entries(o)) {
+    const { chainIds, ...flags } = o;
+    for (const [name, value] of Object.entries(flags)) {
       if (name !== 'allowImport' && name !== 'allowExport')
         throw new UnsafeSettings(`${file}: ${name} is not a setting`);
       if (typeof value !== 'boolean') throw new UnsafeSettings(`${file}: ${name} must be true or false`);
     }
-    return { allowImport: o.allowImport === true, allowExport: o.allowExport === true };
+    return {
+      allowImport: o.allowImport === true,
+      allowExport: o.allowExport === true,
+      ...(chainIds === undefined ? {} : { chainIds: readChainIds(file, chainIds) }),
+    };
   } catch (cause) {
     if (cause instanceof UnsafeSettings) throw cause;
     throw new UnsafeSettings(`${file} is not valid JSON`, { cause });
+  }
+}
+
+function readChainIds(file: string, value: JsonValue): Readonly<Record<string, number>> {
+  try {
+    const rows = Object.entries(asJsonObject(value, 'chainIds'));
+    return Object.fromEntries(
+      rows.map(([name, chainId]) => [name, parseSettings(name, { chainId }).chainId as number]),
+    );
+  } catch (cause) {
+    const reason = cause instanceof ChainError || cause instanceof WireError ? `: ${cause.message}` : '';
+    throw new UnsafeSettings(`${file}: chainIds is not valid${reason}`, { cause });
   }
 }
 

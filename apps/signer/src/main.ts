@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { configureChainIds } from '@holdfast/chains/networks';
 import type { Env } from '@holdfast/contract/types';
 import { createAuxiliaryEngine } from './auxiliary/index.ts';
 import { type Config, endsWithInput, openFolder, readConfig, UnsafeSettings, writeRunFile } from './config.ts';
@@ -41,6 +42,7 @@ function createEnv(config: Config): Env {
 function main(): void {
   const config = readConfig(process.env);
   const folder = openFolder(config);
+  configureChainIds(folder.settings.chainIds ?? {});
   const env = createEnv(config);
   const store = openStore({
     file: folder.storeFile,

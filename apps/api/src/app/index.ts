@@ -5,6 +5,7 @@ import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
 import { authPorts } from '../auth/index.ts';
+import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { recoverGovernance } from '../governance/index.ts';
 import { handlers } from '../operations/index.ts';
@@ -14,6 +15,7 @@ import type { Secrets, Settings } from '../settings.ts';
 import { keepSettling, takeUpUnfinished } from '../settlement/index.ts';
 import { createSigners } from '../signers/index.ts';
 
+export type { ChainPorts } from '../chains/index.ts';
 export type { Context } from '../context.ts';
 export type { Secrets, Settings } from '../settings.ts';
 
@@ -43,6 +45,8 @@ export async function startApi(o: {
   readonly secrets: Secrets;
   readonly roster: Roster;
   readonly db: Database;
+  /** Absent: no network has nodes. */
+  readonly chains?: ChainPorts;
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
   const { nats } = secrets;
@@ -53,7 +57,8 @@ export async function startApi(o: {
   const hub: RelayHub = relay;
   const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
   const refresher = createRefresher({ env, config, db, signers });
-  const ctx: Context = { env, config, secrets, db, signers, refresher, log: env.log };
+  const chains = createChains({ env, ports: o.chains });
+  const ctx: Context = { env, config, secrets, db, signers, refresher, chains, log: env.log };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);
   relay.attach?.(app.server);

@@ -153,7 +153,8 @@ function describeNeeds(of: Operation): string {
 function pathParameters(of: Operation): Json[] {
   return [...of.path.matchAll(/:([A-Za-z]+)/g)].map(([, name = '']) => {
     const kind = paramKinds[name];
-    const schema = kind === undefined ? { type: 'string' } : { type: 'string', pattern: idPattern(kind) };
+    const isId = kind !== undefined && kind !== 'network';
+    const schema = isId ? { type: 'string', pattern: idPattern(kind) } : { type: 'string' };
     return { name, in: 'path', required: true, schema };
   });
 }

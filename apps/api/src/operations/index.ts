@@ -4,6 +4,7 @@ import { authHandlers } from './auth/index.ts';
 import { clusterHandlers } from './cluster/index.ts';
 import { healthHandlers } from './health/index.ts';
 import { keysHandlers } from './keys/index.ts';
+import { networksHandlers } from './networks/index.ts';
 import { orgsHandlers } from './orgs/index.ts';
 import { permissionsHandlers } from './permissions/index.ts';
 import { signersHandlers } from './signers/index.ts';
@@ -14,6 +15,7 @@ export const handlers: readonly Handler[] = [
   ...clusterHandlers,
   ...healthHandlers,
   ...keysHandlers,
+  ...networksHandlers,
   ...orgsHandlers,
   ...permissionsHandlers,
   ...signersHandlers,

@@ -1,9 +1,8 @@
 /** Reads what arrived, before anything is believed: path, query, headers and body (bad-inputs.md A). */
 import type { IncomingMessage } from 'node:http';
 import { refuse, WalletError } from '@holdfast/contract/errors';
-import { type Match, matchOperation, methodsOf, type Operation, paramKinds } from '@holdfast/contract/operations';
+import { type Match, matchOperation, methodsOf, type Operation, problemOfParam } from '@holdfast/contract/operations';
 import { check } from '@holdfast/contract/schema';
-import { idKinds, isId } from '@holdfast/contract/types';
 import { asJsonObject, parseStrictJsonBytes, utf8Decode } from '@holdfast/contract/wire';
 
 /** Headers that mean something here and must not be there twice, because readers would differ in which one counts. */
@@ -56,9 +55,8 @@ export function findOperation(method: string, path: string): Match {
 
 export function checkParams(params: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(params)) {
-    const kind = paramKinds[name];
-    if (kind === undefined) throw new TypeError(`path parameter ${name} has no kind of id`);
-    if (!isId(kind, value)) refuse('E_PARAM', `${name} is not a ${idKinds[kind]} id`, { path: name });
+    const problem = problemOfParam(name, value);
+    if (problem !== undefined) refuse('E_PARAM', problem, { path: name });
   }
 }
 

@@ -4,6 +4,7 @@ import { WalletError } from '@holdfast/contract/errors';
 import type { PermissionName } from '@holdfast/contract/permissions';
 import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
+import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import type { AuthPorts, Handler, Principal } from '../pipeline/types.ts';
 import { createRefresher, type Refresher } from '../refresh/index.ts';
@@ -86,6 +87,7 @@ export function testApi(o: {
   readonly requestsPerMinuteMax?: number;
   readonly refreshDays?: number;
   readonly auth?: AuthPorts;
+  readonly chains?: ChainPorts;
 }): TestApi {
   const env = testEnv();
   const cluster = fakeCluster();
@@ -103,6 +105,7 @@ export function testApi(o: {
   };
   const refresher = createRefresher({ env, config, db, signers });
   const ctx: Context = {
+    chains: createChains({ env, ports: o.chains }),
     env,
     db,
     signers,
@@ -146,6 +149,9 @@ const noDatabase = new Proxy({} as Database, {
     throw new Error(`this test has no database, but ${String(member)} was read`);
   },
 });
+
+/** For contexts in which no network has nodes. */
+export const noChains: Chains = createChains({ env: testEnv() });
 
 /** For contexts in which no key is ever refreshed. */
 export const noRefresher: Refresher = {

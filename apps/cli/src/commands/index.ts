@@ -6,6 +6,7 @@ import { createBackup, createBackupKey, restore, verifyBackup } from './backup.t
 import { foundCluster, initSigner, joinCluster } from './cluster.ts';
 import { refreshCluster } from './cluster-refresh.ts';
 import { exportEvidence, listEvidence, verifyEvidence } from './evidence.ts';
+import { listNetworks, setNetwork, unsetNetwork } from './networks.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
 import { doctor, freeze, named, startSigner, trustOrg, unfreeze } from './signer.ts';
@@ -30,6 +31,9 @@ export const commands: readonly Command[] = [
   importWallet,
   signWithWallet,
   exportWallet,
+  setNetwork,
+  unsetNetwork,
+  listNetworks,
   trustOrg,
   initSigner,
   foundCluster,

@@ -72,10 +72,11 @@ function placesInBody(schema: Schema | undefined, path: readonly string[] = []):
 }
 
 function placesOf(of: Operation): readonly Place[] {
-  const params = [...of.path.matchAll(/:(\w+)/g)].map(([, at = '']): Place => {
+  const params = [...of.path.matchAll(/:(\w+)/g)].flatMap(([, at = '']): Place[] => {
     const kind = paramKinds[at];
     if (kind === undefined) throw new Error(`${at} has no kind`);
-    return { in: 'path', kind, at };
+    // Networks are the same for everybody.
+    return kind === 'network' ? [] : [{ in: 'path', kind, at }];
   });
   const all = [...params, ...placesInBody(of.request as Schema | undefined)];
   return all.filter(({ at }, k) => all.findIndex((other) => other.at === at) === k);

@@ -1,10 +1,9 @@
 /** What consent needs to know of the public contract: which requests signers act on, and what each must look like. */
 import type { AuthorityDeps, KnownOperation } from '@holdfast/authority/consent';
 import { nodeVerify } from '@holdfast/authority/verify-node';
-import { effectOf, fullName, matchOperation, paramKinds, permissionsOf } from '@holdfast/contract/operations';
+import { effectOf, fullName, matchOperation, permissionsOf, problemOfParam } from '@holdfast/contract/operations';
 import { managedPermissions } from '@holdfast/contract/permissions';
 import { check } from '@holdfast/contract/schema';
-import { idKinds, isId } from '@holdfast/contract/types';
 import { toBase64Url } from '@holdfast/contract/wire';
 
 /** Everything `authority` does not know by itself, the same at the api and at every signer. */
@@ -29,9 +28,8 @@ export function knownOperation(method: string, path: string): KnownOperation | u
     permissions: (body) => permissionsOf(operation, body),
     problem(body) {
       for (const [name, value] of Object.entries(params)) {
-        const kind = paramKinds[name];
-        if (kind !== undefined && !isId(kind, value))
-          return { code: 'E_PARAM', path: name, message: `${name} is not a ${idKinds[kind]} id` };
+        const message = problemOfParam(name, value);
+        if (message !== undefined) return { code: 'E_PARAM', path: name, message };
       }
       const problem = operation.request === undefined ? undefined : check(operation.request, body, 'body');
       return problem === undefined

@@ -1,8 +1,7 @@
 /** The contract of this release as this room's rules: which operations signers act on, and who may ask for them. */
-import { effectOf, fullName, matchOperation, paramKinds, permissionsOf } from '@holdfast/contract/operations';
+import { effectOf, fullName, matchOperation, permissionsOf, problemOfParam } from '@holdfast/contract/operations';
 import { managedPermissions } from '@holdfast/contract/permissions';
 import { check } from '@holdfast/contract/schema';
-import { idKinds, isId } from '@holdfast/contract/types';
 import type { VerifyPort } from '../assertion/index.ts';
 import type { AuthorityDeps, KnownOperation, Problem } from '../reduce/index.ts';
 import type { Base64Url } from '../types/index.ts';
@@ -35,10 +34,8 @@ export function signedOperation(method: string, path: string): KnownOperation | 
 
 function problemOfParams(params: Readonly<Record<string, string>>): Problem | undefined {
   for (const [name, value] of Object.entries(params)) {
-    const prefix = paramKinds[name];
-    if (prefix !== undefined && !isId(prefix, value)) {
-      return { code: 'E_PARAM', path: name, message: `${name} is not a ${idKinds[prefix]} id` };
-    }
+    const message = problemOfParam(name, value);
+    if (message !== undefined) return { code: 'E_PARAM', path: name, message };
   }
   return undefined;
 }

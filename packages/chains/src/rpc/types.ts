@@ -34,11 +34,11 @@ export interface Nodes {
   agreed<T>(talk: (one: Nodes) => Promise<T>): Promise<T>;
 }
 
-/** What a transaction costs at the moment, in the reply shapes of wallets.md §7; all numbers are decimal text. */
+/** What a transaction costs at the moment, in the reply shapes of wallets.md §7; amounts are decimal text. */
 export type FeeEstimate =
   | {
       readonly kind: 'Eip1559';
-      readonly blockNumber: string;
+      readonly blockNumber: number;
       readonly baseFeePerGas: string;
       readonly slow: Eip1559Level;
       readonly standard: Eip1559Level;
@@ -46,14 +46,14 @@ export type FeeEstimate =
     }
   | {
       readonly kind: 'Bitcoin';
-      readonly blockNumber: string;
+      readonly blockNumber: number;
       readonly slow: BitcoinLevel;
       readonly standard: BitcoinLevel;
       readonly fast: BitcoinLevel;
     }
   | {
       readonly kind: 'Solana';
-      readonly blockNumber: string;
+      readonly blockNumber: number;
       readonly slow: SolanaLevel;
       readonly standard: SolanaLevel;
       readonly fast: SolanaLevel;
@@ -66,7 +66,7 @@ export interface Eip1559Level {
 /** Smallest unit per virtual byte; blocks until it is included, as expected. */
 export interface BitcoinLevel {
   readonly feeRate: string;
-  readonly blockHorizon: string;
+  readonly blockHorizon: number;
 }
 /** Micro-lamports per compute unit. */
 export interface SolanaLevel {

@@ -140,6 +140,7 @@ export const errors = {
   E_FEE: { status: 409, sentence: 'the fee is above the highest that signers add' },
   E_FUNDS: { status: 400, sentence: 'the balance does not suffice' },
   // Chains' nodes
+  E_SETTINGS: { status: 400, sentence: 'the settings of networks are not valid' },
   E_NODE_UNSET: { status: 503, sentence: 'no node of the network is configured; set one: holdfast networks set' },
   E_NODE_UNREACHABLE: { status: 503, sentence: 'no node of the network answers' },
   E_NODE_ANSWER: { status: 503, sentence: 'the nodes of the network answer nonsense' },

@@ -3,6 +3,7 @@ import * as auth from './auth/index.ts';
 import * as cluster from './cluster/index.ts';
 import * as health from './health/index.ts';
 import * as keys from './keys/index.ts';
+import * as networks from './networks/index.ts';
 import type { Effect, Method, Operation } from './operation.ts';
 import * as orgs from './orgs/index.ts';
 import * as permissions from './permissions/index.ts';
@@ -16,13 +17,15 @@ export {
   type Method,
   type Operation,
   operation,
+  type ParamKind,
   paramKinds,
   permissionsOf,
+  problemOfParam,
   type QueryOf,
   type ReplyOf,
   type Requirement,
 } from './operation.ts';
-export { auth, cluster, health, keys, orgs, permissions, signers, wallets };
+export { auth, cluster, health, keys, networks, orgs, permissions, signers, wallets };
 
 export const operations: readonly Operation[] = [
   ...Object.values<Operation>(auth),
@@ -30,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...Object.values<Operation>(orgs),
   ...Object.values<Operation>(keys),
   ...Object.values<Operation>(wallets),
+  ...Object.values<Operation>(networks),
   ...Object.values<Operation>(signers),
   ...Object.values<Operation>(cluster),
   ...Object.values<Operation>(health),

@@ -1,7 +1,8 @@
 /** What an operation of the public API is: everything the pipeline, the signers and the documents need to know. */
 import type { Static, TSchema } from 'typebox';
 import type { PermissionName } from '../permissions/index.ts';
-import type { IdPrefix } from '../types/ids.ts';
+import { type IdPrefix, idKinds, isId } from '../types/ids.ts';
+import { networkOfPath } from '../types/networks.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -64,8 +65,12 @@ export type QueryOf<O extends Operation> = O extends { readonly query: infer S e
   : Readonly<Record<string, never>>;
 export type ReplyOf<O extends Operation> = O extends { readonly response: infer S extends TSchema } ? Static<S> : never;
 
-/** Which id stands behind each path parameter. */
-export const paramKinds: Readonly<Record<string, IdPrefix>> = {
+/** What a path parameter is: an id of this kind, or the name of a network. */
+export type ParamKind = IdPrefix | 'network';
+
+/** Which of them stands behind each name. */
+export const paramKinds: Readonly<Record<string, ParamKind>> = {
+  network: 'network',
   orgId: 'or',
   userId: 'us',
   serviceAccountId: 'us',
@@ -75,6 +80,15 @@ export const paramKinds: Readonly<Record<string, IdPrefix>> = {
   walletId: 'wa',
   signatureId: 'sig',
 };
+
+/** What is wrong with the value of a path parameter, as a sentence; undefined: nothing. */
+export function problemOfParam(name: string, value: string): string | undefined {
+  const kind = paramKinds[name];
+  if (kind === undefined) throw new TypeError(`path parameter ${name} has no kind`);
+  if (kind === 'network')
+    return networkOfPath(value) === undefined ? `${name} is not the name of a network` : undefined;
+  return isId(kind, value) ? undefined : `${name} is not a ${idKinds[kind]} id`;
+}
 
 export const permissionsOf = (of: Operation, body: unknown): readonly PermissionName[] =>
   typeof of.permissions === 'function' ? of.permissions(body) : of.permissions;

@@ -125,6 +125,13 @@ export type BlockchainKind = keyof typeof networksOfKind;
 export type NetworkName = (typeof networksOfKind)[BlockchainKind][number] | (typeof pseudoNetworks)[number];
 export const networkNames: readonly NetworkName[] = [...Object.values(networksOfKind).flat(), ...pseudoNetworks];
 
+/** Paths have names in kebab case (`ethereum-sepolia`); both forms are read, as no two networks differ in that alone. */
+export function networkOfPath(text: string): NetworkName | undefined {
+  return byPlainName.get(text.replaceAll('-', '').toLowerCase());
+}
+
+const byPlainName = new Map(networkNames.map((name) => [name.toLowerCase(), name]));
+
 export function isNetworkName(name: string): name is NetworkName {
   return (networkNames as readonly string[]).includes(name);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Context as ApiContext } from '@holdfast/api/app';
+import { createChains } from '@holdfast/api/chains';
 import { recoverGovernance } from '@holdfast/api/governance';
 import { createRefresher } from '@holdfast/api/refresh';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
@@ -418,6 +419,7 @@ export function createWorld(o: {
       db,
       signers,
       refresher,
+      chains: createChains({ env }),
       log: env.log,
     };
     made.ctx = ctx;

@@ -15,7 +15,7 @@ import { orgsHandlers } from '../../operations/orgs/index.ts';
 import { permissionsHandlers } from '../../operations/permissions/index.ts';
 import { handler, type UserActionGrant } from '../../pipeline/types.ts';
 import { createServer } from '../../server.ts';
-import { noRefresher } from '../../testing/index.ts';
+import { noChains, noRefresher } from '../../testing/index.ts';
 import { authPorts } from '../index.ts';
 import { outboxFolder } from '../outbox.ts';
 import { type TestCluster, testCluster } from './cluster.ts';
@@ -93,6 +93,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     db,
     signers: cluster.door,
     refresher: noRefresher,
+    chains: noChains,
     log,
   };
   const mine = [...authHandlers, ...orgsHandlers, ...permissionsHandlers];

@@ -8,7 +8,7 @@ export type Gas =
   | { readonly kind: 'eip1559'; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint };
 
 interface Market {
-  readonly blockNumber: bigint;
+  readonly blockNumber: number;
   readonly baseFee: bigint;
   readonly tips: { readonly slow: bigint; readonly standard: bigint; readonly fast: bigint };
 }
@@ -27,7 +27,7 @@ export async function estimateFees(nodes: Nodes): Promise<FeeEstimate> {
     const { height } = await latest(nodes);
     return {
       kind: 'Eip1559',
-      blockNumber: height.toString(),
+      blockNumber: height,
       baseFeePerGas: '0',
       slow: level,
       standard: level,
@@ -40,7 +40,7 @@ export async function estimateFees(nodes: Nodes): Promise<FeeEstimate> {
   };
   return {
     kind: 'Eip1559',
-    blockNumber: market.blockNumber.toString(),
+    blockNumber: market.blockNumber,
     baseFeePerGas: market.baseFee.toString(),
     slow: level('slow'),
     standard: level('standard'),
@@ -92,7 +92,7 @@ async function readMarket(nodes: Nodes): Promise<Market | undefined> {
     list(row, 'eth_feeHistory.reward').map((each) => quantity(each, 'a reward')),
   );
   const tip = (place: number) => median(rewards.flatMap((row) => (row[place] === undefined ? [] : [row[place]])));
-  return { blockNumber: BigInt(height), baseFee, tips: { slow: tip(0), standard: tip(1), fast: tip(2) } };
+  return { blockNumber: height, baseFee, tips: { slow: tip(0), standard: tip(1), fast: tip(2) } };
 }
 
 const median = (values: readonly bigint[]): bigint =>
