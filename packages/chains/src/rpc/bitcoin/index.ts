@@ -106,10 +106,10 @@ export function createBitcoinClient({ nodes, network }: { nodes: Nodes; network:
 
     fees: () =>
       nodes.one(async (one) => {
-        const blockNumber = String(whole(await one.rpc('getblockcount', []), 'getblockcount'));
+        const blockNumber = whole(await one.rpc('getblockcount', []), 'getblockcount');
         const level = async (name: Level): Promise<BitcoinLevel> => {
           const rate = await feeRate(one, name, parameters);
-          return { feeRate: String((rate + 999n) / 1000n), blockHorizon: String(horizons[name]) };
+          return { feeRate: String((rate + 999n) / 1000n), blockHorizon: horizons[name] };
         };
         return {
           kind: 'Bitcoin',
