@@ -17,6 +17,7 @@ export * from './types.ts';
 
 /** A family's code and libraries load with the first wallet that needs them: all of them together take a second. */
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
+  algorand: async () => (await import('./algorand/index.ts')).algorand,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
   evm: async () => (await import('./evm/index.ts')).evm,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,

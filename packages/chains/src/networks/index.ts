@@ -1,6 +1,7 @@
 /** Every network this version serves, by the name it has on the wire. A table joins the list with its family's code. */
 import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
+import { algorandNetworks } from './algorand.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
 import { evmNetworks } from './evm.ts';
 import { pseudoNetworks } from './pseudo.ts';
@@ -14,6 +15,7 @@ import { xrplNetworks } from './xrpl.ts';
 export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettings } from './settings.ts';
 
 export const networks: readonly Network[] = [
+  ...algorandNetworks,
   ...bitcoinNetworks,
   ...evmNetworks,
   ...pseudoNetworks,
