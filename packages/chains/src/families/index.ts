@@ -19,6 +19,7 @@ export * from './types.ts';
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   algorand: async () => (await import('./algorand/index.ts')).algorand,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
+  cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
   evm: async () => (await import('./evm/index.ts')).evm,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,

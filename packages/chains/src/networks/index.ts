@@ -3,6 +3,7 @@ import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
 import { algorandNetworks } from './algorand.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
+import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { checkChainId } from './settings.ts';
@@ -17,6 +18,7 @@ export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettin
 export const networks: readonly Network[] = [
   ...algorandNetworks,
   ...bitcoinNetworks,
+  ...cosmosNetworks,
   ...evmNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,
