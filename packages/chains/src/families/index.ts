@@ -20,6 +20,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   algorand: async () => (await import('./algorand/index.ts')).algorand,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
   cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
+  'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,

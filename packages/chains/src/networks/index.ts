@@ -3,6 +3,7 @@ import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
 import { algorandNetworks } from './algorand.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
+import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { pseudoNetworks } from './pseudo.ts';
@@ -19,6 +20,7 @@ export const networks: readonly Network[] = [
   ...algorandNetworks,
   ...bitcoinNetworks,
   ...cosmosNetworks,
+  ...bitcoinCashNetworks,
   ...evmNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,

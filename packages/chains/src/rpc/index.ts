@@ -18,6 +18,10 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createBitcoinClient, identifyBitcoin } = await import('./bitcoin/index.ts');
     return { create: createBitcoinClient, identify: identifyBitcoin };
   },
+  'bitcoin-cash': async () => {
+    const { createBitcoinCashClient, identifyBitcoinCash } = await import('./bitcoin-cash/index.ts');
+    return { create: createBitcoinCashClient, identify: identifyBitcoinCash };
+  },
   evm: async () => {
     const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
     return { create: createEvmClient, identify: identifyEvm };

@@ -4,12 +4,7 @@
  */
 import { refuse } from '../../errors/index.ts';
 
-export interface BitcoinParameters {
-  /** Empty: the chain has no SegWit. */
-  readonly bech32: string;
-  readonly pubKeyHash: number;
-  readonly scriptHash: number;
-  readonly wif: number;
+export interface FeeParameters {
   /** Smallest units for 1000 virtual bytes below which an output is not worth its spending (dust relay fee). */
   readonly dustRate: bigint;
   /** Where the chain has a fixed smallest output instead. */
@@ -18,6 +13,14 @@ export interface BitcoinParameters {
   readonly feeRateMax: bigint;
   /** What the api asks for at least, where nodes estimate less or nothing. */
   readonly feeRateUsual: bigint;
+}
+
+export interface BitcoinParameters extends FeeParameters {
+  /** Empty: the chain has no SegWit. */
+  readonly bech32: string;
+  readonly pubKeyHash: number;
+  readonly scriptHash: number;
+  readonly wif: number;
 }
 
 /** Bitcoin Core policy/policy.h: DUST_RELAY_TX_FEE 3000. */

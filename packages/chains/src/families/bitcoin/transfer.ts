@@ -9,10 +9,10 @@ import { check, refuse } from '../../errors/index.ts';
 import { equal, hexMember, toHex0x } from '../bytes.ts';
 import { amountOf, type CompletionMembers, checkFee, completionOf, textOf, transferOf } from '../members.ts';
 import type { Completion, Construction, Order } from '../types.ts';
-import { addressOfScript, type OwnKind, ownKind, ownScript, scriptOfAddress, xOnly } from './address.ts';
-import { type BitcoinParameters, bitcoinParameters } from './parameters.ts';
+import { type OwnKind, ownKind, ownScript, scriptOfAddress, xOnly } from './address.ts';
+import { bitcoinParameters, type FeeParameters } from './parameters.ts';
 import { ownInputsMax, psbtBytesMax } from './psbt.ts';
-import { compactSize, decodeRaw, sized, txidOf } from './raw.ts';
+import { compactSize, decodeRaw, type RawOutput, sized, txidOf } from './raw.ts';
 
 /** 21 million of 10^8; Dogecoin has no such end, so its bound is what an output can hold. */
 const amountMax = (1n << 63n) - 1n;
@@ -21,7 +21,7 @@ const sequence = 0xfffffffd;
 const previousBytesMax = 100_000;
 const u32Max = (1n << 32n) - 1n;
 
-interface Coin {
+export interface Coin {
   readonly txid: string;
   readonly index: number;
   readonly amount: bigint;
@@ -33,30 +33,18 @@ interface Coin {
  * smallest units for 1000 virtual bytes.
  */
 export function constructTransfer(order: Order & { readonly completion: Completion }): Construction {
-  const { key, network, purpose, body, completion } = order;
-  check(
-    purpose === 'transfer' && body['kind'] === 'Native',
-    'kind',
-    `${String(body['kind']).slice(0, 64)} is not built here; Native transfers are`,
-    'E_KIND',
-  );
-  transferOf(body, ['to', 'amount', 'priority']);
-  const parameters = bitcoinParameters(network.name);
-  const amount = amountOf(body, amountMax);
-  const to = textOf(body, 'to');
-  const script = scriptOfAddress(to, network.name);
-  check(amount >= dust(script, parameters), 'amount', `is below the dust limit ${dust(script, parameters)}`);
-
+  const { key, network } = order;
   const kind = ownKind(key, network.name);
   const own = ownScript(key, kind);
-  const members = completionOf(completion, { required: ['inputs', 'feeRate'] });
-  const coins = coinsOf(members, kind, own);
-  const rate = members.number('feeRate', u32Max, 1n);
-  checkFee(rate, parameters.feeRateMax, `${network.native?.symbol ?? ''}, for 1000 vbytes`);
-
-  const { fee, change } = balance({ coins, amount, rate, kind, script, own, parameters });
+  const made = designTransfer(order, {
+    kind,
+    own,
+    parameters: bitcoinParameters(network.name),
+    scriptOf: (address) => scriptOfAddress(address, network.name),
+    needsPrevious: (coins) => kind === 'pkh' || (kind === 'wpkh' && coins > 1),
+  });
   const transaction = new Transaction({ version: 2 });
-  for (const coin of coins)
+  for (const coin of made.coins)
     transaction.addInput({
       txid: coin.txid,
       index: coin.index,
@@ -65,29 +53,73 @@ export function constructTransfer(order: Order & { readonly completion: Completi
       ...(coin.previous === undefined ? {} : { nonWitnessUtxo: coin.previous }),
       ...(kind === 'tr' ? { tapInternalKey: xOnly(key) } : {}),
     });
-  transaction.addOutput({ script, amount });
-  if (change > 0n) transaction.addOutput({ script: own, amount: change });
+  for (const output of made.outputs) transaction.addOutput(output);
+  return { body: psbtBody(transaction.toPSBT()), ...made.rest };
+}
 
-  const psbt = transaction.toPSBT();
+export function psbtBody(psbt: Uint8Array): Construction['body'] {
   check(psbt.length <= psbtBytesMax, 'completion.inputs', 'take more bytes than are signed at once', 'E_COMPLETION');
+  return { kind: 'Psbt', psbt: toHex0x(psbt) };
+}
+
+/** What chains with coins share: which coins, which outputs, what fee. */
+export function designTransfer(
+  { network, purpose, body, completion }: Order & { readonly completion: Completion },
+  chain: {
+    readonly kind: OwnKind;
+    readonly own: Uint8Array;
+    readonly parameters: FeeParameters;
+    scriptOf(address: string): Uint8Array;
+    needsPrevious(coins: number): boolean;
+  },
+): {
+  readonly coins: readonly Coin[];
+  readonly outputs: readonly RawOutput[];
+  readonly rest: Omit<Construction, 'body'>;
+} {
+  check(
+    purpose === 'transfer' && body['kind'] === 'Native',
+    'kind',
+    `${String(body['kind']).slice(0, 64)} is not built here; Native transfers are`,
+    'E_KIND',
+  );
+  const { kind, own, parameters } = chain;
+  transferOf(body, ['to', 'amount', 'priority']);
+  const amount = amountOf(body, amountMax);
+  const to = textOf(body, 'to');
+  const script = chain.scriptOf(to);
+  check(amount >= dust(script, parameters), 'amount', `is below the dust limit ${dust(script, parameters)}`);
+
+  const members = completionOf(completion, { required: ['inputs', 'feeRate'] });
+  const coins = coinsOf(members, own, chain.needsPrevious);
+  const rate = members.number('feeRate', u32Max, 1n);
+  checkFee(rate, parameters.feeRateMax, `${network.native?.symbol ?? ''}, for 1000 vbytes`);
+  const { fee, change } = balance({ coins, amount, rate, kind, script, own, parameters });
   return {
-    body: { kind: 'Psbt', psbt: toHex0x(psbt) },
-    facts: {
-      interpreted: true,
-      kind: 'Native',
-      summary: [
-        { label: 'To', value: addressOfScript(script, network.name) ?? to },
-        { label: 'Amount', value: String(amount) },
-        { label: 'Fee', value: String(fee) },
-        { label: 'Change', value: String(change) },
-      ],
+    coins,
+    outputs: [{ script, amount }, ...(change > 0n ? [{ script: own, amount: change }] : [])],
+    rest: {
+      facts: {
+        interpreted: true,
+        kind: 'Native',
+        summary: [
+          { label: 'To', value: to },
+          { label: 'Amount', value: String(amount) },
+          { label: 'Fee', value: String(fee) },
+          { label: 'Change', value: String(change) },
+        ],
+      },
+      feeMax: fee,
+      exclusion: { kind: 'inputs', inputs: coins.map(({ txid, index }) => `${txid}:${index}`).sort() },
     },
-    feeMax: fee,
-    exclusion: { kind: 'inputs', inputs: coins.map(({ txid, index }) => `${txid}:${index}`).sort() },
   };
 }
 
-function coinsOf(members: CompletionMembers, kind: OwnKind, own: Uint8Array): readonly Coin[] {
+function coinsOf(
+  members: CompletionMembers,
+  own: Uint8Array,
+  needsPrevious: (coins: number) => boolean,
+): readonly Coin[] {
   const listed = members.list('inputs', ownInputsMax);
   check(listed.length > 0, 'completion.inputs', 'must have at least one', 'E_COMPLETION');
   const seen = new Set<string>();
@@ -101,8 +133,7 @@ function coinsOf(members: CompletionMembers, kind: OwnKind, own: Uint8Array): re
     const outpoint = `${coin.txid}:${coin.index}`;
     check(!seen.has(outpoint), 'completion.inputs', `${n} appears twice`, 'E_COMPLETION');
     seen.add(outpoint);
-    const needed = kind === 'pkh' || (kind === 'wpkh' && listed.length > 1);
-    if (!needed) {
+    if (!needsPrevious(listed.length)) {
       check(!one.has('previous'), `completion.inputs.${n}.previous`, 'is not needed', 'E_COMPLETION');
       return coin;
     }
@@ -130,7 +161,7 @@ function balance(o: {
   readonly kind: OwnKind;
   readonly script: Uint8Array;
   readonly own: Uint8Array;
-  readonly parameters: BitcoinParameters;
+  readonly parameters: FeeParameters;
 }): { readonly fee: bigint; readonly change: bigint } {
   const total = o.coins.reduce((sum, coin) => sum + coin.amount, 0n);
   const feeFor = (...scripts: readonly Uint8Array[]) => feeOf(vsize(o.coins.length, o.kind, scripts), o.rate);
@@ -166,7 +197,7 @@ export function vsize(inputs: number, kind: OwnKind, outputs: readonly Uint8Arra
  * Bitcoin Core policy.cpp GetDustThreshold: an output must be worth three times (at the dust relay rate) what it and its
  * spending take.
  */
-export function dust(script: Uint8Array, parameters: BitcoinParameters): bigint {
+export function dust(script: Uint8Array, parameters: FeeParameters): bigint {
   if (parameters.dustFixed !== undefined) return parameters.dustFixed;
   const segwit = script.length >= 4 && script.length <= 42 && (script[0] === 0 || (script[0] ?? 0) >= 0x51);
   const spending = segwit ? 32 + 4 + 1 + 26 + 4 : 148;

@@ -7,12 +7,12 @@
  */
 import { refuse } from '../../errors/index.ts';
 import { type OwnKind, ownKind, scriptOfAddress } from '../../families/bitcoin/address.ts';
-import { type BitcoinParameters, bitcoinParameters } from '../../families/bitcoin/parameters.ts';
+import { bitcoinParameters, type FeeParameters } from '../../families/bitcoin/parameters.ts';
 import { finalOf, ownInputsMax, psbtBytesMax } from '../../families/bitcoin/psbt.ts';
 import { decodeRaw, txidOf, withoutWitness } from '../../families/bitcoin/raw.ts';
 import { feeOf, vsize } from '../../families/bitcoin/transfer.ts';
 import { equal, hexMember, toHex0x } from '../../families/bytes.ts';
-import type { Body, Completion, Network } from '../../families/types.ts';
+import type { Body, Completion, Network, PublicKeyRef } from '../../families/types.ts';
 import { NodeError, nonsense } from '../errors.ts';
 import type { BitcoinLevel, ChainClient, Nodes, TransactionState } from '../types.ts';
 
@@ -52,23 +52,43 @@ const INCREMENT = 1_000n;
 const COINBASE_DEPTH = 100;
 const transactionBytesMax = 4_000_000;
 
+/** What tells Bitcoin Cash from the others, to a client of their nodes. */
+export interface CoinChain {
+  readonly parameters: FeeParameters;
+  scriptOf(address: string, path?: string): Uint8Array;
+  kindOf(key: PublicKeyRef): OwnKind;
+  needsPrevious(kind: OwnKind, coins: number): boolean;
+  /** The transaction to broadcast, of a signed PSBT. */
+  finalOf(psbt: Uint8Array): { readonly id: string; readonly bytes: Uint8Array };
+}
+
 export function createBitcoinClient({ nodes, network }: { nodes: Nodes; network: Network }): BitcoinClient {
-  const parameters = bitcoinParameters(network.name);
+  return createCoinClient(nodes, network, {
+    parameters: bitcoinParameters(network.name),
+    scriptOf: (address, path) => scriptOfAddress(address, network.name, path),
+    kindOf: (key) => ownKind(key, network.name),
+    needsPrevious: (kind, coins) => kind === 'pkh' || (kind === 'wpkh' && coins > 1),
+    finalOf,
+  });
+}
+
+export function createCoinClient(nodes: Nodes, network: Network, chain: CoinChain): BitcoinClient {
+  const { parameters } = chain;
 
   return {
     complete: ({ key, address, pending, body }) =>
       nodes.one(async (one) => {
-        const own = scriptOfAddress(address, network.name);
-        const to = scriptOfAddress(String(body['to']), network.name);
+        const own = chain.scriptOf(address);
+        const to = chain.scriptOf(String(body['to']));
         const amount = /^[0-9]{1,30}$/.test(String(body['amount']))
           ? BigInt(String(body['amount']))
           : refuse('amount', 'must be a decimal integer string');
         const rate = await feeRate(one, levelOf(body), parameters);
         const held = new Set(pending.flatMap((each) => (each.kind === 'inputs' ? each.inputs : [])));
         const coins = (await coinsOf(one, own, network)).filter((each) => !held.has(`${each.txid}:${each.vout}`));
-        const kind = ownKind(key, network.name);
+        const kind = chain.kindOf(key);
         const chosen = await select({ one, coins, amount, rate, kind, outputs: [to, own] });
-        const needsPrevious = kind === 'pkh' || (kind === 'wpkh' && chosen.length > 1);
+        const needsPrevious = chain.needsPrevious(kind, chosen.length);
         const inputs = [];
         for (const coin of chosen) inputs.push(await inputOf(one, coin, own, needsPrevious));
         return { inputs, feeRate: String(rate) } satisfies BitcoinCompletion;
@@ -83,7 +103,7 @@ export function createBitcoinClient({ nodes, network }: { nodes: Nodes; network:
       }),
 
     async broadcast(signedData) {
-      const { id, bytes } = finalOf(signedBytes(signedData));
+      const { id, bytes } = chain.finalOf(signedBytes(signedData));
       try {
         await nodes.rpc('sendrawtransaction', [toHex0x(bytes).slice(2)]);
       } catch (error) {
@@ -94,10 +114,11 @@ export function createBitcoinClient({ nodes, network }: { nodes: Nodes; network:
       }
     },
 
-    state: ({ id, signedData }) => nodes.agreed((one) => stateOf(one, id, signedBytes(signedData))),
+    state: ({ id, signedData }) =>
+      nodes.agreed((one) => stateOf(one, id, chain.finalOf(signedBytes(signedData)).bytes)),
 
     async nativeBalance(address) {
-      const own = scriptOfAddress(address, network.name, 'address');
+      const own = chain.scriptOf(address, 'address');
       const coins = await nodes.one((one) => coinsOf(one, own, network));
       return coins.reduce((sum, coin) => sum + coin.value, 0n).toString();
     },
@@ -140,9 +161,18 @@ const genesis: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The first block of Bitcoin Cash alone (UAHF, 1 August 2017). */
+export const CASH_FORK = {
+  height: 478_559,
+  hash: '000000000000000000651ef99cb9fcbe0dadde1d424bd9f15ff20136191a5eec',
+} as const;
+
 /** Refuses a node of another chain. */
 export async function identifyBitcoin(one: Nodes, network: Network): Promise<void> {
   const said = await one.rpc('getblockhash', [0]);
+  // Bitcoin Cash has the same first block, and another one since August 2017.
+  const split = network.name === 'Bitcoin' ? await one.rpc('getblockhash', [CASH_FORK.height]).catch(refusedOnly) : '';
+  if (split === CASH_FORK.hash) throw new NodeError('E_NODE_ANSWER', 'a node of Bitcoin is of Bitcoin Cash');
   if (!genesis[network.name]?.includes(String(said)))
     throw new NodeError(
       'E_NODE_ANSWER',
@@ -246,7 +276,7 @@ async function scan(one: Nodes, script: string, network: Network): Promise<unkno
 
 const METHOD_NOT_FOUND = -32601;
 
-async function feeRate(one: Nodes, level: Level, parameters: BitcoinParameters): Promise<bigint> {
+async function feeRate(one: Nodes, level: Level, parameters: FeeParameters): Promise<bigint> {
   const estimate = await one.rpc('estimatesmartfee', [horizons[level]]).catch(refusedOnly);
   const estimated = estimate === undefined ? undefined : object(estimate, 'estimatesmartfee')['feerate'];
   const { mempoolminfee } = object(await one.rpc('getmempoolinfo', []), 'getmempoolinfo') as Answer;
@@ -264,13 +294,13 @@ function levelOf(body: Body): Level {
   return refuse('priority', 'must be Slow, Standard or Fast');
 }
 
-async function stateOf(one: Nodes, id: string, psbt: Uint8Array): Promise<TransactionState> {
+async function stateOf(one: Nodes, id: string, transaction: Uint8Array): Promise<TransactionState> {
   const known = await one.rpc('getrawtransaction', [id, true]).catch(unknownTransaction);
   if (known !== undefined && known !== 'certainly not there')
     return knownState(one, object(known, 'getrawtransaction'), id);
   if (known === undefined) return { state: 'unknown' };
   // Nobody has it. Where a coin of it is gone from the chain itself, another transaction in a block took it.
-  const raw = decodeRaw(withoutWitness(finalOf(psbt).bytes, 'signedData'), 'signedData');
+  const raw = decodeRaw(withoutWitness(transaction, 'signedData'), 'signedData');
   for (const { txid, index } of raw.inputs) {
     const coin = `${toHex0x(Uint8Array.from(txid).reverse()).slice(2)}`;
     if ((await one.rpc('gettxout', [coin, index, false])) !== null) continue;
