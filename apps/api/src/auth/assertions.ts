@@ -39,7 +39,7 @@ export async function verifyFactor(
     challenge: string;
     /** Null when the credential is to say who the user is. */
     userId: string | null;
-    /** The one credential a service account's token is bound to. */
+    /** The one credential a long-lived token is bound to; where there is none, keys of tokens do not count. */
     credentialId?: string | undefined;
   },
 ): Promise<VerifiedFactor> {
@@ -49,7 +49,7 @@ export async function verifyFactor(
   const isUsable =
     credential?.isActive === true &&
     (userId === null || credential.userId === userId) &&
-    (credentialId === undefined || credential.credentialId === credentialId);
+    (credentialId === undefined ? credential.tokenId === null : credential.credentialId === credentialId);
   if (!isUsable) refuse('E_NO_CREDENTIAL');
   const { origins, rpIds } = relyingPartyOf(organisation);
   const { challenge, signCount } = verifyAssertion({

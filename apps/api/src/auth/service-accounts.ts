@@ -6,6 +6,7 @@ import {
   insertAccessToken,
   listServiceAccounts as listServiceAccountRows,
   type UserRow,
+  updateUser,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { govern } from '../governance/govern.ts';
@@ -69,7 +70,23 @@ export async function getServiceAccount(ctx: Context, { orgId }: Principal, user
   return serviceAccountShape(ctx.db.kysely, await rowOf(ctx, orgId, userId));
 }
 
-/** PUT …/activate and …/deactivate; which of the two is in the request that was signed. */
+/** PUT …: the chain knows the name; the label is the api's alone. */
+export async function updateServiceAccount(
+  ctx: Context,
+  { principal, grant }: Signed,
+  userId: string,
+  body: { readonly externalId?: string | undefined },
+) {
+  const { externalId } = body;
+  const { acknowledgedBy } = await govern(ctx, principal.orgId, grant, {
+    also: async (tx) => {
+      if (externalId !== undefined) await updateUser(tx, principal.orgId, userId, { externalId });
+    },
+  });
+  return withAcks(await getServiceAccount(ctx, principal, userId), acknowledgedBy);
+}
+
+/** PUT …/activate and …/deactivate, DELETE …; which of them is in the request that was signed. */
 export async function setServiceAccountActive(ctx: Context, { principal, grant }: Signed, userId: string) {
   const { acknowledgedBy } = await govern(ctx, principal.orgId, grant);
   return withAcks(await getServiceAccount(ctx, principal, userId), acknowledgedBy);

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { Executor } from '@holdfast/storage/database';
 import type { AccessTokenRow, CredentialRow, GrantRow, UserRow } from '@holdfast/storage/records';
-import { listAccessTokens, listCredentials, listGrants } from '@holdfast/storage/records';
+import { findCredential, findUser, listAccessTokens, listCredentials, listGrants } from '@holdfast/storage/records';
 
 export async function userShape(db: Executor, row: UserRow) {
   const [shape] = await userShapes(db, [row]);
@@ -34,8 +34,35 @@ export async function serviceAccountShape(
   ];
   return {
     userInfo: members(row, grants),
-    accessTokens: tokens.map((token) => tokenShape(token, row, credentials, grants, created)),
+    accessTokens: tokens.map((token) =>
+      tokenShape(token, { owner: row, identityId: row.id, credentials, grants }, created),
+    ),
   };
+}
+
+export async function personalTokenShape(db: Executor, row: AccessTokenRow) {
+  const [shape] = await personalTokenShapes(db, [row]);
+  if (shape === undefined) throw new TypeError('one row makes one shape');
+  return shape;
+}
+
+/** Tokens of one user. */
+export async function personalTokenShapes(db: Executor, rows: readonly AccessTokenRow[]) {
+  const [first] = rows;
+  const owner = first === undefined ? undefined : await findUser(db, first.orgId, first.userId);
+  if (first === undefined || owner === undefined) return [];
+  const grants = await listGrants(
+    db,
+    first.orgId,
+    rows.map(({ id }) => id),
+  );
+  const shapes = [];
+  for (const row of rows) {
+    const credential = await findCredential(db, row.orgId, row.credentialId ?? '');
+    const credentials = credential === undefined ? [] : [credential];
+    shapes.push(tokenShape(row, { owner, identityId: row.id, credentials, grants }));
+  }
+  return shapes;
 }
 
 export function credentialShape(row: CredentialRow) {
@@ -71,11 +98,16 @@ function members(row: UserRow, grants: readonly GrantRow[]) {
 
 function tokenShape(
   token: AccessTokenRow,
-  owner: UserRow,
-  credentials: readonly CredentialRow[],
-  grants: readonly GrantRow[],
-  created: { accessToken: string; tokenId: string } | undefined,
+  o: {
+    readonly owner: UserRow;
+    /** Whose assignments show: a service account's own, or the token's. */
+    readonly identityId: string;
+    readonly credentials: readonly CredentialRow[];
+    readonly grants: readonly GrantRow[];
+  },
+  created?: { accessToken: string; tokenId: string },
 ) {
+  const { owner, identityId, credentials, grants } = o;
   const credential = credentials.find((row) => row.credentialId === token.credentialId);
   return {
     ...(created?.tokenId === token.id ? { accessToken: created.accessToken } : {}),
@@ -87,7 +119,7 @@ function tokenShape(
     linkedAppId: '',
     name: token.name,
     orgId: token.orgId,
-    permissionAssignments: grants.filter((grant) => grant.identityId === owner.id).map(assignmentShape),
+    permissionAssignments: grants.filter((grant) => grant.identityId === identityId).map(assignmentShape),
     publicKey: credential === undefined ? '' : fingerprint(credential.publicKey),
     tokenId: token.id,
   };

@@ -13,6 +13,7 @@ import { type Executor, inTransaction } from '@holdfast/storage/database';
 import {
   type ChallengeRow,
   findChallenge,
+  findCredential,
   findOrganisationFacts,
   listCredentials,
   type OrganisationFacts,
@@ -40,6 +41,7 @@ export async function createUserActionChallenge(ctx: Context, principal: Princip
   const { path, query } = splitPath(wish.userActionHttpPath);
   const operation = isSignablePath(path) ? matchOperation(method, path)?.operation : undefined;
   if (operation?.userAction !== true) refuse('E_USER_ACTION_PATH');
+  if (principal.tokenKind === 'Pat' && operation.domain === 'auth') refuse('E_PAT');
   if (query !== null) checkQuery(operation, query);
   const body = checkPayload(operation, payload);
   const organisation = await organisationOf(ctx, principal.orgId, effectOf(operation, body) === 'governance');
@@ -165,9 +167,10 @@ async function organisationOf(ctx: Context, orgId: string, forGovernance: boolea
 
 /** The credentials that may sign: confirmed ones, or the one the token is bound to. */
 async function signingCredentials(ctx: Context, principal: Principal) {
-  const active = (await listCredentials(ctx.db.kysely, principal.orgId, principal.userId)).filter(
-    (row) => row.isActive && (principal.credentialId === undefined || row.credentialId === principal.credentialId),
-  );
+  const { orgId, userId, credentialId } = principal;
+  const bound = credentialId === undefined ? undefined : await findCredential(ctx.db.kysely, orgId, credentialId);
+  const rows = credentialId === undefined ? await listCredentials(ctx.db.kysely, orgId, userId) : bound ? [bound] : [];
+  const active = rows.filter((row) => row.isActive && row.userId === userId);
   const confirmed = active.filter((row) => row.isConfirmed);
   const [unconfirmed] = active;
   if (confirmed.length === 0 && unconfirmed !== undefined) refuseUnconfirmed(principal.userId, unconfirmed.publicKey);

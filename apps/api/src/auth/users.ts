@@ -42,7 +42,18 @@ export async function getUser(ctx: Context, { orgId }: Principal, userId: string
   return userShape(ctx.db.kysely, user);
 }
 
-/** PUT /auth/users/:userId/activate and /deactivate; which of the two is in the request that was signed. */
+/** PUT /auth/users/:userId. Single sign-on is not available yet, so nobody can be made to use it. */
+export async function updateUser(
+  ctx: Context,
+  call: Signed,
+  userId: string,
+  body: { readonly isSSORequired: boolean },
+) {
+  if (body.isSSORequired) refuse('E_UNSUPPORTED', 'single sign-on is not available in this release');
+  return setUserActive(ctx, call, userId);
+}
+
+/** PUT /auth/users/:userId/activate and /deactivate, DELETE …; which of them is in the request that was signed. */
 export async function setUserActive(ctx: Context, { principal, grant }: Signed, userId: string) {
   const { acknowledgedBy } = await govern(ctx, principal.orgId, grant);
   return { ...(await getUser(ctx, principal, userId)), acknowledgedBy };

@@ -39,6 +39,13 @@ export async function deleteAssignment(ctx: Context, { principal, grant }: Signe
   return null;
 }
 
+/** What the request of this very nullifier made, or the one its path names. */
+export async function changePermission(ctx: Context, { principal, grant }: Signed, permissionId?: string) {
+  const { acknowledgedBy } = await govern(ctx, principal.orgId, grant);
+  const id = permissionId ?? deriveId('pm', grant.nullifier);
+  return { ...permissionShape(await permissionOf(ctx, principal.orgId, id)), acknowledgedBy };
+}
+
 async function permissionOf(ctx: Context, orgId: string, id: string): Promise<PermissionRow> {
   const row = await records.findPermission(ctx.db.kysely, orgId, id);
   return row ?? refuse('E_NOT_FOUND', 'permission not found');

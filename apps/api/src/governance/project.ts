@@ -15,7 +15,9 @@ import {
   insertPermission,
   insertUser,
   putConfirmedCredential,
+  updateAccessToken,
   updateCredential,
+  updatePermission,
   updateUser,
 } from '@holdfast/storage/records';
 
@@ -29,23 +31,31 @@ export async function project(
   await projectPermissions(tx, before, after, o.now);
   await projectUsers(tx, before, after, o);
   await projectCredentials(tx, before, after, o.now);
+  await projectTokens(tx, before, after);
   await projectAssignments(tx, before, after, o.now);
 }
 
 async function projectPermissions(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
-  for (const { id, name, operations } of after.permissions.values()) {
-    if (before?.permissions.has(id)) continue;
-    await insertPermission(tx, {
-      id,
-      orgId: after.org,
-      name,
-      operations: [...operations],
-      status: 'Active',
-      isImmutable: true,
-      isArchived: false,
-      dateCreated: now,
-      dateUpdated: now,
-    });
+  for (const permission of after.permissions.values()) {
+    const { id, name, names } = permission;
+    const known = before?.permissions.get(id);
+    const operations = names ?? [...permission.operations];
+    const isArchived = permission.archived === true;
+    if (known === undefined) {
+      await insertPermission(tx, {
+        id,
+        orgId: after.org,
+        name,
+        operations,
+        status: 'Active',
+        isImmutable: names === undefined,
+        isArchived,
+        dateCreated: now,
+        dateUpdated: now,
+      });
+    } else if (known !== permission) {
+      await updatePermission(tx, after.org, id, { name, operations, isArchived, dateUpdated: now });
+    }
   }
 }
 
@@ -72,9 +82,13 @@ async function projectUsers(
         externalId: externalIdOf(entry),
         dateCreated: now,
       });
-    } else if (known.active !== user.active) {
-      await updateUser(tx, after.org, user.userId, { isActive: user.active });
-      if (user.active) continue;
+    } else if (known !== user) {
+      await updateUser(tx, after.org, user.userId, {
+        isActive: user.active,
+        isArchived: user.archived === true,
+        ...(user.username === known.username ? {} : { username: user.username, name: user.username }),
+      });
+      if (user.active || !known.active) continue;
       await endAccessTokens(tx, user.userId, 'Token');
       await deleteRegistrationCode(tx, user.userId);
     }
@@ -85,7 +99,7 @@ async function projectCredentials(tx: Executor, before: State | undefined, after
   for (const credential of after.credentials.values()) {
     const known = before?.credentials.get(credential.credentialId);
     if (known === undefined) {
-      const { credentialId, uuid, userId, kind, algorithm, publicKey, name, active } = credential;
+      const { credentialId, uuid, userId, kind, algorithm, publicKey, name, active, tokenId } = credential;
       await putConfirmedCredential(tx, {
         uuid,
         credentialId,
@@ -98,14 +112,31 @@ async function projectCredentials(tx: Executor, before: State | undefined, after
         isActive: active,
         relyingPartyId: after.app.rpId,
         origin: after.app.origin,
+        tokenId: tokenId ?? null,
         dateCreated: now,
       });
       // Confirmation is registration enough for whoever was invited.
       await updateUser(tx, after.org, userId, { isRegistered: true });
-    } else if (known.active !== credential.active) {
+    } else if (known !== credential) {
+      const { active: isActive, name } = credential;
       const row = await findCredential(tx, after.org, credential.credentialId);
-      if (row !== undefined) await updateCredential(tx, after.org, row.uuid, { isActive: credential.active });
+      if (row !== undefined) await updateCredential(tx, after.org, row.uuid, { isActive, name });
     }
+  }
+}
+
+/** The token's own row is written where it is made, with its hash; here it follows what the chain says of it. */
+async function projectTokens(tx: Executor, before: State | undefined, after: State): Promise<void> {
+  for (const token of after.personalTokens.values()) {
+    const name = after.credentials.get(token.credentialId)?.name;
+    const known = before?.personalTokens.get(token.tokenId);
+    const nameBefore = before?.credentials.get(token.credentialId)?.name;
+    if (known === undefined || (known === token && nameBefore === name)) continue;
+    await updateAccessToken(tx, token.tokenId, {
+      isActive: token.active,
+      isArchived: token.archived === true,
+      ...(name === undefined ? {} : { name }),
+    });
   }
 }
 

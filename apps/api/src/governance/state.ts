@@ -48,12 +48,12 @@ export function encodeState(state: State): unknown {
 
 /** The managed permissions open what this release says, so that a new operation is open to administrators at once. */
 export function decodeState(json: unknown): State {
-  const state = revive(json) as State;
+  const state = { personalTokens: new Map(), ...(revive(json) as Omit<State, 'personalTokens'>) } as State;
   const managed = new Map<string, readonly string[]>(
     managedPermissions.map(({ name, operations }) => [name, operations]),
   );
   const permissions = [...state.permissions].map(([id, permission]) => {
-    const operations = managed.get(permission.name);
+    const operations = permission.names === undefined ? managed.get(permission.name) : undefined;
     return [id, operations === undefined ? permission : { ...permission, operations: new Set(operations) }] as const;
   });
   return { ...state, permissions: new Map(permissions) };

@@ -2,7 +2,7 @@
 import type { AuthorityDeps, KnownOperation } from '@holdfast/authority/consent';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { effectOf, fullName, matchOperation, permissionsOf, problemOfParam } from '@holdfast/contract/operations';
-import { managedPermissions } from '@holdfast/contract/permissions';
+import { grantsOf, isGrantable, managedPermissions } from '@holdfast/contract/permissions';
 import { check } from '@holdfast/contract/schema';
 import { toBase64Url } from '@holdfast/contract/wire';
 
@@ -13,6 +13,8 @@ export function authorityDeps(fingerprint: Uint8Array): AuthorityDeps {
     verify: nodeVerify,
     operation: knownOperation,
     managedPermissions,
+    isGrantable,
+    grantsOf,
   };
 }
 

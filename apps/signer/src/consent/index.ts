@@ -3,7 +3,7 @@
  * `authority` does steps 2–9, 11 and 12; here are the state it is asked against, and steps 1, 10 and 13–17 around it.
  */
 import { checkAct, claimedChallenge, type State, verifyRequest } from '@holdfast/authority/consent';
-import { FULL_ADMIN } from '@holdfast/authority/reduce';
+import { isFullAdmin } from '@holdfast/authority/reduce';
 import type { Assertion, ChallengeRecord, SignedRequest } from '@holdfast/authority/types';
 import type { ActEvidence, Command } from '@holdfast/cluster/commands';
 import type { Context } from '../commands/context.ts';
@@ -87,7 +87,7 @@ export function consentToPast(ctx: Context, act: ActEvidence): ConsentedAct {
 function asOfThen(state: State, credentialId: string): State {
   const credential = state.credentials.get(credentialId);
   const user = credential === undefined ? undefined : state.users.get(credential.userId);
-  const everything = [...state.permissions.values()].find(({ name }) => name === FULL_ADMIN);
+  const everything = [...state.permissions.values()].find(isFullAdmin);
   if (credential === undefined || user === undefined || everything === undefined) return state;
   const { userId } = user;
   return {

@@ -11,6 +11,7 @@ import type { State } from '../reduce/index.ts';
 import {
   type Asked,
   actDeps,
+  added,
   ask,
   bytesOf,
   challengeFor,
@@ -40,6 +41,14 @@ const second = withUser(accountState, w.admin, 'second@acme.example', 'ManagedRe
 const state = second.state;
 const wallet: Asked = { method: 'POST', path: '/wallets', body: { network: 'EthereumSepolia', name: 'treasury' } };
 const walletAsked = (o: Partial<Asked> = {}): Asked => ({ ...wallet, ...o });
+/** The administrator's own personal access token, with all that the administrator may. */
+const withPat = (() => {
+  const key = testKey('Ed25519');
+  const body = { name: 'script', publicKey: key.publicKey };
+  const next = step(state, w.admin, { method: 'POST', path: '/auth/pats', body });
+  const { credentialId } = added(state.personalTokens, next.personalTokens);
+  return { state: next, pat: { kind: 'Key', userId: w.admin.userId, credId: credentialId, key } as const };
+})();
 const check = (act: Act, o: { now?: number; deps?: Partial<ActDeps>; state?: State } = {}) =>
   checkAct(o.state ?? state, act, o.now ?? NOW, { ...actDeps, ...o.deps });
 
@@ -472,6 +481,18 @@ const forgeries: readonly Forgery[] = [
     code: 'E_FORBIDDEN',
     what: 'governance by a service account',
     act: byAccount({ path: '/auth/users', body: { email: 'x@y.example', kind: 'CustomerEmployee' } }),
+  },
+  {
+    step: 11,
+    code: 'E_PAT',
+    what: 'a new user by a personal access token',
+    state: () => withPat.state,
+    act: () =>
+      ask(withPat.state, withPat.pat, {
+        method: 'POST',
+        path: '/auth/users',
+        body: { email: 'x@y.example', kind: 'CustomerEmployee' },
+      }),
   },
   // 12: schema
   { step: 12, code: 'E_BODY', what: 'unknown field', act: body({ amout: '1' }) },

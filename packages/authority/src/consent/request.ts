@@ -80,7 +80,7 @@ export function verifyRequest(
     live.checkNullifier?.(id);
   }
   // 11: permission
-  checkPermission(state, user, operation.permissions(body));
+  checkPermission(state, { user, credential }, operation, body);
   // 12: schema
   const problem = operation.problem(body);
   if (problem !== undefined) refuse(problem.code, problem.message, { path: problem.path });
@@ -171,8 +171,19 @@ function checkFresh(challenge: ChallengeRecord, live: Live): void {
     refuse('E_CHALLENGE_STALE', 'challenge predates signer start or is too old; sign again');
 }
 
-function checkPermission(state: State, user: UserRecord, names: readonly string[]): void {
-  const missing = missingPermission(state, user.userId, names);
+/** A personal access token changes nothing about people, machines, credentials and tokens (auth.md §1). */
+const ofIdentities = /^auth\./;
+
+function checkPermission(
+  state: State,
+  { user, credential }: { readonly user: UserRecord; readonly credential: CredentialRecord },
+  operation: KnownOperation,
+  body: JsonObject,
+): void {
+  const { tokenId } = credential;
+  if (tokenId !== undefined && ofIdentities.test(operation.name))
+    refuse('E_PAT', 'Personal Access Token not allowed', { operation: operation.name });
+  const missing = missingPermission(state, { userId: user.userId, tokenId }, operation.permissions(body));
   if (missing !== undefined) {
     refuse('E_FORBIDDEN', `${user.kind} ${user.userId} is not authorized to perform operation (${missing})`, {
       operation: missing,

@@ -76,7 +76,7 @@ export const consentSteps: readonly ConsentStep[] = [
     codes: ['E_CHALLENGE_EXPIRED', 'E_CHALLENGE_TOKENS', 'E_CHALLENGE_STALE'],
   },
   { step: 10, checks: 'nullifier not burnt by another intent', by: 'signer', codes: ['E_REPLAY'] },
-  { step: 11, checks: 'permission', by: 'authority', codes: ['E_FORBIDDEN'] },
+  { step: 11, checks: 'permission', by: 'authority', codes: ['E_FORBIDDEN', 'E_PAT'] },
   { step: 12, checks: 'schema, unknown fields refused', by: 'authority', codes: ['E_BODY', 'E_PARAM'] },
   {
     step: 13,

@@ -1,6 +1,6 @@
 /** The contract of this release as this room's rules: which operations signers act on, and who may ask for them. */
 import { effectOf, fullName, matchOperation, permissionsOf, problemOfParam } from '@holdfast/contract/operations';
-import { managedPermissions } from '@holdfast/contract/permissions';
+import { grantsOf, isGrantable, managedPermissions } from '@holdfast/contract/permissions';
 import { check } from '@holdfast/contract/schema';
 import type { VerifyPort } from '../assertion/index.ts';
 import type { AuthorityDeps, KnownOperation, Problem } from '../reduce/index.ts';
@@ -15,7 +15,7 @@ export function authorityDeps(o: {
   readonly clusterFingerprint: Base64Url;
   readonly verify: VerifyPort;
 }): AuthorityDeps {
-  return { ...o, operation: signedOperation, managedPermissions };
+  return { ...o, operation: signedOperation, managedPermissions, isGrantable, grantsOf };
 }
 
 /** The operation of a signed request; undefined where the api acts alone. */

@@ -44,6 +44,8 @@ export type AuthorityCode =
   | 'E_ACKNOWLEDGED'
   | 'E_CLUSTER_BUSY'
   | 'E_FORBIDDEN'
+  | 'E_PAT'
+  | 'E_IMMUTABLE'
   | 'E_GRANT'
   | 'E_LAST_ADMIN'
   | 'E_USER_EXISTS'

@@ -54,6 +54,7 @@ export function initialState(entry: GenesisEntry, deps: AuthorityDeps): State {
       ],
     ]),
     serviceAccounts: new Map(),
+    personalTokens: new Map(),
     permissions: new Map(permissions.map((permission) => [permission.id, permission])),
     assignments: new Map([
       [ids.adminAssignmentId, { id: ids.adminAssignmentId, permissionId: fullAdmin.id, identityId: userId }],

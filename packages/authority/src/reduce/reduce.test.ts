@@ -89,7 +89,10 @@ test('the genesis gives one administrator with full access, import and export of
     [...founded.permissions.values()].map(({ name }) => name),
     ['ManagedFullAdminAccess', 'ManagedKeyUser', 'ManagedReadOnly', 'ManagedKeyExport'],
   );
-  equal(permitted(founded, admin.userId, ['Keys:Export', 'Orgs:Settings:Update', 'Permissions:Assign']), true);
+  equal(
+    permitted(founded, { userId: admin.userId }, ['Keys:Export', 'Orgs:Settings:Update', 'Permissions:Assign']),
+    true,
+  );
 });
 
 test('permission ids belong to the organisation', () => {
@@ -268,8 +271,8 @@ test('a created user is named by the request that created it, is active and can 
     { ...user, userId: '' },
     { userId: '', username: 'new@acme.example', kind: 'CustomerEmployee', active: true, isServiceAccount: false },
   );
-  equal(permitted(next, user.userId, ['Wallets:Read']), false);
-  equal(permitted(next, user.userId, []), true);
+  equal(permitted(next, { userId: user.userId }, ['Wallets:Read']), false);
+  equal(permitted(next, { userId: user.userId }, []), true);
 });
 
 test('refuses users that exist, of other kinds, or with a key nobody proved', () => {
@@ -295,8 +298,8 @@ test('a deactivated user can do nothing until activated', () => {
 
   equal(refusal(state, user, createUser()), undefined);
   equal(refusal(off, user, createUser()), 'E_CREDENTIAL_UNKNOWN');
-  equal(permitted(off, user.userId, []), false);
-  equal(permitted(off, user.userId, ['Wallets:Read']), false);
+  equal(permitted(off, { userId: user.userId }, []), false);
+  equal(permitted(off, { userId: user.userId }, ['Wallets:Read']), false);
   const on = step(off, admin, setUser(user.userId, 'activate'));
   equal(refusal(on, user, createUser()), undefined);
 });
@@ -352,9 +355,9 @@ test('a service account has the key of the signed body and nothing of its maker'
 test('a service account gets the permission named at its creation', () => {
   const { state, account } = withAccount(founded, admin, 'ManagedKeyUser');
 
-  equal(permitted(state, account.userId, ['Keys:Import', 'Wallets:Create', 'Signers:ListSigners']), true);
-  equal(permitted(state, account.userId, ['Keys:Export']), false);
-  equal(permitted(state, account.userId, ['Auth:Users:Create']), false);
+  equal(permitted(state, { userId: account.userId }, ['Keys:Import', 'Wallets:Create', 'Signers:ListSigners']), true);
+  equal(permitted(state, { userId: account.userId }, ['Keys:Export']), false);
+  equal(permitted(state, { userId: account.userId }, ['Auth:Users:Create']), false);
 });
 
 test('refuses service accounts with keys that are none, unknown permissions, or impossible days', () => {
@@ -491,10 +494,10 @@ test('assigns once and revokes', () => {
   const { state, user } = withUser(founded, admin, 'second@acme.example', 'ManagedReadOnly');
   const [assignment] = assignmentsOf(state, user.userId);
 
-  equal(permitted(state, user.userId, ['Wallets:Read']), true);
+  equal(permitted(state, { userId: user.userId }, ['Wallets:Read']), true);
   equal(refusal(state, admin, assign(state, 'ManagedReadOnly', user.userId)), 'E_CONFLICT');
   const revoked = step(state, admin, revoke(assignment!.permissionId, assignment!.id));
-  equal(permitted(revoked, user.userId, ['Wallets:Read']), false);
+  equal(permitted(revoked, { userId: user.userId }, ['Wallets:Read']), false);
   equal(refusal(revoked, admin, revoke(assignment!.permissionId, assignment!.id)), 'E_NOT_FOUND');
   equal(refusal(state, admin, revoke(permissionId(state, 'ManagedKeyUser'), assignment!.id)), 'E_NOT_FOUND');
   equal(refusal(state, admin, assign(state, 'ManagedReadOnly', 'us-00000-11111-2222222222222222')), 'E_NOT_FOUND');
@@ -511,8 +514,8 @@ test('the union of assignments counts', () => {
   const { state, user } = withUser(founded, admin, 'second@acme.example', 'ManagedReadOnly');
   const both = step(state, admin, assign(state, 'ManagedKeyExport', user.userId));
 
-  equal(permitted(both, user.userId, ['Wallets:Read', 'Keys:Export']), true);
-  equal(permitted(both, user.userId, ['Wallets:Read', 'Keys:Export', 'Keys:Create']), false);
+  equal(permitted(both, { userId: user.userId }, ['Wallets:Read', 'Keys:Export']), true);
+  equal(permitted(both, { userId: user.userId }, ['Wallets:Read', 'Keys:Export', 'Keys:Create']), false);
 });
 
 const governance: readonly [name: string, asked: (state: State) => Asked][] = [

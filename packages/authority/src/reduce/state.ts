@@ -9,6 +9,8 @@ export interface UserRecord {
   readonly kind: 'CustomerEmployee';
   readonly active: boolean;
   readonly isServiceAccount: boolean;
+  /** Deactivated for good; the name stays taken. */
+  readonly archived?: true;
 }
 
 export interface ServiceAccountRecord {
@@ -18,16 +20,32 @@ export interface ServiceAccountRecord {
   readonly daysValid?: number;
 }
 
+/** A key of a user's own that may do at most what the user may (permissions.md §3). Its credential carries its id. */
+export interface PersonalTokenRecord {
+  readonly tokenId: string;
+  readonly userId: string;
+  readonly credentialId: string;
+  readonly active: boolean;
+  /** It has been assigned a permission once: from then on it has what is assigned to it and nothing else. */
+  readonly restricted: boolean;
+  readonly archived?: true;
+}
+
 export interface PermissionRecord {
   readonly id: string;
   readonly name: string;
+  /** What it opens, older names resolved. */
   readonly operations: ReadonlySet<string>;
+  /** Of one that the organisation made itself: the names as given. Absent on those that come with the platform. */
+  readonly names?: readonly string[];
+  /** Grants nothing. */
+  readonly archived?: boolean;
 }
 
 export interface AssignmentRecord {
   readonly id: string;
   readonly permissionId: string;
-  /** A user, service accounts included. */
+  /** A user, service accounts included, or a personal access token. */
   readonly identityId: string;
 }
 
@@ -41,6 +59,7 @@ export interface State {
   /** By credential id. Only credentials that count at signers: code-enrolled ones appear when confirmed (rulings 3). */
   readonly credentials: ReadonlyMap<string, CredentialRecord>;
   readonly serviceAccounts: ReadonlyMap<string, ServiceAccountRecord>;
+  readonly personalTokens: ReadonlyMap<string, PersonalTokenRecord>;
   readonly permissions: ReadonlyMap<string, PermissionRecord>;
   readonly assignments: ReadonlyMap<string, AssignmentRecord>;
   readonly height: number;
@@ -78,20 +97,42 @@ export interface AuthorityDeps {
   /** Operations that users sign for the signers; undefined for everything else. */
   operation(method: string, path: string): KnownOperation | undefined;
   readonly managedPermissions: readonly ManagedPermissionSource[];
+  /** Whether a permission definition may hold this name, current or older. */
+  isGrantable(name: string): boolean;
+  /** What names grant together, in current names. */
+  grantsOf(names: readonly string[]): ReadonlySet<string>;
 }
 
 export const FULL_ADMIN = 'ManagedFullAdminAccess';
 
-/** True if the user is active and its assignments together allow every named operation. */
-export function permitted(state: State, userId: string, operationNames: readonly string[]): boolean {
-  return missingPermission(state, userId, operationNames) === undefined;
+/** Who acts: a user, by a credential of their own or by one of their personal access tokens. */
+export interface Actor {
+  readonly userId: string;
+  readonly tokenId?: string | undefined;
 }
 
-/** The first of the named operations that the user may not do. */
-export function missingPermission(state: State, userId: string, operationNames: readonly string[]): string | undefined {
-  if (state.users.get(userId)?.active !== true) return operationNames[0] ?? 'any';
-  const allowed = operationsOf(state, userId);
+/** True if the actor is active and its assignments together allow every named operation. */
+export function permitted(state: State, actor: Actor, operationNames: readonly string[]): boolean {
+  return missingPermission(state, actor, operationNames) === undefined;
+}
+
+/** The first of the named operations that the actor may not do. */
+export function missingPermission(state: State, actor: Actor, operationNames: readonly string[]): string | undefined {
+  if (state.users.get(actor.userId)?.active !== true) return operationNames[0] ?? 'any';
+  const token = actor.tokenId === undefined ? undefined : state.personalTokens.get(actor.tokenId);
+  if (actor.tokenId !== undefined && token?.active !== true) return operationNames[0] ?? 'any';
+  const allowed = operationsHeld(state, actor);
   return operationNames.find((name) => !allowed.has(name));
+}
+
+/** What an actor may do: of a token, at most what its user may and, once restricted, at most what is assigned to it. */
+export function operationsHeld(state: State, { userId, tokenId }: Actor): ReadonlySet<string> {
+  const ofUser = operationsOf(state, userId);
+  if (tokenId === undefined) return ofUser;
+  const token = state.personalTokens.get(tokenId);
+  if (token === undefined || token.userId !== userId) return new Set();
+  if (!token.restricted) return ofUser;
+  return new Set([...operationsOf(state, tokenId)].filter((name) => ofUser.has(name)));
 }
 
 /** The union of what is assigned to an identity, active or not. */
@@ -99,18 +140,27 @@ export function operationsOf(state: State, identityId: string): ReadonlySet<stri
   const operations = new Set<string>();
   for (const assignment of state.assignments.values()) {
     if (assignment.identityId !== identityId) continue;
-    for (const name of state.permissions.get(assignment.permissionId)?.operations ?? []) operations.add(name);
+    const permission = state.permissions.get(assignment.permissionId);
+    if (permission === undefined || permission.archived === true) continue;
+    for (const name of permission.operations) operations.add(name);
   }
   return operations;
 }
 
+/** The platform's own permission to everything; one that an organisation gave the same name is not it. */
+export const isFullAdmin = ({ name, names }: PermissionRecord): boolean => name === FULL_ADMIN && names === undefined;
+
 /** People who can still change everything: an active user with full access and an active credential. */
 export function effectiveAdmins(state: State): readonly string[] {
-  const full = new Set([...state.permissions.values()].filter(({ name }) => name === FULL_ADMIN).map(({ id }) => id));
+  const full = new Set([...state.permissions.values()].filter(isFullAdmin).map(({ id }) => id));
   const holders = new Set(
     [...state.assignments.values()].filter((one) => full.has(one.permissionId)).map((one) => one.identityId),
   );
-  const able = new Set([...state.credentials.values()].filter(({ active }) => active).map(({ userId }) => userId));
+  const able = new Set(
+    [...state.credentials.values()]
+      .filter(({ active, tokenId }) => active && tokenId === undefined)
+      .map(({ userId }) => userId),
+  );
   return [...state.users.values()]
     .filter((user) => user.active && !user.isServiceAccount && holders.has(user.userId) && able.has(user.userId))
     .map(({ userId }) => userId);

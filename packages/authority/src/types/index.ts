@@ -46,8 +46,10 @@ export interface CredentialRecord {
   readonly publicKey: string;
   readonly name: string;
   readonly active: boolean;
-  /** Service accounts with `daysValid`: whole seconds since 1970 after which the credential counts no more. */
+  /** Service accounts and tokens with an end: whole seconds since 1970 after which the credential counts no more. */
   readonly expires?: number;
+  /** The personal access token whose key this is: it signs for the token, and is no credential of the user's own. */
+  readonly tokenId?: string;
 }
 
 export type Assertion =

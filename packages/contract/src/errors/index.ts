@@ -111,6 +111,8 @@ export const errors = {
     status: 403,
     sentence: "the organisation's genesis is not trusted by this signer; run: holdfast signer trust",
   },
+  E_IMMUTABLE: { status: 403, sentence: 'this comes with the platform and cannot be changed' },
+  E_PAT: { status: 403, sentence: 'Personal Access Token not allowed' },
   E_GRANT: { status: 403, sentence: 'cannot grant what you do not have' },
   E_LAST_ADMIN: { status: 400, sentence: 'this is the last active full administrator' },
   E_GENESIS: { status: 400, sentence: 'the genesis is not valid' },

@@ -74,6 +74,7 @@ export const paramKinds: Readonly<Record<string, ParamKind>> = {
   orgId: 'or',
   userId: 'us',
   serviceAccountId: 'us',
+  tokenId: 'to',
   permissionId: 'pm',
   assignmentId: 'as',
   keyId: 'key',

@@ -3,9 +3,11 @@ import type { Migration } from 'kysely';
 import * as first from './0001-first.ts';
 import * as derivedKeys from './0002-derived-keys.ts';
 import * as refresh from './0003-refresh.ts';
+import * as personalTokens from './0006-personal-tokens.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-derived-keys': derivedKeys,
   '0003-refresh': refresh,
+  '0006-personal-tokens': personalTokens,
 };

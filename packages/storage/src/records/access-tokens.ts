@@ -1,5 +1,5 @@
 /** Bearer tokens: their ids, owners and hashes; never the tokens. */
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable, Selectable, Updateable } from 'kysely';
 import { prepared } from '../database/prepared.ts';
 import type { Executor } from '../database/transaction.ts';
 import type { Schema } from './schema.ts';
@@ -54,6 +54,7 @@ export function listAccessTokens(db: Executor, orgId: string, userId: string, ki
     .where('orgId', '=', orgId)
     .where('userId', '=', userId)
     .where('kind', '=', kind)
+    .where('isArchived', '=', false)
     .orderBy('seq', 'desc')
     .execute();
 }
@@ -67,6 +68,15 @@ export async function endAccessToken(db: Executor, id: string): Promise<boolean>
     .where('isActive', '=', true)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** What the chain, or its owner, says of a token now. */
+export async function updateAccessToken(
+  db: Executor,
+  id: string,
+  change: Pick<Updateable<Schema['accessTokens']>, 'isActive' | 'isArchived' | 'name' | 'externalId'>,
+): Promise<void> {
+  await db.updateTable('accessTokens').set(change).where('id', '=', id).execute();
 }
 
 /** Ends every open token of a user, or those of one kind. */

@@ -68,10 +68,12 @@ const ofUser = prepared(
       .selectAll()
       .where('orgId', '=', orgId)
       .where('userId', '=', userId)
+      .where('tokenId', 'is', null)
       .orderBy('seq', 'desc'),
   2,
 );
 
+/** A user's own: keys of personal access tokens are not among them. */
 export function listCredentials(db: Executor, orgId: string, userId: string): Promise<CredentialRow[]> {
   return ofUser(db, orgId, userId);
 }
@@ -80,7 +82,7 @@ export async function updateCredential(
   tx: Executor,
   orgId: string,
   uuid: string,
-  change: Pick<Updateable<Schema['credentials']>, 'isActive' | 'isConfirmed'>,
+  change: Pick<Updateable<Schema['credentials']>, 'isActive' | 'isConfirmed' | 'name'>,
 ): Promise<void> {
   await tx.updateTable('credentials').set(change).where('orgId', '=', orgId).where('uuid', '=', uuid).execute();
 }

@@ -24,6 +24,20 @@ export async function insertPermission(
     .execute();
 }
 
+export async function updatePermission(
+  tx: Executor,
+  orgId: string,
+  id: string,
+  { operations, ...change }: { name: string; operations: readonly string[]; isArchived: boolean; dateUpdated: string },
+): Promise<void> {
+  await tx
+    .updateTable('permissions')
+    .set({ ...change, operations: JSON.stringify(operations) })
+    .where('orgId', '=', orgId)
+    .where('id', '=', id)
+    .execute();
+}
+
 export function findPermission(db: Executor, orgId: string, id: string): Promise<PermissionRow | undefined> {
   return db.selectFrom('permissions').selectAll().where('orgId', '=', orgId).where('id', '=', id).executeTakeFirst();
 }
@@ -94,6 +108,7 @@ export async function listGrants(db: Executor, orgId: string, identityIds: reado
     ])
     .where('assignments.orgId', '=', orgId)
     .where('assignments.identityId', 'in', identityIds)
+    .where('permissions.isArchived', '=', false)
     .orderBy('assignments.seq')
     .execute();
 }

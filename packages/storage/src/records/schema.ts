@@ -47,6 +47,7 @@ export interface Schema {
     isRegistered: boolean;
     isSsoRequired: boolean;
     externalId: Nullable<string>;
+    isArchived: Generated<boolean>;
     dateCreated: string;
   };
   credentials: {
@@ -67,6 +68,8 @@ export interface Schema {
     counter: number;
     relyingPartyId: string;
     origin: string;
+    /** The personal access token whose key it is; null for a user's own. */
+    tokenId: Nullable<string>;
     dateCreated: string;
   };
   accessTokens: {
@@ -81,6 +84,8 @@ export interface Schema {
     /** Credential the token is bound to; null for login tokens. */
     credentialId: Nullable<string>;
     isActive: boolean;
+    isArchived: Generated<boolean>;
+    externalId: Nullable<string>;
     dateExpires: string;
     dateCreated: string;
   };

@@ -37,6 +37,7 @@ export function listUsers(
       .selectAll()
       .where('orgId', '=', orgId)
       .where('isServiceAccount', '=', false)
+      .where('isArchived', '=', false)
       .$if(kind !== undefined, (query) => query.where('kind', '=', kind as string))
       .where('seq', '<', before)
       .orderBy('seq', 'desc')
@@ -52,6 +53,7 @@ export function listServiceAccounts(db: Executor, orgId: string): Promise<UserRo
     .selectAll()
     .where('orgId', '=', orgId)
     .where('isServiceAccount', '=', true)
+    .where('isArchived', '=', false)
     .orderBy('seq', 'desc')
     .execute();
 }
@@ -60,7 +62,10 @@ export async function updateUser(
   tx: Executor,
   orgId: string,
   id: string,
-  change: Pick<Updateable<Schema['users']>, 'isActive' | 'isRegistered' | 'name'>,
+  change: Pick<
+    Updateable<Schema['users']>,
+    'isActive' | 'isArchived' | 'isRegistered' | 'name' | 'username' | 'externalId'
+  >,
 ): Promise<void> {
   await tx.updateTable('users').set(change).where('orgId', '=', orgId).where('id', '=', id).execute();
 }

@@ -1,7 +1,11 @@
 /** Every handler of this domain; a test fails when the folder, this list and the contract disagree. */
 import { activateCredential } from './activateCredential.ts';
+import { activatePersonalAccessToken } from './activatePersonalAccessToken.ts';
 import { activateServiceAccount } from './activateServiceAccount.ts';
 import { activateUser } from './activateUser.ts';
+import { archivePersonalAccessToken } from './archivePersonalAccessToken.ts';
+import { archiveServiceAccount } from './archiveServiceAccount.ts';
+import { archiveUser } from './archiveUser.ts';
 import { confirmCredential } from './confirmCredential.ts';
 import { createCredential } from './createCredential.ts';
 import { createCredentialChallenge } from './createCredentialChallenge.ts';
@@ -9,28 +13,39 @@ import { createCredentialChallengeWithCode } from './createCredentialChallengeWi
 import { createCredentialCode } from './createCredentialCode.ts';
 import { createCredentialWithCode } from './createCredentialWithCode.ts';
 import { createLoginChallenge } from './createLoginChallenge.ts';
+import { createPersonalAccessToken } from './createPersonalAccessToken.ts';
 import { createRegistrationChallenge } from './createRegistrationChallenge.ts';
 import { createServiceAccount } from './createServiceAccount.ts';
 import { createUser } from './createUser.ts';
 import { createUserActionChallenge } from './createUserActionChallenge.ts';
 import { createUserActionSignature } from './createUserActionSignature.ts';
 import { deactivateCredential } from './deactivateCredential.ts';
+import { deactivatePersonalAccessToken } from './deactivatePersonalAccessToken.ts';
 import { deactivateServiceAccount } from './deactivateServiceAccount.ts';
 import { deactivateUser } from './deactivateUser.ts';
+import { getPersonalAccessToken } from './getPersonalAccessToken.ts';
 import { getServiceAccount } from './getServiceAccount.ts';
 import { getUser } from './getUser.ts';
 import { listCredentials } from './listCredentials.ts';
+import { listPersonalAccessTokens } from './listPersonalAccessTokens.ts';
 import { listServiceAccounts } from './listServiceAccounts.ts';
 import { listUsers } from './listUsers.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
 import { register } from './register.ts';
 import { resendRegistrationCode } from './resendRegistrationCode.ts';
+import { updatePersonalAccessToken } from './updatePersonalAccessToken.ts';
+import { updateServiceAccount } from './updateServiceAccount.ts';
+import { updateUser } from './updateUser.ts';
 
 export const authHandlers = [
   activateCredential,
+  activatePersonalAccessToken,
   activateServiceAccount,
   activateUser,
+  archivePersonalAccessToken,
+  archiveServiceAccount,
+  archiveUser,
   confirmCredential,
   createCredential,
   createCredentialChallenge,
@@ -38,21 +53,28 @@ export const authHandlers = [
   createCredentialCode,
   createCredentialWithCode,
   createLoginChallenge,
+  createPersonalAccessToken,
   createRegistrationChallenge,
   createServiceAccount,
   createUser,
   createUserActionChallenge,
   createUserActionSignature,
   deactivateCredential,
+  deactivatePersonalAccessToken,
   deactivateServiceAccount,
   deactivateUser,
+  getPersonalAccessToken,
   getServiceAccount,
   getUser,
   listCredentials,
+  listPersonalAccessTokens,
   listServiceAccounts,
   listUsers,
   login,
   logout,
   register,
   resendRegistrationCode,
+  updatePersonalAccessToken,
+  updateServiceAccount,
+  updateUser,
 ];

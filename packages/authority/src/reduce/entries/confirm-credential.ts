@@ -4,11 +4,12 @@ import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
 import { operationsOf, withEntry } from '../state.ts';
-import { checkGrant } from './cap.ts';
+import { actorOf, checkGrant } from './cap.ts';
 import { readText } from './fields.ts';
 import type { Reducer } from './reducer.ts';
 
-export const confirmCredential: Reducer = (state, { body, user: actor, nullifier }, deps) => {
+export const confirmCredential: Reducer = (state, act, deps) => {
+  const { body, nullifier } = act;
   const user = state.users.get(readText(body, 'userId', 64)) ?? refuse('E_NOT_FOUND', 'user not found');
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const credentialId = readText(body, 'credentialId', 1364);
@@ -20,7 +21,7 @@ export const confirmCredential: Reducer = (state, { body, user: actor, nullifier
   const publicKey = readText(body, 'publicKey', 4096);
   const { algorithm } = deps.verify.parsePublicKey(publicKey);
   // Whoever holds the key acts as that user: to confirm it is to grant all the user has.
-  checkGrant(state, actor.userId, operationsOf(state, user.userId));
+  checkGrant(state, actorOf(act), operationsOf(state, user.userId));
   const credential: CredentialRecord = {
     credentialId,
     uuid: deriveId('cr', nullifier),

@@ -4,13 +4,14 @@ import { refuse } from '../../errors/index.ts';
 import { accountCredentialIdOf, deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
 import { type ServiceAccountRecord, withEntry } from '../state.ts';
-import { checkGrant } from './cap.ts';
+import { actorOf, checkGrant } from './cap.ts';
 import { readOptionalInteger, readOptionalText, readText } from './fields.ts';
 import type { Reducer } from './reducer.ts';
 
 const DAY_S = 86_400;
 
-export const createServiceAccount: Reducer = (state, { body, nullifier, user, challenge }, deps) => {
+export const createServiceAccount: Reducer = (state, act, deps) => {
+  const { body, nullifier, challenge } = act;
   const name = readText(body, 'name', 100);
   const publicKey = readText(body, 'publicKey', 4096);
   const daysValid = readOptionalInteger(body, 'daysValid', { min: 1, max: 730 });
@@ -48,7 +49,7 @@ export const createServiceAccount: Reducer = (state, { body, nullifier, user, ch
   const permissionId = readOptionalText(body, 'permissionId', 64);
   if (permissionId === undefined) return created;
   const permission = state.permissions.get(permissionId) ?? refuse('E_NOT_FOUND', 'permission not found');
-  checkGrant(state, user.userId, permission.operations);
+  checkGrant(state, actorOf(act), permission.operations);
   const id = deriveId('as', nullifier);
   return { ...created, assignments: withEntry(state.assignments, id, { id, permissionId, identityId: userId }) };
 };

@@ -7,7 +7,9 @@ import type { Reducer } from './reducer.ts';
 export function setCredentialActive(active: boolean): Reducer {
   return (state, { body, user, credential: signing }) => {
     const uuid = readText(body, 'credentialUuid', 64);
-    const own = [...state.credentials.values()].filter(({ userId }) => userId === user.userId);
+    const own = [...state.credentials.values()].filter(
+      ({ userId, tokenId }) => userId === user.userId && tokenId === undefined,
+    );
     const credential = own.find((one) => one.uuid === uuid) ?? refuse('E_NOT_FOUND', 'credential not found');
     if (!active && credential.active) {
       if (!own.some((one) => one.active && one.uuid !== uuid))

@@ -155,6 +155,8 @@ export const AccessToken = Reply({
   permissionAssignments: Type.Array(PermissionAssignment),
   publicKey: Type.String(),
   tokenId: Type.String(),
+  /** Beyond the reference: roster indices of the signers that acknowledged the change just made. */
+  acknowledgedBy: Type.Optional(Type.Array(Type.Integer())),
 });
 export const ServiceAccount = Reply({ userInfo: Reply(userMembers), accessTokens: Type.Array(AccessToken) });
 

@@ -11,6 +11,8 @@ export const Permission = Reply({
   isArchived: Type.Boolean(),
   dateCreated: Timestamp,
   dateUpdated: Timestamp,
+  /** Beyond the reference: roster indices of the signers that acknowledged the change just made. */
+  acknowledgedBy: Type.Optional(Type.Array(Type.Integer())),
 });
 
 export const Assignment = Reply({

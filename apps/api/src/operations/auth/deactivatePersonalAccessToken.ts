@@ -1,0 +1,9 @@
+/** Deactivates a token of the caller. */
+import { auth } from '@holdfast/contract/operations';
+import { param } from '../../auth/params.ts';
+import * as tokens from '../../auth/personal-tokens.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const deactivatePersonalAccessToken = handler(auth.deactivatePersonalAccessToken, (ctx, call) =>
+  tokens.changePersonalAccessToken(ctx, call, param(call, 'tokenId')),
+);
