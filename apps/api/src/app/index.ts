@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { authPorts } from '../auth/index.ts';
 import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
-import { recoverGovernance } from '../governance/index.ts';
+import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
 import { handlers } from '../operations/index.ts';
 import { createRefresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
@@ -64,6 +64,7 @@ export async function startApi(o: {
   relay.attach?.(app.server);
   const answered = watchRequests(app);
   const settling = keepSettling(ctx);
+  const stopKnowing = keepVotesKnown(ctx);
   const stopWaiting = whenThreeAreThere(hub, () => void recover(ctx));
   const stopWaking = hub.onPresence((online) => {
     if (online.length >= QUORUM) settling.wake();
@@ -80,6 +81,7 @@ export async function startApi(o: {
     },
     async close() {
       stopWaiting();
+      stopKnowing();
       stopWaking();
       // The server is closed when its last connection is, and signers stay connected: they are let go as soon as every
       // request under way, which may need them, has its answer.

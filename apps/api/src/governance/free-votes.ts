@@ -4,6 +4,7 @@
  * Every caller holds the chain and has no proposal on its way but the one it names.
  */
 import { QUORUM } from '@holdfast/authority/log';
+import type { Disregard } from '@holdfast/authority/types';
 import { findOrganisation, setSpentVotes } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import type { HeadAt, SignerHead } from '../signers/types.ts';
@@ -17,14 +18,19 @@ export async function freeVotes(ctx: Context, orgId: string, o: { readonly keep?
   const { height } = await stateOf(ctx, orgId);
   const heads = await ctx.signers.heads(orgId);
   const answering = heads.map(({ index }) => index);
+  const disregards = await disregardSilent(ctx, { org: orgId, height: height + 1 }, heads);
+  const silent = new Set(disregards.map(({ about }) => about));
   const freed: number[] = [];
   const waiting: number[] = [];
-  for (const [head, holders] of heldAt(heads, height + 1)) {
+  for (const [head, all] of heldAt(heads, height + 1)) {
     if (head === o.keep) continue;
     const at = { org: orgId, height: height + 1, head };
+    // What a silent one holds, from before it was restored, counts nothing either.
+    const holders = all.filter((each) => !silent.has(each));
     const released = await freeHolders(ctx, at, {
       holders,
-      others: answering.filter((each) => !holders.includes(each)),
+      others: answering.filter((each) => !holders.includes(each) && !silent.has(each)),
+      disregards,
     });
     freed.push(...released);
     waiting.push(...holders.filter((each) => !released.includes(each)));
@@ -56,10 +62,38 @@ function heldAt(heads: readonly SignerHead[], height: number): Map<string, numbe
 async function freeHolders(
   ctx: Context,
   at: HeadAt,
-  { holders, others }: { readonly holders: readonly number[]; readonly others: readonly number[] },
+  o: {
+    readonly holders: readonly number[];
+    readonly others: readonly number[];
+    readonly disregards: readonly Disregard[];
+  },
 ): Promise<readonly number[]> {
+  const { holders, others, disregards } = o;
+  const needed = QUORUM - new Set(disregards.map(({ about }) => about)).size;
   // Fewer than three others: it may have its certificate, here or in a reply that was lost.
-  if (others.length < QUORUM) return [];
+  if (holders.length === 0 || others.length < needed) return [];
   const withdrawals = await ctx.signers.withdraw(at, others);
-  return withdrawals.length < QUORUM ? [] : ctx.signers.release(at, withdrawals, holders);
+  return withdrawals.length < needed ? [] : ctx.signers.release(at, { withdrawals, disregards }, holders);
+}
+
+/**
+ * Signers that were restored and do not know what they acknowledged at this height, of which no entry is committed: all
+ * five say that it counts nothing (docs/specs/authority-log.md §7). It takes all five: one that is away may have committed
+ * an entry with such an acknowledgement.
+ */
+async function disregardSilent(
+  ctx: Context,
+  { org, height }: { readonly org: string; readonly height: number },
+  heads: readonly SignerHead[],
+): Promise<readonly Disregard[]> {
+  const isBelow = heads.every((each) => each.height === height - 1);
+  if (!isBelow || heads.length < ctx.signers.identityKeys.length) return [];
+  const given: Disregard[] = [];
+  for (const { index, silent } of heads) {
+    if (silent === undefined || silent < height) continue;
+    const five = await ctx.signers.disregard({ org, height, about: index });
+    given.push(...(five ?? []));
+    ctx.log('governance.forgotten-votes', { org, height, signer: index, isSettled: five !== undefined });
+  }
+  return given;
 }

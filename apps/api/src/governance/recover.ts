@@ -10,7 +10,7 @@ import { parseStrictJson } from '@holdfast/contract/wire';
 import { findOrganisation, listEntries, listOrganisations } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { commitStep, judge, tellSigners } from './commit.ts';
-import { tryToFreeVotes } from './free-votes.ts';
+import { freeVotes, tryToFreeVotes } from './free-votes.ts';
 import { drop, holdingChain } from './govern.ts';
 import { depsOf, stateOf } from './state.ts';
 
@@ -58,4 +58,25 @@ export async function recoverGovernance(ctx: Context): Promise<void> {
       ctx.log('governance.not-recovered', { org: id, reason: error.message });
     });
   }
+}
+
+/**
+ * A signer that was restored uses nothing of an organisation as long as it does not know what it acknowledged there. Where
+ * no entry is on its way that would pass that, nobody has to wait for the next change: its votes are settled now.
+ */
+export function keepVotesKnown(ctx: Context): () => void {
+  const running = new Set<string>();
+  return ctx.signers.onSilent((orgId) => {
+    if (running.has(orgId)) return;
+    running.add(orgId);
+    holdingChain(ctx, orgId, async () => {
+      await settleHeld(ctx, orgId);
+      await freeVotes(ctx, orgId);
+    })
+      .catch((error: Error) => {
+        // The signer goes on saying that it waits, and each time this is tried again.
+        ctx.log('governance.votes-not-known', { org: orgId, reason: error.message });
+      })
+      .finally(() => running.delete(orgId));
+  });
 }

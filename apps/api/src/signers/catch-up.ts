@@ -33,7 +33,8 @@ const CATCH_UP_MS_MAX = 10_000;
 const BATCH_CHARS_MAX = 400_000;
 const BATCH_ENTRIES_MAX = 50;
 
-export function createCatchUp(room: Room): CatchUp {
+/** `silent` hears of every organisation in which a signer, with nothing missing, still does not know what it acknowledged. */
+export function createCatchUp(room: Room, silent: (org: string) => void): CatchUp {
   const running = new Map<number, Promise<void>>();
   const again = new Set<number>();
 
@@ -48,7 +49,9 @@ export function createCatchUp(room: Room): CatchUp {
     const [given] = resultsOf('heads', [await room.ask.one({ kind: 'Heads' }, index, CATCH_UP_MS_MAX)]);
     if (!given) return;
     for (const organisation of await listOrganisations(room.db.kysely)) {
-      await sendEntries(room, index, organisation, headOf(given.result.heads, organisation.id));
+      const theirs = headOf(given.result.heads, organisation.id);
+      await sendEntries(room, index, organisation, theirs);
+      if ((theirs?.silent ?? -1) > organisation.height) silent(organisation.id);
     }
     // Keys first: a mark may be about a key that is still pending there.
     await sendCertificates(room, index);
@@ -81,6 +84,7 @@ export function createCatchUp(room: Room): CatchUp {
 interface Head {
   readonly height: number;
   readonly head: string;
+  readonly silent?: number;
 }
 
 const headOf = (heads: readonly (Head & { readonly org: string })[], org: string): Head | undefined =>

@@ -1,12 +1,13 @@
 /** The organisation's chain at the signers: show an entry, commit it, bring up who missed it (rulings 2). */
 import { genesisHash } from '@holdfast/authority/genesis';
 import { orgIdOf } from '@holdfast/authority/ids';
-import type { Ack, Assertion, Withdrawal } from '@holdfast/authority/types';
+import type { Ack, Assertion, Disregard, Withdrawal } from '@holdfast/authority/types';
 import { WalletError } from '@holdfast/contract/errors';
 import type { CatchUp } from './catch-up.ts';
 import { failureOf, refusalsOf, resultsOf } from './outcomes.ts';
+import { SIGNERS } from './participants.ts';
 import type { GrantForSigners, Room } from './room.ts';
-import { isAck, isWithdrawal } from './statements.ts';
+import { isAck, isDisregard, isWithdrawal } from './statements.ts';
 import type { CertifiedEntry, GovernOutcome, HeadAt, Order, Outcome, SignerHead } from './types.ts';
 
 const ENTRY_MS_MAX = 5_000;
@@ -50,10 +51,12 @@ async function askUpToDate(
   return [...first.filter(({ index }) => !replaced.has(index)), ...second];
 }
 
-export async function commit(room: Room, org: string, acks: readonly Ack[]): Promise<void> {
+export async function commit(room: Room, catchUp: CatchUp, org: string, acks: readonly Ack[]): Promise<void> {
   const outcomes = await room.ask.all({ kind: 'Commit', org, acks }, room.link.online(), ENTRY_MS_MAX);
   for (const { index, refusal } of refusalsOf(outcomes)) {
     room.env.log('commit.refused', { org, signer: index, code: refusal.code });
+    // It did not acknowledge the entry, so it has to be shown it; what it misses besides is looked for within a minute.
+    if (BEHIND.has(refusal.code)) void catchUp.everything(index);
   }
 }
 
@@ -62,7 +65,13 @@ export async function heads(room: Room, org: string): Promise<readonly SignerHea
   return resultsOf('heads', outcomes).flatMap(({ index, result }) =>
     result.heads
       .filter((each) => each.org === org)
-      .map(({ height, head, tail }) => ({ index, height, head, ...(tail === undefined ? {} : { tail }) })),
+      .map(({ height, head, tail, silent }) => ({
+        index,
+        height,
+        head,
+        ...(tail === undefined ? {} : { tail }),
+        ...(silent === undefined ? {} : { silent }),
+      })),
   );
 }
 
@@ -79,13 +88,34 @@ export async function withdraw(
   );
 }
 
+/** The signer itself first, because nobody else says it unasked; then the others; then it learns what they said. */
+export async function disregard(
+  room: Room,
+  at: { readonly org: string; readonly height: number; readonly about: number },
+): Promise<readonly Disregard[] | undefined> {
+  const ask = async (by: readonly Disregard[], indices: readonly number[]) =>
+    resultsOf('disregard', await room.ask.all({ kind: 'Disregard', ...at, by }, indices, ENTRY_MS_MAX)).flatMap(
+      ({ index, result: { disregard: given } }) =>
+        given.index === index && isDisregard(room.roster, at, given) ? [given] : [],
+    );
+  const own = await ask([], [at.about]);
+  if (own.length === 0) return undefined;
+  const others = room.link.online().filter((index) => index !== at.about);
+  const all = [...own, ...(await ask(own, others))];
+  if (all.length < SIGNERS) return undefined;
+  await ask(all, [at.about]);
+  return all;
+}
+
 export async function release(
   room: Room,
   at: HeadAt,
-  withdrawals: readonly Withdrawal[],
+  shown: { readonly withdrawals: readonly Withdrawal[]; readonly disregards: readonly Disregard[] },
   indices: readonly number[],
 ): Promise<readonly number[]> {
-  const outcomes = await room.ask.all({ kind: 'Release', ...at, withdrawals }, indices, ENTRY_MS_MAX);
+  const { withdrawals, disregards } = shown;
+  const order = { kind: 'Release', ...at, withdrawals, ...(disregards.length === 0 ? {} : { disregards }) } as const;
+  const outcomes = await room.ask.all(order, indices, ENTRY_MS_MAX);
   return resultsOf('done', outcomes).map(({ index }) => index);
 }
 

@@ -9,7 +9,7 @@ import { createCatchUp } from './catch-up.ts';
 import { createController, ECDSA_ENGINES, type EcdsaEngine } from './controller.ts';
 import { derive } from './derive.ts';
 import { confirmEpoch, refreshKey, settleEpochs } from './epochs.ts';
-import { catchUpSigner, commit, genesis, govern, heads, release, withdraw } from './governance.ts';
+import { catchUpSigner, commit, disregard, genesis, govern, heads, release, withdraw } from './governance.ts';
 import { certifyKey, makeKey } from './keys.ts';
 import { madeKey, madeMarks } from './made.ts';
 import { failureOf, resultsOf } from './outcomes.ts';
@@ -54,7 +54,10 @@ export function createSigners(o: {
   };
   const ask = createAsk({ link, env });
   const room: Room = { roster, env, db, link, ask, act: actOrder(env), session, awaitSession };
-  const catchUp = createCatchUp(room);
+  const silentListeners = new Set<(org: string) => void>();
+  const catchUp = createCatchUp(room, (org) => {
+    for (const listener of [...silentListeners]) listener(org);
+  });
   const controller = createController({ env, engines: o.ecdsaEngines ?? ECDSA_ENGINES });
   const queue = createSignQueue(room, (lane) => seatingOf(room, controller, lane));
   const signing: SignParts = { queue, controller };
@@ -85,6 +88,7 @@ export function createSigners(o: {
   const stopPush = link.onPush((index, push) => {
     if (push.push === 'Token') tokens.set(index, push.token);
     if (push.push === 'Session') sessions.set(index, push.session);
+    if (push.push === 'Figures' && (push.figures['organisations_set_aside'] ?? 0) > 0) void catchUp.everything(index);
     for (const look of [...waiting]) look();
   });
   const stopPresence = link.onPresence((now) => {
@@ -139,10 +143,15 @@ export function createSigners(o: {
 
     genesis: (text, proof) => genesis(room, text, proof),
     govern: (org, grant) => govern(room, catchUp, org, grant),
-    commit: (org, acks) => commit(room, org, acks),
+    commit: (org, acks) => commit(room, catchUp, org, acks),
     heads: (org) => heads(room, org),
     withdraw: (at, indices) => withdraw(room, catchUp, at, indices),
-    release: (at, withdrawals, indices) => release(room, at, withdrawals, indices),
+    disregard: (at) => disregard(room, at),
+    release: (at, shown, indices) => release(room, at, shown, indices),
+    onSilent(listener) {
+      silentListeners.add(listener);
+      return () => silentListeners.delete(listener);
+    },
     catchUp: (org, index, entries) => catchUpSigner(room, org, index, entries),
 
     importKeys: () => importKeys(room),

@@ -2,12 +2,13 @@
 import {
   ackBytes,
   confirmationBytes,
+  disregardBytes,
   importKeyBytes,
   keyStatementBytes,
   markBytes,
   withdrawBytes,
 } from '@holdfast/authority/log';
-import type { Ack, Withdrawal } from '@holdfast/authority/types';
+import type { Ack, Disregard, Withdrawal } from '@holdfast/authority/types';
 import type { KeyStatement, RecordMark } from '@holdfast/cluster/commands';
 import { type Roster, type RosterSigner, verifyBySigner } from '@holdfast/cluster/roster';
 import { fromBase64, fromBase64Url, fromHex, WireError } from '@holdfast/contract/wire';
@@ -78,6 +79,21 @@ export function isWithdrawal(
   return signed(roster, withdrawal.index, () => ({
     bytes: withdrawBytes(org, height, fromBase64Url(head, { bytes: 32 })),
     signature: fromBase64Url(withdrawal.signature, { bytes: SIGNATURE_BYTES }),
+  }));
+}
+
+/** What a signer says about the forgotten votes of another, or of itself, at exactly this height. */
+export function isDisregard(
+  roster: Roster,
+  at: { readonly org: string; readonly height: number; readonly about: number },
+  disregard: Disregard,
+): boolean {
+  const { org, height, about } = disregard;
+  const signer = roster.signers[about - 1];
+  if (signer === undefined || org !== at.org || height !== at.height || about !== at.about) return false;
+  return signed(roster, disregard.index, () => ({
+    bytes: disregardBytes(org, height, signer.signerId),
+    signature: fromBase64Url(disregard.signature, { bytes: SIGNATURE_BYTES }),
   }));
 }
 

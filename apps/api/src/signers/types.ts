@@ -1,5 +1,5 @@
 /** The only door to the cluster: what handlers may ask of the five signers. */
-import type { Ack, Assertion, Base64Url, FreshToken, LogEntry, Withdrawal } from '@holdfast/authority/types';
+import type { Ack, Assertion, Base64Url, Disregard, FreshToken, LogEntry, Withdrawal } from '@holdfast/authority/types';
 import type { CurveName, RawSignature } from '@holdfast/chains/families';
 import type {
   ActEvidence,
@@ -76,6 +76,8 @@ export interface SignerHead {
   readonly head: Base64Url;
   /** The entry it acknowledged above that, if any. */
   readonly tail?: { readonly height: number; readonly head: Base64Url };
+  /** Up to this height it does not know what it acknowledged before it was restored. */
+  readonly silent?: number;
 }
 
 /** A head at one height of an organisation's chain. */
@@ -176,8 +178,23 @@ export interface Signers {
   heads(org: string): Promise<readonly SignerHead[]>;
   /** Asks these signers for the promise never to acknowledge a head; those that verify. */
   withdraw(at: HeadAt, indices: readonly number[]): Promise<readonly Withdrawal[]>;
-  /** Shows these signers such promises; which of them let the head go. */
-  release(at: HeadAt, withdrawals: readonly Withdrawal[], indices: readonly number[]): Promise<readonly number[]>;
+  /**
+   * Has all five say that the votes of a signer that has forgotten them count nothing at this height, and tells that
+   * signer; their statements, or undefined where one of the five did not give it.
+   */
+  disregard(at: {
+    readonly org: string;
+    readonly height: number;
+    readonly about: number;
+  }): Promise<readonly Disregard[] | undefined>;
+  /** Shows these signers such promises and statements; which of them let the head go. */
+  release(
+    at: HeadAt,
+    shown: { readonly withdrawals: readonly Withdrawal[]; readonly disregards: readonly Disregard[] },
+    indices: readonly number[],
+  ): Promise<readonly number[]>;
+  /** Calls whenever a signer is seen that is set aside in an organisation; answers how to stop that. */
+  onSilent(listener: (org: string) => void): () => void;
   /** Gives one signer entries it missed. */
   catchUp(org: string, index: number, entries: readonly CertifiedEntry[]): Promise<void>;
 

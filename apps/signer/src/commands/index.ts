@@ -66,8 +66,11 @@ async function carryOut(ctx: Context, command: Command, facts: Record<string, un
       return { t: 'withdrawal', withdrawal: ctx.organisations.withdraw(command) };
     case 'Release':
       checkVotes(ctx);
-      ctx.organisations.release(command, command.withdrawals);
+      ctx.organisations.release(command, command.withdrawals, command.disregards);
       return { t: 'done' };
+    case 'Disregard':
+      checkVotes(ctx);
+      return { t: 'disregard', disregard: ctx.organisations.disregard(command, command.by) };
     case 'KeyCertificate':
       checkAwake(ctx);
       return keyCertificate(ctx, command);

@@ -10,20 +10,24 @@ import { genesisHash } from '@holdfast/authority/genesis';
 import { orgIdOf } from '@holdfast/authority/ids';
 import {
   ackBytes,
+  disregardBytes,
   type EntryAfterGenesis,
   encodeEntry,
   type GenesisEntry,
   headOf,
+  isDisregard,
   release as letGo,
   withdraw as promise,
+  QUORUM,
   type Votes,
   verifyAcks,
+  verifyDisregards,
   verifyWithdrawals,
   acknowledge as vote,
   withdrawBytes,
 } from '@holdfast/authority/log';
 import { apply, initialState } from '@holdfast/authority/reduce';
-import type { Ack, Assertion, LogEntry, SignedRequest, Withdrawal } from '@holdfast/authority/types';
+import type { Ack, Assertion, Disregard, LogEntry, SignedRequest, Withdrawal } from '@holdfast/authority/types';
 import type { ChainHead } from '@holdfast/cluster/commands';
 import type { Env } from '@holdfast/contract/types';
 import { toBase64Url, toHex, utf8 } from '@holdfast/contract/wire';
@@ -43,6 +47,8 @@ export interface Organisations {
   heads(): ChainHead[];
   /** Uses nothing of the organisation before a committed entry has reached this height. */
   setAside(org: string, height: number): void;
+  /** How many organisations this signer uses nothing of, because it does not know what it acknowledged there. */
+  countAside(): number;
   /** The first entry of an organisation that this signer's operator pinned. */
   found(genesis: string, proof: Assertion): Ack;
   /** The acknowledgement of an entry this signer holds already; whoever asks again learns nothing new. */
@@ -53,8 +59,16 @@ export interface Organisations {
   commit(org: string, acks: readonly Ack[]): void;
   /** The promise never to acknowledge a head at the next height; only where that has not happened. */
   withdraw(at: HeadAt): Withdrawal;
-  /** Lets go of the acknowledged entry, which three others promised never to acknowledge: it can never be certified. */
-  release(at: HeadAt, withdrawals: readonly Withdrawal[]): void;
+  /**
+   * Lets go of the acknowledged entry: three others promised never to acknowledge it, or are disregarded by all five, so
+   * it can never be certified.
+   */
+  release(at: HeadAt, withdrawals: readonly Withdrawal[], disregards?: readonly Disregard[]): void;
+  /**
+   * What this signer says about the votes of `about` at the next height, which `about` has forgotten
+   * (docs/specs/authority-log.md §7). Shown what all five said, `about` uses the organisation again.
+   */
+  disregard(at: ForgottenAt, by: readonly Disregard[]): Disregard;
   /** This signer's acknowledgements of committed entries from this height on, made again: the same bytes as the first time. */
   acksFrom(org: string, from: number): Ack[];
   /** Entries this signer missed; each re-checked in all but freshness, for which its three acknowledgements stand. */
@@ -67,6 +81,14 @@ export interface HeadAt {
   readonly height: number;
   /** base64url of 32 bytes. */
   readonly head: string;
+}
+
+/** The votes of one signer at one height of one chain. */
+export interface ForgottenAt {
+  readonly org: string;
+  readonly height: number;
+  /** Roster index. */
+  readonly about: number;
 }
 
 /** In one answer; a page of entries is not longer. */
@@ -84,8 +106,12 @@ interface Chain {
   tail: Entry | undefined;
   /** Heads of the next height that are never acknowledged (again). */
   never: Votes['never'];
+  /** Signers (roster index) whose acknowledgements count nothing at the next height. */
+  disregarded: ReadonlySet<number>;
   /** Highest height on the disk of a chain whose records are damaged; below it nothing is used. */
   damagedTop: number | undefined;
+  /** Up to here it may have acknowledged what it has forgotten since; nothing is used before that is passed. */
+  forgottenTop: number | undefined;
 }
 
 export function createOrganisations(o: {
@@ -136,18 +162,31 @@ export function createOrganisations(o: {
     const { list, damagedAt } = store.log.promises(org);
     const next = (chain.committed?.height ?? -1) + 1;
     const mine = list.filter(({ height }) => height === next);
-    chain.never = new Map(mine.map(({ head, kind }) => [toBase64Url(head), kind]));
+    chain.never = new Map(
+      mine.flatMap(({ head, kind }) => (kind === 'disregarded' ? [] : [[toBase64Url(head), kind] as const])),
+    );
+    const about = mine.filter(({ kind }) => kind === 'disregarded').map(({ head }) => toHex(head));
+    chain.disregarded = new Set(
+      cluster.roster.signers.filter(({ signerId }) => about.includes(toHex(signerId))).map(({ index }) => index),
+    );
     if (damagedAt !== undefined && damagedAt >= next) chain.damagedTop = Math.max(chain.damagedTop ?? 0, damagedAt);
   }
 
-  /** As for a chain whose records are damaged: what it may have acknowledged up to there is not known. */
+  /** What it may have acknowledged up to there is not known, as for a chain whose records are damaged. */
   function setAside(org: string, height: number): void {
     const chain = chains.get(org) ?? noChain();
     chains.set(org, chain);
     if ((chain.committed?.height ?? -1) >= height) return;
-    chain.damagedTop = Math.max(chain.damagedTop ?? 0, height);
-    env.log('authority.log.set-aside', { org, top: chain.damagedTop });
+    chain.forgottenTop = Math.max(chain.forgottenTop ?? 0, height);
+    env.log('authority.log.set-aside', { org, top: chain.forgottenTop });
   }
+
+  /** The highest height at which it does not know what it acknowledged. */
+  const silentTop = ({ damagedTop, forgottenTop, disregarded, committed }: Chain): number | undefined => {
+    const own = disregarded.has(cluster.index) ? [(committed?.height ?? -1) + 1] : [];
+    const tops = [damagedTop, forgottenTop, ...own].filter((top) => top !== undefined);
+    return tops.length === 0 ? undefined : Math.max(...tops);
+  };
 
   /** The entry checked on top of a chain. Refusals come from the reducer. */
   function after(chain: Chain, entry: LogEntry): Entry {
@@ -202,6 +241,7 @@ export function createOrganisations(o: {
     if (how.committed) {
       chain.committed = e.state;
       if (chain.damagedTop !== undefined && e.entry.height >= chain.damagedTop) chain.damagedTop = undefined;
+      if (chain.forgottenTop !== undefined && e.entry.height >= chain.forgottenTop) chain.forgottenTop = undefined;
       // None, unless the records below were damaged and have just been caught up.
       loadPromises(org, chain);
       if (chain.tail !== undefined && chain.tail.entry.height <= e.entry.height) chain.tail = undefined;
@@ -230,12 +270,39 @@ export function createOrganisations(o: {
   }
 
   const usable = (chain: Chain | undefined): State | undefined =>
-    chain?.damagedTop === undefined ? chain?.committed : undefined;
+    chain?.damagedTop === undefined && chain?.forgottenTop === undefined ? chain?.committed : undefined;
 
-  const votesOf = ({ tail, never }: Chain): Votes => ({
+  const votesOf = ({ tail, never, disregarded }: Chain): Votes => ({
     held: tail === undefined ? undefined : toBase64Url(tail.head),
     never,
+    isSilent: disregarded.has(cluster.index),
   });
+
+  /** Three acknowledgements that count: those of a signer that is disregarded at this height are as if they were not there. */
+  function checkCounted(chain: Chain, acks: readonly Ack[]): void {
+    const counted = acks.filter(({ index }) => !chain.disregarded.has(index)).length;
+    check(
+      counted >= QUORUM,
+      'E_ACKS',
+      `${QUORUM} signers are needed, without those that have forgotten what they acknowledged`,
+      { needed: QUORUM, reached: counted },
+    );
+  }
+
+  function putDisregard(org: string, chain: Chain, { height, about }: ForgottenAt): void {
+    if (chain.disregarded.has(about)) return;
+    const { signerId } = signerOf(about);
+    store.transaction('authority', () => {
+      store.log.putPromise(org, { height, head: signerId, kind: 'disregarded', proof: [] });
+      store.journal.append('authority.disregarded', { org, height, signer: toHex(signerId) });
+    });
+    chain.disregarded = new Set([...chain.disregarded, about]);
+  }
+
+  function signerOf(index: number) {
+    const signer = cluster.roster.signers[index - 1];
+    return signer ?? refuse('E_WITHDRAWALS', 'there is no such signer');
+  }
 
   /** The chain of which this is the next height. What is below is decided, what is above cannot be acknowledged yet. */
   function chainAt({ org, height }: HeadAt): Chain {
@@ -258,9 +325,12 @@ export function createOrganisations(o: {
         return state?.credentials.has(credentialId) === true ? [state] : [];
       }),
     setAside,
+    countAside: () => [...chains.values()].filter(({ forgottenTop }) => forgottenTop !== undefined).length,
     heads: () =>
-      [...chains].flatMap(([org, { committed, tail }]) =>
-        committed === undefined
+      [...chains].flatMap(([org, chain]) => {
+        const { committed, tail } = chain;
+        const silent = silentTop(chain);
+        return committed === undefined
           ? []
           : [
               {
@@ -268,9 +338,10 @@ export function createOrganisations(o: {
                 height: committed.height,
                 head: committed.head,
                 ...(tail === undefined ? {} : { tail: { height: tail.entry.height, head: toBase64Url(tail.head) } }),
+                ...(silent === undefined || silent <= committed.height ? {} : { silent }),
               },
-            ],
-      ),
+            ];
+      }),
 
     found(genesis, proof) {
       const org = checkPinned(genesis);
@@ -286,7 +357,8 @@ export function createOrganisations(o: {
     acknowledgedAlready({ request, assertion }) {
       const nullifier = nullifierIn(assertion);
       if (nullifier === undefined || store.used.spent(nullifier) === undefined) return undefined;
-      for (const [org, { tail, committed }] of chains) {
+      for (const [org, { tail, committed, disregarded }] of chains) {
+        if (tail !== undefined && disregarded.has(cluster.index)) continue;
         const held = tail === undefined ? lastOf(org, committed) : tail;
         if (held === undefined || held.entry.height === 0) continue;
         const same =
@@ -353,6 +425,7 @@ export function createOrganisations(o: {
           height: committed?.height ?? -1,
         });
       }
+      checkCounted(chain, acks);
       accept(org, chain, tail, { committed: true, acks, event: 'authority.committed' });
     },
 
@@ -372,22 +445,68 @@ export function createOrganisations(o: {
       return { index: cluster.index, org, height, head, signature: toBase64Url(signature) };
     },
 
-    release(at, withdrawals) {
+    release(at, withdrawals, disregards = []) {
       const { org, height, head } = at;
       const chain = chainAt(at);
-      verifyWithdrawals({ ...at, withdrawals, identityKeys, verify: deps.verify, self: cluster.index });
+      verifyWithdrawals({ ...at, withdrawals, disregards, identityKeys, verify: deps.verify, self: cluster.index });
+      // What it has signed itself is on its own disk, unless it was restored since: then it may hold a commit of that time.
+      check(
+        disregards.every(({ about }) => chain.disregarded.has(about)),
+        'E_WITHDRAWALS',
+        'this signer has not said that it disregards that signer',
+      );
       const votes = votesOf(chain);
       const next = letGo(votes, head);
       if (next === votes) return;
       store.transaction('authority', () => {
         store.log.dropTail(org, height);
         store.log.putPromise(org, { height, head: decodeHead(head), kind: 'released', proof: withdrawals });
-        const by = withdrawals.map(({ index }) => index).join(',');
+        const silent = disregards.map(({ about }) => about);
+        const by = [...new Set([...withdrawals.map(({ index }) => index), ...silent])].sort().join(',');
         store.journal.append('authority.released', { org, height, head: toHex(decodeHead(head)), by });
       });
       // The assertion of the dropped entry stays spent.
       chain.tail = undefined;
       chain.never = next.never;
+    },
+
+    disregard(at, by) {
+      const { org, height, about } = at;
+      const chain = chains.get(org);
+      const committed = chain?.committed;
+      if (chain === undefined || committed === undefined)
+        return refuse('E_STALE_HEAD', 'this signer has no beginning of that organisation; send CatchUp', {
+          height: -1,
+        });
+      check(
+        height === committed.height + 1,
+        'E_STALE_HEAD',
+        `this signer decides on entry ${committed.height + 1} now`,
+        { height: committed.height },
+      );
+      const statedBy = { org, height, about, identityKeys, verify: deps.verify };
+      if (about === cluster.index) {
+        check(
+          chain.disregarded.has(about) || (silentTop(chain) ?? -1) >= height,
+          'E_VOTES_KNOWN',
+          'this signer knows what it acknowledged at that height',
+        );
+        putDisregard(org, chain, at);
+        if (by.length > 0) {
+          verifyDisregards({ ...statedBy, disregards: by });
+          recall(org, chain);
+        }
+      } else {
+        const own = by.find(({ index }) => index === about);
+        check(
+          own !== undefined && isDisregard({ ...statedBy, disregard: own }),
+          'E_WITHDRAWALS',
+          'that signer has not said that it has forgotten what it acknowledged',
+        );
+        putDisregard(org, chain, at);
+      }
+      const signature = cluster.identity.sign(disregardBytes(org, height, signerOf(about).signerId));
+      return { index: cluster.index, org, height, about, signature: toBase64Url(signature) };
     },
 
     acksFrom(org, from) {
@@ -429,10 +548,22 @@ export function createOrganisations(o: {
           identityKeys,
           verify: deps.verify,
         });
+        checkCounted(chain, acks);
         accept(org, chain, made, { committed: true, acks, event: 'authority.caught-up' });
       }
     },
   };
+
+  /** Nobody has committed more than this signer has, and what it has forgotten counts nowhere: it goes on from here. */
+  function recall(org: string, chain: Chain): void {
+    if (chain.forgottenTop === undefined) return;
+    store.transaction('rejoin', () => {
+      store.restored.setFloor(org, chain.committed?.height ?? 0);
+      store.journal.append('authority.recalled', { org, height: chain.committed?.height ?? 0 });
+    });
+    chain.forgottenTop = undefined;
+    env.log('authority.log.recalled', { org, height: chain.committed?.height ?? 0 });
+  }
 
   /** The newest committed entry, for one who did not hear the acknowledgement. */
   function lastOf(org: string, committed: State | undefined): Entry | undefined {
@@ -444,7 +575,14 @@ export function createOrganisations(o: {
 }
 
 function noChain(): Chain {
-  return { committed: undefined, tail: undefined, never: new Map(), damagedTop: undefined };
+  return {
+    committed: undefined,
+    tail: undefined,
+    never: new Map(),
+    disregarded: new Set(),
+    damagedTop: undefined,
+    forgottenTop: undefined,
+  };
 }
 
 /** The nullifier of an assertion whose challenge can be read; the challenge has one text only. */

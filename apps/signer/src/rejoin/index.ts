@@ -30,10 +30,20 @@ const ORG_BYTES_MAX = 48;
 /** Organisations in one answer: far below the size of a frame. */
 const PAGE = 256;
 const ASK_EVERY_MS = 5_000;
-/** A query that costs the asked its freshness tokens, per asker; a signer is not restored more often. */
+/**
+ * A query of another process costs the asked its freshness tokens. An asker has so many of them, for a signer that dies
+ * while it asks, and gets one back in five minutes: what a signer that turned can spoil so is little.
+ */
+const RENEWALS_MAX = 4;
 const RENEW_EVERY_MS = 5 * 60_000;
-/** Later pages of one query, per asker and minute. */
+/** Pages of one query, per asker and minute. */
 const PAGES_PER_MINUTE = 64;
+
+interface Asker {
+  left: number;
+  since: number;
+  readonly queries: Map<string, { readonly since: number; pages: number }>;
+}
 
 const head = f.tuple(f.text(ORG_BYTES_MAX), f.uint(Number.MAX_SAFE_INTEGER));
 
@@ -44,6 +54,8 @@ export function createRejoin(o: {
   readonly runs: Runs;
   readonly organisations: Organisations;
   readonly freshness: Freshness;
+  /** Called once, when the others have answered. */
+  done(): void;
 }): Rejoin {
   const { env, store, peers, organisations } = o;
   let needed = store.restored.pending()?.others;
@@ -51,7 +63,8 @@ export function createRejoin(o: {
   const nonce = needed === undefined ? new Uint8Array() : env.random(NONCE_BYTES);
   /** What each of the others has told so far; `whole` once its last page was read. */
   const told = new Map<number, { heights: Map<string, number>; after: string; whole: boolean }>();
-  const served = new Map<number, { nonce: string; since: number; pages: number }>();
+  /** By asker: the renewals it has left, counted up to `since`, and the queries of its latest processes. */
+  const served = new Map<number, Asker>();
   let cancel = (): void => {};
 
   const send = (to: number, round: number, body: Uint8Array): void =>
@@ -72,24 +85,35 @@ export function createRejoin(o: {
     return heights;
   };
 
-  /** A query by another signer. Only its first page costs the tokens, and that not often. */
+  /** A query by another signer. Only the first page of a process costs the tokens, and that not often. */
   const answer = (from: number, asked: Uint8Array): void => {
     // What it has forgotten itself, it cannot tell.
     if (needed !== undefined) return;
     const [theirs, after] = decode('holdfast/rejoin-query/v1', asked, [f.bytes(NONCE_BYTES), f.text(ORG_BYTES_MAX)]);
     const name = toHex(theirs);
     const now = env.now();
-    const known = served.get(from);
-    if (known?.nonce !== name) {
-      if (known !== undefined && now - known.since < RENEW_EVERY_MS) return;
-      served.set(from, { nonce: name, since: now, pages: 0 });
+    const asker: Asker = served.get(from) ?? { left: RENEWALS_MAX, since: now, queries: new Map() };
+    served.set(from, asker);
+    const known = asker.queries.get(name);
+    if (known === undefined) {
+      // A clock that was set back left a time of the future: from now on, then.
+      asker.since = Math.min(asker.since, now);
+      const regained = Math.floor((now - asker.since) / RENEW_EVERY_MS);
+      asker.left = Math.min(RENEWALS_MAX, asker.left + regained);
+      asker.since = asker.left === RENEWALS_MAX ? now : asker.since + regained * RENEW_EVERY_MS;
+      if (asker.left === 0) return;
+      asker.left -= 1;
       o.freshness.renew();
       env.log('rejoin.answered', { signer: from });
     }
-    const service = served.get(from);
-    if (service === undefined || service.pages >= PAGES_PER_MINUTE * Math.ceil((now - service.since + 1) / 60_000))
-      return;
-    service.pages += 1;
+    // Its tokens were renewed after that process had begun: however late it asks again, the answer holds.
+    const query = known === undefined || now < known.since ? { since: now, pages: 0 } : known;
+    asker.queries.delete(name);
+    asker.queries.set(name, query);
+    const [oldest] = asker.queries.keys();
+    if (asker.queries.size > RENEWALS_MAX && oldest !== undefined) asker.queries.delete(oldest);
+    if (query.pages >= PAGES_PER_MINUTE * Math.ceil((now - query.since + 1) / 60_000)) return;
+    query.pages += 1;
     const all = [...highest()].filter(([org]) => org > after).sort(([a], [b]) => (a < b ? -1 : 1));
     const page = all.slice(0, PAGE);
     const list = page.map(([org, height]) => item.list([item.text(org), item.uint(height)]));
@@ -137,6 +161,7 @@ export function createRejoin(o: {
     cancel();
     for (const [org, height] of above) organisations.setAside(org, height);
     env.log('rejoin.done', { organisations: floors.size, behind: above.length });
+    o.done();
   };
 
   o.runs.handle(CHANNEL, (from: number, m: PeerMessage) => {

@@ -94,7 +94,7 @@ export function createSigner(o: SignerOptions): Signer {
     busyAt: () => busyAt,
     ...(o.auxiliary === undefined ? {} : { work: o.auxiliary }),
   });
-  const rejoin = createRejoin({ env, store, peers, runs, organisations, freshness });
+  const rejoin = createRejoin({ env, store, peers, runs, organisations, freshness, done: () => figures.report() });
   const ctx: Context = {
     env,
     store,
@@ -123,7 +123,7 @@ export function createSigner(o: SignerOptions): Signer {
     // What is found at the start lets nothing begin; what is found behind it ends what has begun since.
     damaged: (row) => runs.seal(damagedJournal(row)),
   });
-  const stopFigures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
+  const figures = reportFigures(ctx, (figures) => link.push({ v: 1, push: 'Figures', figures }));
 
   const answerTo = (command: Command): Promise<Reply> => {
     if (peopleWait.has(command.kind)) busyAt = env.now();
@@ -142,7 +142,7 @@ export function createSigner(o: SignerOptions): Signer {
     auxiliary,
     close() {
       stopReading();
-      stopFigures();
+      figures.stop();
       ctx.scrubbing.cancel();
       rejoin.close();
       runs.close();
@@ -162,10 +162,14 @@ const peopleWait: ReadonlySet<Command['kind']> = new Set(['Act', 'Group']);
 const FIGURES_EVERY_MS = 15_000;
 
 /** Figures for operators, over the link (rulings 36): how much, never about whom. */
-function reportFigures(ctx: Context, push: (figures: Readonly<Record<string, number>>) => void): () => void {
+function reportFigures(
+  ctx: Context,
+  push: (figures: Readonly<Record<string, number>>) => void,
+): { report(): void; stop(): void } {
   let cancel = (): void => {};
   const report = (): void => {
-    const { store, runs, peers, counters } = ctx;
+    cancel();
+    const { store, runs, peers, counters, organisations } = ctx;
     push({
       ...counters,
       keys: store.keys.count(),
@@ -174,9 +178,10 @@ function reportFigures(ctx: Context, push: (figures: Readonly<Record<string, num
       peers_online: peers.online().length,
       frozen: ctx.isFrozen() ? 1 : 0,
       journal_damaged: store.journal.damagedAt() === undefined ? 0 : 1,
+      organisations_set_aside: organisations.countAside(),
     });
     cancel = ctx.env.setTimer(FIGURES_EVERY_MS, report);
   };
   cancel = ctx.env.setTimer(FIGURES_EVERY_MS, report);
-  return () => cancel();
+  return { report, stop: () => cancel() };
 }

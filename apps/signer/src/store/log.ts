@@ -15,11 +15,12 @@ export interface StoredEntry {
   readonly acks: readonly Ack[];
 }
 
-/** A head that is never acknowledged (again). */
+/** A head that is never acknowledged (again); or, of kind `disregarded`, a signer whose acknowledgements count nothing. */
 export interface StoredPromise {
   readonly height: number;
+  /** 32 bytes; of kind `disregarded`: the signer's id. */
   readonly head: Uint8Array;
-  readonly kind: 'withdrawn' | 'released';
+  readonly kind: 'withdrawn' | 'released' | 'disregarded';
   /** What three others promised, where an acknowledged head was let go; kept as evidence. */
   readonly proof: readonly Withdrawal[];
 }
@@ -111,7 +112,7 @@ function asPromise(row: Row): StoredPromise {
   return {
     height: Number(row[1]),
     head: row[2] instanceof Uint8Array ? row[2] : fromBase64Url(''),
-    kind: row[3] === 'released' ? 'released' : 'withdrawn',
+    kind: row[3] === 'released' || row[3] === 'disregarded' ? row[3] : 'withdrawn',
     proof: parseStrictJson(String(row[4])) as unknown as Withdrawal[],
   };
 }

@@ -42,6 +42,7 @@ export type AuthorityCode =
   | 'E_WITHDRAWALS'
   | 'E_WITHDRAWN'
   | 'E_ACKNOWLEDGED'
+  | 'E_VOTES_KNOWN'
   | 'E_CLUSTER_BUSY'
   | 'E_FORBIDDEN'
   | 'E_PAT'

@@ -9,7 +9,7 @@ import { pemOfEd25519, type VerifyPort } from '../assertion/index.ts';
 import { refuse } from '../errors/index.ts';
 import { genesisHash } from '../genesis/index.ts';
 import { orgIdOf } from '../ids/index.ts';
-import type { Ack, Assertion, Base64Url, LogEntry, SignedRequest, Withdrawal } from '../types/index.ts';
+import type { Ack, Assertion, Base64Url, Disregard, LogEntry, SignedRequest, Withdrawal } from '../types/index.ts';
 
 export { acknowledge, NO_VOTES, release, type Votes, WITHDRAWALS_MAX, withdraw } from './votes.ts';
 
@@ -62,6 +62,14 @@ export function ackBytes(org: string, height: number, head: Uint8Array): Uint8Ar
 /** What the promise never to acknowledge a head signs: another tag, so that it can never pass for an acknowledgement. */
 export function withdrawBytes(org: string, height: number, head: Uint8Array): Uint8Array {
   return enc('holdfast/withdraw/v1', i.text(org), i.uint(height), i.bytes(head));
+}
+
+/**
+ * What a signer signs about another, or about itself, that has forgotten its votes at one height (docs/specs/authority-log.md §7):
+ * that it has committed nothing there and counts no acknowledgement by that signer.
+ */
+export function disregardBytes(org: string, height: number, about: Uint8Array): Uint8Array {
+  return enc('holdfast/disregard/v1', i.text(org), i.uint(height), i.bytes(about));
 }
 
 /** What ends key generation or import: this signer holds a share of X under that id (rulings 7). */
@@ -159,16 +167,66 @@ export function verifyAcks(
 /**
  * The same for promises never to acknowledge a head. Three of five leave two that can acknowledge it, and two are no
  * certificate: a signer that holds the head may drop it. `self` is that signer; its own word about its own vote, which
- * it has given, counts for nothing.
+ * it has given, counts for nothing. A signer that all five disregard counts like one that promised.
  */
 export function verifyWithdrawals(
-  o: Omit<VotesToVerify<Withdrawal>, 'votes'> & { readonly withdrawals: readonly Withdrawal[]; readonly self?: number },
+  o: Omit<VotesToVerify<Withdrawal>, 'votes'> & {
+    readonly withdrawals: readonly Withdrawal[];
+    readonly disregards?: readonly Disregard[];
+    readonly self?: number;
+  },
 ): void {
-  const { withdrawals: votes, self, ...rest } = o;
+  const { withdrawals: votes, disregards = [], self, ...rest } = o;
   const bytes = withdrawBytes(o.org, o.height, readHead(o.head, 'E_WITHDRAWALS'));
-  if (votes.some(({ index }) => index === self))
+  const silent = [...new Set(disregards.map(({ about }) => about))];
+  for (const about of silent)
+    verifyDisregards({ ...rest, about, disregards: disregards.filter((each) => each.about === about) });
+  if ([...votes.map(({ index }) => index), ...silent].some((index) => index === self))
     refuse('E_WITHDRAWALS', 'a promise is by the signer that acknowledged the change');
-  verifyVotes({ ...rest, votes }, { quorum: QUORUM, bytes, code: 'E_WITHDRAWALS', one: 'a promise' });
+  const more = silent.filter((about) => votes.every(({ index }) => index !== about)).length;
+  const quorum = Math.max(0, QUORUM - more);
+  verifyVotes({ ...rest, votes }, { quorum, bytes, code: 'E_WITHDRAWALS', one: 'a promise' });
+}
+
+/** Refuses unless all five signed, each once, that `about` is not counted at this height. */
+export function verifyDisregards(o: {
+  readonly org: string;
+  readonly height: number;
+  readonly about: number;
+  readonly disregards: readonly Disregard[];
+  readonly identityKeys: readonly Uint8Array[];
+  readonly verify: VerifyPort;
+}): void {
+  const { disregards, identityKeys } = o;
+  const signers = new Set(disregards.map(({ index }) => index));
+  if (disregards.length !== identityKeys.length || signers.size !== identityKeys.length)
+    refuse('E_WITHDRAWALS', 'every signer has to say that it disregards another, once', {
+      needed: identityKeys.length,
+      reached: signers.size,
+    });
+  for (const disregard of disregards)
+    if (!isDisregard({ ...o, disregard }))
+      refuse('E_WITHDRAWALS', 'a statement is not by its signer, or about another signer or height', {
+        index: disregard.index,
+      });
+}
+
+/** Whether it says exactly this and its signer signed it. */
+export function isDisregard(o: {
+  readonly org: string;
+  readonly height: number;
+  readonly about: number;
+  readonly disregard: Disregard;
+  readonly identityKeys: readonly Uint8Array[];
+  readonly verify: VerifyPort;
+}): boolean {
+  const { disregard, identityKeys, verify } = o;
+  const [identityKey, about] = [identityKeys[disregard.index - 1], identityKeys[o.about - 1]];
+  if (identityKey === undefined || about === undefined) return false;
+  if (disregard.org !== o.org || disregard.height !== o.height || disregard.about !== o.about) return false;
+  // A signer's id is the hash of its identity key (docs/specs/roster.md §1).
+  const bytes = disregardBytes(o.org, o.height, sha256(about));
+  return verifyStatement({ identityKey, bytes, signature: disregard.signature, verify });
 }
 
 function verifyVotes(

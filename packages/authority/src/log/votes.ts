@@ -11,6 +11,8 @@ export interface Votes {
   readonly held: Base64Url | undefined;
   /** Heads never to be acknowledged (again): promised without having been acknowledged, or acknowledged and let go. */
   readonly never: ReadonlyMap<Base64Url, 'withdrawn' | 'released'>;
+  /** It does not know what it acknowledged here before it was restored, and says nothing more at this height. */
+  readonly isSilent?: boolean;
 }
 
 /** A height at which nothing has been asked yet. */
@@ -24,6 +26,7 @@ export const WITHDRAWALS_MAX = 256;
 
 /** The votes after an acknowledgement of `head`; the same votes where it is held already. */
 export function acknowledge(votes: Votes, head: Base64Url): Votes {
+  if (votes.isSilent === true) refuse('E_WITHDRAWN', 'this signer has no vote for this change; sign again');
   if (votes.held === head) return votes;
   if (votes.never.has(head)) refuse('E_WITHDRAWN', 'this signer gave up its vote for that change; sign again');
   if (votes.held !== undefined) refuse('E_STALE_HEAD', 'another change waits for its acknowledgements; try again');
@@ -34,6 +37,8 @@ export function acknowledge(votes: Votes, head: Base64Url): Votes {
 export function withdraw(votes: Votes, head: Base64Url): Votes {
   const known = votes.never.get(head);
   if (known === 'withdrawn') return votes;
+  if (votes.isSilent === true)
+    refuse('E_ACKNOWLEDGED', 'this signer may have acknowledged that change before it was restored');
   if (votes.held === head || known === 'released')
     refuse('E_ACKNOWLEDGED', 'this signer has acknowledged that change and cannot promise otherwise');
   if (votes.never.size >= WITHDRAWALS_MAX)
@@ -44,5 +49,5 @@ export function withdraw(votes: Votes, head: Base64Url): Votes {
 /** The votes after letting go of `head`, which three others promised never to acknowledge; the same where it is not held. */
 export function release(votes: Votes, head: Base64Url): Votes {
   if (votes.held !== head) return votes;
-  return { held: undefined, never: new Map(votes.never).set(head, 'released') };
+  return { ...votes, held: undefined, never: new Map(votes.never).set(head, 'released') };
 }

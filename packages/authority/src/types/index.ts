@@ -106,3 +106,16 @@ export interface Withdrawal {
   readonly head: Base64Url;
   readonly signature: Base64Url;
 }
+
+/**
+ * A signer's signed word that it has committed nothing at this height and will count no acknowledgement there by signer
+ * `about`, which does not know what it gave: Ed25519 over disregardBytes(org, height, signer id of `about`). The first
+ * to sign is `about` itself.
+ */
+export interface Disregard {
+  readonly index: number;
+  readonly org: string;
+  readonly height: number;
+  readonly about: number;
+  readonly signature: Base64Url;
+}

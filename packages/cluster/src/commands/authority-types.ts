@@ -3,6 +3,7 @@ export type {
   Ack,
   Assertion,
   Base64Url,
+  Disregard,
   FreshToken,
   LogEntry,
   SignedRequest,

@@ -91,6 +91,26 @@ const commands: readonly Command[] = [
   { v: 1, id: 'rc', kind: 'RecordCatchUp', act: { request, assertion: fido }, marks: [mark] },
   { v: 1, id: 'w', kind: 'Withdraw', org, height: 7, head: hash },
   { v: 1, id: 're', kind: 'Release', org, height: 7, head: hash, withdrawals: [ack, ack, ack] },
+  {
+    v: 1,
+    id: 'rd',
+    kind: 'Release',
+    org,
+    height: 7,
+    head: hash,
+    withdrawals: [],
+    disregards: [{ index: 1, org, height: 7, about: 5, signature }],
+  },
+  { v: 1, id: 'd0', kind: 'Disregard', org, height: 7, about: 5, by: [] },
+  {
+    v: 1,
+    id: 'd1',
+    kind: 'Disregard',
+    org,
+    height: 7,
+    about: 5,
+    by: [{ index: 5, org, height: 7, about: 5, signature }],
+  },
   { v: 1, id: 'm', kind: 'Made', act: { request, assertion: key } },
   { v: 1, id: 'rf', kind: 'Refresh', keyId, epoch: runNonce, runNonce, participants: [1, 2, 3, 4, 5] },
   { v: 1, id: 'e1', kind: 'Epochs' },
@@ -141,7 +161,9 @@ const results: readonly Result[] = [
   },
   { t: 'heads', heads: [{ org, height: 0, head: hash }] },
   { t: 'heads', heads: [{ org, height: 6, head: hash, tail: { height: 7, head: hash } }] },
+  { t: 'heads', heads: [{ org, height: 6, head: hash, silent: 7 }] },
   { t: 'withdrawal', withdrawal: ack },
+  { t: 'disregard', disregard: { index: 1, org, height: 7, about: 5, signature } },
   { t: 'pending', keys: [{ keyId, statement: { index: 5, signature } }] },
   { t: 'epochs', keys: [], more: false },
   {
@@ -422,6 +444,8 @@ test('2 000 altered texts are read as themselves or refused, never worse', (t) =
 });
 
 const optional = new Set([
+  'disregards',
+  'silent',
   'aux',
   'session',
   'algorithm',

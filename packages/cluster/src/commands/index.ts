@@ -1,6 +1,15 @@
 /** What the api and the signers say to each other. */
 export { ClusterError, type ClusterErrorCode } from '../errors.ts';
-export type { Ack, Assertion, Base64Url, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+export type {
+  Ack,
+  Assertion,
+  Base64Url,
+  Disregard,
+  FreshToken,
+  LogEntry,
+  SignedRequest,
+  Withdrawal,
+} from './authority-types.ts';
 export {
   COMMAND_BYTES_MAX,
   decodeCommand,

@@ -1,5 +1,5 @@
 /** Limits and forms of every member of Command, Reply and Push (docs/specs/commands.md). */
-import type { Ack, Assertion, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+import type { Ack, Assertion, Disregard, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
 import {
   ascending,
   base64,
@@ -105,9 +105,16 @@ const tokens = ascending(token, { max: SIGNERS, key: ([index]) => index });
 const ack: Shape<Ack> = object({ index: signerIndex, org: publicId, height, head: hash, signature });
 const acks = list(ack, { max: SIGNERS });
 const withdrawal: Shape<Withdrawal> = object({ index: signerIndex, org: publicId, height, head: hash, signature });
+const disregard: Shape<Disregard> = object({
+  index: signerIndex,
+  org: publicId,
+  height,
+  about: signerIndex,
+  signature,
+});
 const chainHead: Shape<ChainHead> = object(
   { org: publicId, height, head: hash },
-  { tail: object({ height, head: hash }) },
+  { tail: object({ height, head: hash }), silent: height },
 );
 
 const genesis = text({ min: 1, max: 16 * 1024 });
@@ -245,14 +252,26 @@ export const command: Shape<Command> = choice<Command>('kind', {
     marks: list(mark, { max: SIGNERS }),
   }),
   Withdraw: object({ v: version, id, kind: literal('Withdraw'), org: publicId, height, head: hash }),
-  Release: object({
+  Release: object(
+    {
+      v: version,
+      id,
+      kind: literal('Release'),
+      org: publicId,
+      height,
+      head: hash,
+      withdrawals: list(withdrawal, { max: SIGNERS }),
+    },
+    { disregards: list(disregard, { max: SIGNERS * SIGNERS }) },
+  ),
+  Disregard: object({
     v: version,
     id,
-    kind: literal('Release'),
+    kind: literal('Disregard'),
     org: publicId,
     height,
-    head: hash,
-    withdrawals: list(withdrawal, { max: SIGNERS }),
+    about: signerIndex,
+    by: list(disregard, { max: SIGNERS }),
   }),
   Made: object({ v: version, id, kind: literal('Made'), act: evidence }),
   Refresh: object({
@@ -354,6 +373,7 @@ const result: Shape<Result> = choice<Result>('t', {
     heads: list(chainHead, { max: HEADS_MAX }),
   }),
   withdrawal: object({ t: literal('withdrawal'), withdrawal }),
+  disregard: object({ t: literal('disregard'), disregard }),
   pending: object({
     t: literal('pending'),
     keys: list(object({ keyId: publicId, statement: keyStatement }), { max: PENDING_MAX }),

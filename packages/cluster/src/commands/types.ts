@@ -3,7 +3,16 @@
  * command carries what a user signed and hints; never a digest, never an execution id (rulings 6).
  * JSON text on the wire, strictly parsed, at most COMMAND_BYTES_MAX.
  */
-import type { Ack, Assertion, Base64Url, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+import type {
+  Ack,
+  Assertion,
+  Base64Url,
+  Disregard,
+  FreshToken,
+  LogEntry,
+  SignedRequest,
+  Withdrawal,
+} from './authority-types.ts';
 
 export type Command =
   /** First entry of an organisation; accepted only if the operator pinned its hash. */
@@ -76,6 +85,22 @@ export type Command =
       readonly height: number;
       readonly head: Base64Url;
       readonly withdrawals: readonly Withdrawal[];
+      /** Of signers that all five disregard at this height; each counts like a promise. */
+      readonly disregards?: readonly Disregard[];
+    }
+  /**
+   * About a signer that was restored and does not know what it acknowledged at this height. Asked first, with nothing, it
+   * says so itself; shown that, each of the others says that it counts nothing of it there; shown all five, it is free
+   * again, except for a vote at this height.
+   */
+  | {
+      readonly v: 1;
+      readonly id: string;
+      readonly kind: 'Disregard';
+      readonly org: string;
+      readonly height: number;
+      readonly about: number;
+      readonly by: readonly Disregard[];
     }
   /** All five key statements of a new key: turns a pending share into an active one (rulings 15). */
   | {
@@ -263,6 +288,7 @@ export type Result =
       readonly heads: readonly ChainHead[];
     }
   | { readonly t: 'withdrawal'; readonly withdrawal: Withdrawal }
+  | { readonly t: 'disregard'; readonly disregard: Disregard }
   | { readonly t: 'pending'; readonly keys: readonly { readonly keyId: string; readonly statement: KeyStatement }[] }
   /** Keys in order of their ids; `more` where the next page begins after the last of them. */
   | { readonly t: 'epochs'; readonly keys: readonly KeyEpochs[]; readonly more: boolean }
@@ -352,6 +378,8 @@ export interface ChainHead {
   readonly head: Base64Url;
   /** The entry it acknowledged above that, not committed. */
   readonly tail?: { readonly height: number; readonly head: Base64Url };
+  /** Up to this height it does not know what it acknowledged, and acknowledges nothing. */
+  readonly silent?: number;
 }
 
 export interface SignerStatus {

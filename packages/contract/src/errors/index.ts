@@ -107,6 +107,7 @@ export const errors = {
   E_WITHDRAWALS: { status: 403, sentence: 'fewer than three valid promises not to acknowledge the change' },
   E_WITHDRAWN: { status: 409, sentence: 'this change was given up; sign again' },
   E_ACKNOWLEDGED: { status: 409, sentence: 'this signer has acknowledged that change' },
+  E_VOTES_KNOWN: { status: 409, sentence: 'this signer knows what it acknowledged at that height' },
   E_UNPINNED: {
     status: 403,
     sentence: "the organisation's genesis is not trusted by this signer; run: holdfast signer trust",

@@ -5,7 +5,7 @@
 
 import type { Context as ApiContext } from '@holdfast/api/app';
 import { createChains } from '@holdfast/api/chains';
-import { recoverGovernance } from '@holdfast/api/governance';
+import { keepVotesKnown, recoverGovernance } from '@holdfast/api/governance';
 import { createRefresher } from '@holdfast/api/refresh';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
 import type { ClusterLink } from '@holdfast/api/signers';
@@ -431,6 +431,7 @@ export function createWorld(o: {
     };
     // As apps/api/src/app puts them together.
     const settling = keepSettling(ctx);
+    keepVotesKnown(ctx);
     let recovered = false;
     link.onPresence((now) => {
       refresher.wake();

@@ -226,12 +226,13 @@ function testDoor(signers: readonly TestSigner[], identityKeys: readonly Uint8Ar
           return [];
         }
       }),
-    release: async (at, withdrawals, indices) =>
+    release: async (at, { withdrawals }, indices) =>
       online().flatMap((signer) => {
         if (!indices.includes(signer.index)) return [];
         signer.release(at, withdrawals);
         return signer.isMute ? [] : [signer.index];
       }),
+    onSilent: () => () => {},
     catchUp: async (_org, index, entries) => signers[index - 1]?.catchUp(entries),
   };
   return door as Signers;
