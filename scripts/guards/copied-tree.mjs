@@ -1,5 +1,7 @@
-// A private copy of the built rooms in which one file at a time may be spoilt. Third-party packages are linked from
-// the checkout; our own are linked within the copy, so that a spoilt room is what every other room imports.
+// A private copy of the built rooms in which one file at a time may be spoilt. Third-party packages are those of the
+// checkout, by hard links, so that an `npm ci` there takes nothing away here; our own are linked within the copy, so
+// that a spoilt room is what every other room imports.
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -61,7 +63,7 @@ function isNeeded(path) {
 function linkPackages(from, to) {
   mkdirSync(join(to, '@holdfast'), { recursive: true });
   for (const name of readdirSync(from)) {
-    if (name !== '@holdfast') symlinkSync(join(from, name), join(to, name));
+    if (name !== '@holdfast') linkTree(join(from, name), join(to, name));
   }
   for (const name of readdirSync(join(from, '@holdfast'))) {
     const link = join(from, '@holdfast', name);
@@ -69,4 +71,12 @@ function linkPackages(from, to) {
     const top = ['packages', 'apps'].find((folder) => readdirSync(join(to, '..', folder)).includes(name));
     if (top !== undefined) symlinkSync(join('..', '..', top, name), join(to, '@holdfast', name));
   }
+}
+
+function linkTree(from, to) {
+  const { status } = spawnSync('cp', ['-al', from, to], { stdio: 'ignore' });
+  if (status === 0) return;
+  // Another file system.
+  rmSync(to, { recursive: true, force: true });
+  symlinkSync(from, to);
 }

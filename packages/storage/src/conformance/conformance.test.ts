@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { conflictOf, type Database, inTransaction } from '../database/index.ts';
+import { conflictOf, type Database, inTransaction, openDatabase } from '../database/index.ts';
 import * as records from '../records/index.ts';
 import { engineNames, scratchEngine, type TestEngine } from './engines.ts';
 
@@ -461,8 +461,30 @@ for (const name of engineNames) {
       equal((await records.findWallet(db.kysely, 'or-a', 'wa-tags'))?.externalId, 'ext');
       equal(db.kind, name);
     });
+
+    test('refuses tables that a later release has changed, and leaves them as they are', async () => {
+      await sql`insert into kysely_migration (name, timestamp) values ('9999-later', ${now})`.execute(db.kysely);
+      await db.close();
+      db = { ...db, close: async () => {} };
+
+      // What is opened all the same is closed again, so that it can be removed.
+      await rejects(
+        engine.open().then((opened) => opened.close()),
+        { code: 'E_STORAGE_UNAVAILABLE', message: /could not be brought up to date: .*9999-later/ },
+      );
+
+      // The folder or server is free again: it can be looked at, and the newer release can be started.
+      await rejects(engine.open(), { code: 'E_STORAGE_UNAVAILABLE' });
+    });
   });
 }
+
+test('refuses to open without an address and without a folder', async () => {
+  await rejects(openDatabase({}), {
+    code: 'E_STORAGE_UNAVAILABLE',
+    message: /Neither a database URL nor a data folder/,
+  });
+});
 
 function organisation(id: string) {
   return {
