@@ -17,26 +17,26 @@ export function report(root) {
     .sort();
   const done = rooms.map((room) => runs[room]).filter((run) => run !== undefined);
   const sum = (of) => done.reduce((total, run) => total + run[of], 0);
-  const columns = ['guards', 'killed', 'accepted', 'survived'];
+  const columns = ['guards', 'killed', 'accepted', 'survived', 'not tried'];
   const row = (cells) => `| ${cells.join(' | ')} |`;
   return [
     '# Score of the guard-removal runs',
     '',
-    'Written by `npm run guards -- --report` from [guards.json](guards.json), where each run of a whole room leaves its',
-    'counts. [README.md](README.md#guards) says what a guard is and how they are removed. *Killed*: a test failed without',
+    'Written by `npm run guards -- --report` from [guards.json](guards.json), where each run leaves its counts.',
+    '[README.md](README.md#guards) says what a guard is and how they are removed. *Killed*: a test failed without',
     'it, in brackets those of them that ended by a time limit. *Accepted*: nothing failed, for the reason in',
-    '[guards-accepted.json](guards-accepted.json). *Survived*: nothing failed, and there is no reason. A row holds for its',
-    'commit; a later commit may have added guards.',
+    '[guards-accepted.json](guards-accepted.json). *Survived*: nothing failed, and there is no reason. *Not tried*: the run',
+    'was of a part of the room. A row holds for its commit; a later commit may have added guards.',
     '',
     row(['room', ...columns, 'run on', 'at commit']),
     row(['---', ...columns.map(() => '--:'), '---', '---']),
     ...rooms.map((room) => {
       const run = runs[room];
-      if (run === undefined) return row([room, '', '', '', '', 'not run', '']);
+      if (run === undefined) return row([room, '', '', '', '', '', 'not run', '']);
       const killed = run.byTime > 0 ? `${run.killed} (${run.byTime})` : run.killed;
-      return row([room, run.guards, killed, run.accepted, run.survived, run.date, `\`${run.commit}\``]);
+      return row([room, run.guards, killed, run.accepted, run.survived, run.notTried, run.date, `\`${run.commit}\``]);
     }),
-    row(['**all that ran**', ...columns.map((of) => sum(of)), '', '']),
+    row(['**all that ran**', ...columns.map((of) => sum(of === 'not tried' ? 'notTried' : of)), '', '']),
     '',
     ...survivors(rooms, runs),
   ].join('\n');
