@@ -26,6 +26,10 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
     return { create: createEvmClient, identify: identifyEvm };
   },
+  solana: async () => {
+    const { createSolanaClient, identifySolana } = await import('./solana/index.ts');
+    return { create: createSolanaClient, identify: identifySolana };
+  },
 };
 
 /** Whether a family's chains can be asked at all; the others sign what users bring. */

@@ -13,7 +13,17 @@ export interface WireTransaction {
   readonly message: Uint8Array;
   readonly accounts: readonly Uint8Array[];
   readonly blockhash: Uint8Array;
-  readonly instructions: number;
+  readonly instructions: readonly WireInstruction[];
+  /** Address lookup tables of a version 0 message, and how many accounts it takes from each. */
+  readonly tables: readonly { readonly address: Uint8Array; readonly accounts: number }[];
+}
+
+export interface WireInstruction {
+  /** Index among `accounts`: programs are never looked up. */
+  readonly program: number;
+  /** Indices; from `accounts.length` on they stand for what is looked up. */
+  readonly accounts: readonly number[];
+  readonly data: Uint8Array;
 }
 
 const path = 'transaction';
@@ -49,35 +59,38 @@ export function parseWireTransaction(bytes: Uint8Array): WireTransaction {
   check(new Set(accounts.map(toHex0x)).size === count, path, 'an account appears twice');
   const blockhash = reader.take(32);
 
-  const instructions = reader.compact();
-  const referenced: number[] = [];
-  for (let n = 0; n < instructions; n += 1) {
+  const instructionCount = reader.compact();
+  const instructions: WireInstruction[] = [];
+  for (let n = 0; n < instructionCount; n += 1) {
     const program = reader.byte();
     check(program >= 1 && program < count, path, `instruction ${n} names program account ${program} of ${count}`);
-    const indices = reader.compact();
-    for (let i = 0; i < indices; i += 1) referenced.push(reader.byte());
-    reader.take(reader.compact());
+    const used = Array.from(reader.take(reader.compact()));
+    instructions.push({ program, accounts: used, data: reader.take(reader.compact()) });
   }
 
-  let loaded = 0;
-  if (versioned) {
-    const tables = reader.compact();
-    for (let n = 0; n < tables; n += 1) {
-      reader.take(32);
-      for (let list = 0; list < 2; list += 1) {
-        const indices = reader.compact();
-        reader.take(indices);
-        loaded += indices;
-      }
-    }
+  const tables: { address: Uint8Array; accounts: number }[] = [];
+  const tableCount = versioned ? reader.compact() : 0;
+  for (let n = 0; n < tableCount; n += 1) {
+    const address = reader.take(32);
+    const written = reader.take(reader.compact()).length;
+    tables.push({ address, accounts: written + reader.take(reader.compact()).length });
   }
+  const loaded = tables.reduce((sum, table) => sum + table.accounts, 0);
   check(
-    referenced.every((index) => index < count + loaded),
+    instructions.every((each) => each.accounts.every((index) => index < count + loaded)),
     path,
     'an instruction names an account that is not listed',
   );
   check(reader.at === bytes.length, path, `${bytes.length - reader.at} bytes follow the transaction`);
-  return { signaturesAt, requiredSignatures, message: bytes.slice(messageAt), accounts, blockhash, instructions };
+  return {
+    signaturesAt,
+    requiredSignatures,
+    message: bytes.slice(messageAt),
+    accounts,
+    blockhash,
+    instructions,
+    tables,
+  };
 }
 
 class Reader {
