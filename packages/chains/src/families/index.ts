@@ -18,6 +18,7 @@ export * from './types.ts';
 /** A family's code and libraries load with the first wallet that needs them: all of them together take a second. */
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   algorand: async () => (await import('./algorand/index.ts')).algorand,
+  aptos: async () => (await import('./aptos/index.ts')).aptos,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
   cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,

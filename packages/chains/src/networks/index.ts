@@ -2,6 +2,7 @@
 import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
 import { algorandNetworks } from './algorand.ts';
+import { aptosNetworks } from './aptos.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
 import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cosmosNetworks } from './cosmos.ts';
@@ -18,6 +19,7 @@ export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettin
 
 export const networks: readonly Network[] = [
   ...algorandNetworks,
+  ...aptosNetworks,
   ...bitcoinNetworks,
   ...cosmosNetworks,
   ...bitcoinCashNetworks,
