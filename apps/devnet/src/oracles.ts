@@ -23,5 +23,11 @@ export async function oracle(
     );
     if (status !== 0) throw new Error(`the oracles could not be installed: ${stderr.slice(-500)}`);
   }
-  return import(pathToFileURL(require.resolve(name)).href);
+  return import(pathToFileURL(resolve(name)).href);
+}
+
+/** Packages that name no entry for `require` are given by the path of a file. */
+function resolve(name: string): string {
+  const file = `${folder}node_modules/${name}`;
+  return name.endsWith('.js') && existsSync(file) ? file : require.resolve(name);
 }

@@ -23,10 +23,12 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
+  iota: async () => (await import('./iota/index.ts')).iota,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,
   stellar: async () => (await import('./stellar/index.ts')).stellar,
+  sui: async () => (await import('./sui/index.ts')).sui,
   tezos: async () => (await import('./tezos/index.ts')).tezos,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,
 };

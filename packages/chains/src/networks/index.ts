@@ -7,11 +7,13 @@ import { bitcoinNetworks } from './bitcoin.ts';
 import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
+import { iotaNetworks } from './iota.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { checkChainId } from './settings.ts';
 import { solanaNetworks } from './solana.ts';
 import { starknetNetworks } from './starknet.ts';
 import { stellarNetworks } from './stellar.ts';
+import { suiNetworks } from './sui.ts';
 import { tezosNetworks } from './tezos.ts';
 import { xrplNetworks } from './xrpl.ts';
 
@@ -24,10 +26,12 @@ export const networks: readonly Network[] = [
   ...cosmosNetworks,
   ...bitcoinCashNetworks,
   ...evmNetworks,
+  ...iotaNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
   ...stellarNetworks,
+  ...suiNetworks,
   ...tezosNetworks,
   ...xrplNetworks,
 ];
