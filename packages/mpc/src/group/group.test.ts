@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { curve, type Point, type Scalar } from '@holdfast/crypto/curves';
-import { decode, f } from '@holdfast/crypto/transcript';
+import { decode, enc, f, i } from '@holdfast/crypto/transcript';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { CoinToss } from '../example/index.ts';
 import { createFrostEd25519, type FrostOut } from '../frost/index.ts';
@@ -257,7 +257,7 @@ test('a party that falls silent in the middle ends the group with nobody named',
 // ---- Messages of a group -------------------------------------------------------------------------------------
 
 for (const [what, alter] of Object.entries({
-  'a place outside the group': (body: Uint8Array) => withBitmap(body, 0b1110_0000),
+  'a place outside the group': (body: Uint8Array) => withBitmap(body, 0b0010_1111),
   'fewer places than bodies': (body: Uint8Array) => withBitmap(body, 0b0000_1111),
   'bytes behind its end': (body: Uint8Array) => Uint8Array.of(...body, 0),
   'nothing at all': () => new Uint8Array(0),
@@ -272,6 +272,29 @@ for (const [what, alter] of Object.entries({
       for (const party of [1, 2, 3, 5]) deepEqual(aborts.get(party), ['E_MALFORMED']);
     });
   }
+}
+
+test('a message of round 1 with one id too few, or one too many, names its sender', () => {
+  for (const alter of [(ids: Uint8Array[]) => ids.slice(1), (ids: Uint8Array[]) => [...ids, new Uint8Array(32)]]) {
+    const world = ecdsaGroup({ seed: 'ids' });
+    const aborts = endsOf(world, {
+      cheats: { 4: (m) => (m.round === 1 ? { ...m, body: withIds(m.body, alter) } : m) },
+    });
+
+    for (const party of [1, 2, 3, 5]) deepEqual(aborts.get(party), ['E_MALFORMED']);
+  }
+});
+
+function withIds(body: Uint8Array, alter: (ids: Uint8Array[]) => Uint8Array[]): Uint8Array {
+  const tag = 'mpc/group/1/row/v1';
+  const idField = f.list(f.bytes(32), { max: 5 });
+  const [bitmap, ids, bodies] = decode(tag, body, [
+    f.bytes(1),
+    idField,
+    f.list(f.bytes({ min: 1, max: 65_536 }), { max: 5 }),
+  ]);
+  const lists = [alter([...ids]), bodies].map((list) => i.list(list.map((each) => i.bytes(each))));
+  return enc(tag, i.bytes(bitmap), ...lists);
 }
 
 /** The bitmap of a group of five is one byte, behind version, tag, count, type and length. */
