@@ -4,9 +4,12 @@ import { check, refuse } from '../errors/index.ts';
 import { accepts, network as findNetwork, isNetwork, networks } from '../networks/index.ts';
 import type {
   AssembledSignature,
+  Completion,
+  Construction,
   Family,
   FamilyName,
   Network,
+  Order,
   PublicKeyRef,
   RawSignature,
   SigningPlan,
@@ -101,6 +104,36 @@ export function assembleSignature(
     signatures: input.signatures,
   });
   return target.name === '' ? assembled : { ...assembled, network: target.name };
+}
+
+/** Kinds of broadcast that the user writes whole: nothing is left for a completion. */
+const wholeMembers: Readonly<Record<string, string>> = {
+  Transaction: 'transaction',
+  Psbt: 'psbt',
+  SignDocDirect: 'signDoc',
+};
+
+/** Whether the user wrote all of the transaction. */
+export const isWhole = ({ purpose, body }: Pick<Order, 'purpose' | 'body'>): boolean =>
+  purpose === 'transaction' && Object.hasOwn(wholeMembers, String(body['kind']));
+
+/**
+ * The transaction of an order, as the api and every signer build it: the user's own as it is, everything else by the
+ * family's `construct`. Throws ChainError.
+ */
+export function constructOrder(order: Order & { readonly completion: Completion }): Construction {
+  const { key, network: target, body, completion } = order;
+  const of = family(target.family);
+  if (!isWhole(order)) {
+    check(of.construct !== undefined, 'kind', `no transactions are built for ${target.name}`, 'E_KIND');
+    return of.construct(order);
+  }
+  check(Object.keys(completion).length === 0, '', 'the user wrote the transaction whole', 'E_COMPLETION');
+  const kind = String(body['kind']);
+  const member = wholeMembers[kind] ?? '';
+  const own = { kind, [member]: body[member] };
+  const { facts } = of.plan({ key, network: target, body: own });
+  return { body: own, facts, exclusion: { kind: 'digest' } };
 }
 
 function resolve({ key, network, body }: SignatureInput): Network {

@@ -151,6 +151,12 @@ export type Exclusion =
   /** Only the identical transaction: a blockhash, a validity window, or a body the user wrote whole. */
   | { readonly kind: 'digest' };
 
+export interface Replacement {
+  readonly order: Pick<Order, 'key' | 'network'>;
+  readonly original: Construction;
+  readonly how: 'cancel' | 'speedUp';
+}
+
 export interface Family {
   readonly name: FamilyName;
   /** Undefined for pseudo-networks and where a key has no address before it is activated. */
@@ -163,8 +169,24 @@ export interface Family {
     body: Body;
     signatures: readonly RawSignature[];
   }): AssembledSignature;
+  /**
+   * What a transaction the user wrote whole takes up on its chain (a nonce, inputs), so that no other gets the same;
+   * undefined where that is nothing, or cannot be told. The body is one that `plan` takes.
+   */
+  occupies?(input: { key: PublicKeyRef; network: Network; body: Body }): Exclusion | undefined;
   /** Absent: this family builds no transactions; users sign what they bring. Throws ChainError, codes E_BODY, E_KIND, E_FEE, E_COMPLETION. */
   construct?(order: Order & { readonly completion: Completion }): Construction;
+  /**
+   * What takes the place of a transaction that is not confirmed, with an exclusion that excludes it: one that does
+   * nothing, or the same with higher fees. Absent: this family's transactions are not replaced.
+   */
+  replace?(o: Replacement & { readonly completion: Completion }): Construction;
+  /** The completion of a replacement, from the original and the api's estimate for a fast transaction. */
+  outbid?(o: {
+    readonly original: Construction;
+    readonly network: Network;
+    readonly fast: { readonly maxFeePerGas: string; readonly maxPriorityFeePerGas: string };
+  }): Completion;
   /** The chain's own name for a signed transaction, from `signedData`. */
   transactionId?(signedData: string, network: Network): string;
 }

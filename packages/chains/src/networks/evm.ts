@@ -107,6 +107,30 @@ const symbols: readonly (readonly [name: RegExp, symbol: string])[] = [
   [/^XLayer/, 'OKB'],
 ];
 
+/**
+ * Highest fee of a transfer, in thousandths of the native coin: a few hundred times what one costs on a quiet day. An
+ * operator may set another for his signer.
+ */
+const feeThousandths: Readonly<Record<string, bigint>> = {
+  AVAX: 1_000n,
+  BERA: 1_000n,
+  BNB: 100n,
+  C2FLR: 100_000n,
+  CELO: 10_000n,
+  ETC: 1_000n,
+  ETH: 50n,
+  FLOW: 10_000n,
+  FLR: 100_000n,
+  FTM: 10_000n,
+  OKB: 1_000n,
+  PLUME: 50_000n,
+  POL: 10_000n,
+  S: 10_000n,
+  XDC: 100_000n,
+  XPL: 10_000n,
+};
+const THOUSANDTH = 10n ** 15n;
+
 /** Networks whose native coin goes by Ether's name. */
 const ether = /^(Arbitrum|Base|Bob|Codex|Ethereum|Ink|Optimism)/;
 
@@ -126,6 +150,7 @@ export const evmNetworks: readonly Network[] = rows.map(([name, chainId]) => {
     testnet: testnetName.test(name),
     ...(chainId === undefined ? {} : { chainId }),
     ...(native === undefined ? {} : { native }),
+    feeMax: THOUSANDTH * (feeThousandths[native?.symbol ?? ''] ?? 50n),
     ...(depth === undefined ? {} : { tier: 1 as const, confirmations: depth }),
   };
 });

@@ -138,6 +138,9 @@ export const errors = {
   // Chains
   E_SCHEME: { status: 400, sentence: 'the network does not take keys of this scheme' },
   E_KIND: { status: 400, sentence: 'this kind of signature is not available for the key or network' },
+  E_INTENT_SIGNED: { status: 409, sentence: 'another transaction has been signed for this request' },
+  E_ORIGINAL: { status: 409, sentence: 'the transaction to be replaced is not what was signed' },
+  E_TRANSACTION_STATE: { status: 409, sentence: 'this is not possible in the present state of the transaction' },
   E_CHAIN_ID: { status: 400, sentence: 'chain id of the network is not configured' },
   E_COMPLETION: { status: 409, sentence: 'the completion of the transaction is not valid' },
   E_FEE: { status: 409, sentence: 'the fee is above the highest that signers add' },

@@ -2,14 +2,15 @@
  * EVM networks: keccak address, EIP-191 and EIP-712 messages, EIP-7702 authorisations, transactions of types 0, 1, 2 and 4 in their unsigned
  * serialised form. Signatures carry v = 27 + recid; signed transactions the parity their type wants.
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { check, refuse } from '../../errors/index.ts';
 import { concat, hexMember, toHex0x } from '../bytes.ts';
 import { planHash, unknownKind } from '../plain.ts';
 import { rs, wire } from '../signature.ts';
-import type { AssembledSignature, Family, Network, PublicKeyRef, RawSignature, SigningPlan } from '../types.ts';
+import type { AssembledSignature, Family, Network, RawSignature, SigningPlan } from '../types.ts';
 import { planAuthorization } from './authorization.ts';
+import { constructEvm, occupiedBy, outbidEvm, replaceEvm } from './construct.ts';
+import { addressBytes } from './key-address.ts';
 import { parseUnsigned, serializeSigned } from './transaction.ts';
 import { typedDataDigest } from './typed-data.ts';
 
@@ -46,12 +47,14 @@ export const evm: Family = {
     const transaction = parseUnsigned(hexMember(body, 'transaction', { min: 1, max: 131_072 }), network);
     return { ...signature, signedData: serializeSigned(transaction, raw) };
   },
-};
 
-function addressBytes(key: PublicKeyRef): Uint8Array {
-  const uncompressed = secp256k1.Point.fromBytes(key.publicKey).toBytes(false);
-  return keccak_256(uncompressed.subarray(1)).subarray(12);
-}
+  occupies: occupiedBy,
+  construct: constructEvm,
+  replace: replaceEvm,
+  outbid: outbidEvm,
+
+  transactionId: (signedData) => toHex0x(keccak_256(hexMember({ signedData }, 'signedData', { min: 1, max: 262_144 }))),
+};
 
 function wireEvm(raw: RawSignature): AssembledSignature {
   const { r, s } = rs(raw);
