@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ChainError } from '@holdfast/chains/families';
-import { parseSettings } from '@holdfast/chains/networks';
+import { isNetwork, parseSettings } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl, type RelayPlace } from '@holdfast/cluster/relay';
 import {
   checkSuccession,
@@ -95,6 +95,8 @@ export interface SignerSettings {
   readonly allowExport: boolean;
   /** Of EVM networks whose chain id no table has: by name. Never from the api, which could make one chain's signature count on another. */
   readonly chainIds?: Readonly<Record<string, number>>;
+  /** By network: the highest fee, decimal in the smallest unit, that this signer adds to a transfer. */
+  readonly feeMax?: Readonly<Record<string, string>>;
 }
 
 /** Keys derived from the unseal secret, one per purpose, 32 bytes each. */
@@ -661,7 +663,7 @@ function readSettings(dir: string): SignerSettings {
   if (!existsSync(file)) return { allowImport: false, allowExport: false };
   try {
     const o = asJsonObject(parseStrictJson(readFileSync(file, 'utf8')), 'settings');
-    const { chainIds, ...flags } = o;
+    const { chainIds, feeMax, ...flags } = o;
     for (const [name, value] of Object.entries(flags)) {
       if (name !== 'allowImport' && name !== 'allowExport')
         throw new UnsafeSettings(`${file}: ${name} is not a setting`);
@@ -671,6 +673,7 @@ function readSettings(dir: string): SignerSettings {
       allowImport: o.allowImport === true,
       allowExport: o.allowExport === true,
       ...(chainIds === undefined ? {} : { chainIds: readChainIds(file, chainIds) }),
+      ...(feeMax === undefined ? {} : { feeMax: readFeeMax(file, feeMax) }),
     };
   } catch (cause) {
     if (cause instanceof UnsafeSettings) throw cause;
@@ -688,6 +691,17 @@ function readChainIds(file: string, value: JsonValue): Readonly<Record<string, n
     const reason = cause instanceof ChainError || cause instanceof WireError ? `: ${cause.message}` : '';
     throw new UnsafeSettings(`${file}: chainIds is not valid${reason}`, { cause });
   }
+}
+
+/** `{"Ethereum": "50000000000000000"}`: decimal, in the smallest unit of the network's coin. */
+function readFeeMax(file: string, value: JsonValue): Readonly<Record<string, string>> {
+  const given = asJsonObject(value, 'settings.feeMax');
+  for (const [name, fee] of Object.entries(given)) {
+    if (!isNetwork(name)) throw new UnsafeSettings(`${file}: feeMax names no network ${name.slice(0, 64)}`);
+    if (typeof fee !== 'string' || !/^(0|[1-9][0-9]{0,77})$/.test(fee))
+      throw new UnsafeSettings(`${file}: feeMax.${name} must be a decimal text, in the smallest unit`);
+  }
+  return given as unknown as Readonly<Record<string, string>>;
 }
 
 function readPin(dir: string, orgId: string): Uint8Array | undefined {

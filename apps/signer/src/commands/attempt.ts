@@ -1,8 +1,9 @@
 /**
- * What one assertion may be spent on (rulings 4): its intent, with one digest, at most ten times while fresh; each
- * time with execution ids that were never started. Anything else is a replay. A refused request burns nothing.
+ * What one assertion may be spent on (rulings 4): its intent, with one digest (of a transfer, with digests that exclude
+ * one another), at most ten times while fresh; each time with execution ids that were never started. Anything else is a replay. A refused request burns nothing.
  */
 
+import type { Exclusion } from '@holdfast/chains/families';
 import { utf8 } from '@holdfast/contract/wire';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { ATTEMPTS_MAX, type ConsentedAct } from '../consent/index.ts';
@@ -36,10 +37,17 @@ export function testAttempt(ctx: Context, act: ConsentedAct, digest?: Uint8Array
 export function burn(
   ctx: Context,
   act: ConsentedAct,
-  o: { digest: Uint8Array; execIds?: readonly Uint8Array[]; keyId?: string },
+  o: {
+    digest: Uint8Array;
+    execIds?: readonly Uint8Array[];
+    keyId?: string;
+    /** Of a transfer or transaction, for which several digests may stand that exclude one another (orders.ts). */
+    order?: { readonly key: Uint8Array; readonly exclusion: Exclusion };
+  },
 ): number {
-  const attempts = testAttempt(ctx, act, o.digest);
+  const attempts = testAttempt(ctx, act, o.order === undefined ? o.digest : undefined);
   const time = ctx.env.now();
+  if (o.order !== undefined) ctx.store.used.signFor({ ...o.order, digest: o.digest, time });
   ctx.store.used.spend({ nullifier: act.nullifier, intent: intentOf(act), digest: o.digest, attempts, time });
   for (const execId of o.execIds ?? []) ctx.store.used.startExecution(execId, o.keyId ?? '', time);
   return attempts;

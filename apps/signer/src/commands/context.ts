@@ -13,6 +13,8 @@ import type { ImportKeys } from './import-keys.ts';
 export interface SignerSettings {
   readonly allowImport: boolean;
   readonly allowExport: boolean;
+  /** By network: the highest fee, decimal in the smallest unit, that this signer adds to a transfer. */
+  readonly feeMax?: Readonly<Record<string, string>>;
   /** Engines of ECDSA it takes part in; both where it does not say. */
   readonly ecdsaEngines?: readonly EcdsaEngine[];
 }

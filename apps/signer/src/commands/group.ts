@@ -157,6 +157,10 @@ function prepareAll(
       const nullifier = toHex(act.nullifier);
       check(!seen.has(nullifier), 'E_REPLAY', 'this signed request stands in the group twice');
       seen.add(nullifier);
+      // Nor do two requests of one name.
+      const order = prepared.order === undefined ? nullifier : toHex(prepared.order.key);
+      check(order === nullifier || !seen.has(order), 'E_REPLAY', 'this order stands in the group twice');
+      seen.add(order);
       taken.push({ at, place: first, prepared });
     } catch (error) {
       prepared?.wipe();
@@ -169,7 +173,14 @@ function prepareAll(
 function prepareElement(ctx: Context, command: Group, o: { element: GroupElement; act: ConsentedAct }): Prepared {
   const { participants, session } = command;
   const { element, act } = o;
-  const hints = { runNonce: element.runNonce, participants, ...(session === undefined ? {} : { session }) };
+  const { runNonce, completion, originals } = element;
+  const hints = {
+    runNonce,
+    participants,
+    ...(session === undefined ? {} : { session }),
+    ...(completion === undefined ? {} : { completion }),
+    ...(originals === undefined ? {} : { originals }),
+  };
   const prepared = prepare(ctx, act, hints);
   try {
     const { machines, key } = prepared;

@@ -15,6 +15,7 @@ import { wipeShare } from '../vault/index.ts';
 import { burn, requestHash, testAttempt } from './attempt.ts';
 import type { Context, EcdsaEngine } from './context.ts';
 import { checkNotNamed, nameCulprits } from './named.ts';
+import { checkRepeat, type Ordered, orderedBy } from './orders.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
 import { checkUsable, loadFamilyFor, type Target, targetOf, type UsableKey } from './records.ts';
 
@@ -30,8 +31,8 @@ const C_ITEMS_MAX = 16;
 /** Inputs of one transaction; each is a run of its own. */
 export const ITEMS_MAX = 128;
 
-/** The api's hints of one run: who takes part and under which nonce. */
-export type RunHints = Pick<Act, 'runNonce' | 'participants' | 'session'>;
+/** The api's hints of one run: who takes part, under which nonce, and what completes a transaction. */
+export type RunHints = Pick<Act, 'runNonce' | 'participants' | 'session' | 'completion' | 'originals'>;
 
 /** Everything a request for signatures needs before it may be burnt and begun. Nothing of it has left yet. */
 export interface Prepared {
@@ -39,6 +40,8 @@ export interface Prepared {
   readonly key: UsableKey;
   /** SHA-256 over all that will be signed. */
   readonly digest: Uint8Array;
+  /** Of a transfer or transaction. */
+  readonly order?: Ordered['order'];
   readonly attempt: number;
   /** This signer's evaluation point, and everybody's. */
   readonly self: number;
@@ -87,9 +90,11 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
   const target = targetOf(ctx, act);
   checkUsable(ctx, target);
   const { key } = target;
-  const plan = planOf(act, target);
+  const { body, order } = orderedBy(ctx, act, target, hints);
+  const plan = planOf(body, target);
   const digest = digestOf(plan);
-  const attempt = testAttempt(ctx, act, digest);
+  if (order !== undefined) checkRepeat(ctx, order, digest);
+  const attempt = testAttempt(ctx, act, order === undefined ? digest : undefined);
   const engine = engineFor(ctx, key, hints);
   checkParticipants(ctx, hints.participants, engine === 'H' ? ctx.cluster.roster.signers.length : THRESHOLD);
   checkNotNamed(ctx, hints.participants);
@@ -131,7 +136,18 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
       );
     }
     const deadlineMs = engine === 'C' ? C_DEADLINE_MS + C_ITEM_MS * (machines.length - 1) : SIGN_DEADLINE_MS;
-    return { act, key, digest, attempt, self: share.index, parties, machines, deadlineMs, wipe };
+    return {
+      act,
+      key,
+      digest,
+      ...(order === undefined ? {} : { order }),
+      attempt,
+      self: share.index,
+      parties,
+      machines,
+      deadlineMs,
+      wipe,
+    };
   } catch (error) {
     wipe();
     throw error;
@@ -139,9 +155,9 @@ export function prepare(ctx: Context, act: ConsentedAct, hints: RunHints): Prepa
 }
 
 /** Step 17, inside a transaction: burns the assertion and the execution ids, and says so in the journal. */
-export function recordStart(ctx: Context, { act, key, digest, attempt, machines }: Prepared): void {
+export function recordStart(ctx: Context, { act, key, digest, order, attempt, machines }: Prepared): void {
   const execIds = machines.map((m) => m.execId);
-  burn(ctx, act, { digest, execIds, keyId: key.keyId });
+  burn(ctx, act, { digest, execIds, keyId: key.keyId, ...(order === undefined ? {} : { order }) });
   ctx.store.journal.append('sign.started', {
     org: act.org,
     operation: act.operation,
@@ -154,11 +170,11 @@ export function recordStart(ctx: Context, { act, key, digest, attempt, machines 
 }
 
 /** Step 16: this signer's own construction from the signed body; the api's opinion is never asked. */
-function planOf(act: ConsentedAct, { key, wallet }: Target): SigningPlan {
+function planOf(body: ConsentedAct['body'], { key, wallet }: Target): SigningPlan {
   const plan = planSignature({
     key: { scheme: key.scheme as Scheme, curve: key.curve, publicKey: key.publicKey },
     ...(wallet === undefined ? {} : { network: wallet.network }),
-    body: act.body,
+    body,
   });
   const { items } = plan;
   check(items.length >= 1 && items.length <= ITEMS_MAX, 'E_BODY', `a request signs 1 to ${ITEMS_MAX} things`);
@@ -172,7 +188,7 @@ function planOf(act: ConsentedAct, { key, wallet }: Target): SigningPlan {
 }
 
 /** SHA-256 over everything that will be signed, tweaks included, in order. */
-export function digestOf(plan: SigningPlan): Uint8Array {
+export function digestOf(plan: Pick<SigningPlan, 'items'>): Uint8Array {
   return sha256(enc('holdfast/digest/v1', item.list(plan.items.map(digestItem))));
 }
 

@@ -41,6 +41,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   vault: 'its rows travel as shares, because they are sealed under a key of the store they came from',
   meta: 'names the signer, the journal and the roster of one store; a restored store claims its own',
   nullifiers: 'an assertion counts only over a token of the process that is asked, and that process is gone',
+  orders: 'as of assertions; a name that a user gave an order the other signers remember',
   executions: 'a run needs an assertion or a session of its process; the same id again meets no peer that has burnt it',
   ciphertexts: 'import keys live in the memory of one process: an old parcel opens nowhere',
   named: 'what this signer saw its peers do; whoever deviates again is named again',

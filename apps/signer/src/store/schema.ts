@@ -81,6 +81,13 @@ export const SCHEMA: readonly string[] = [
     id blob primary key, time integer not null, nonce blob not null, sealed blob not null, mac blob not null
   ) strict, without rowid;
   `,
+  // Transactions signed for one order (docs/specs/orders.md §3): each excludes the others on its chain.
+  `
+  create table orders (
+    orderKey blob not null, digest blob not null, exclusion text not null, time integer not null, mac blob not null,
+    primary key (orderKey, digest)
+  ) strict, without rowid;
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

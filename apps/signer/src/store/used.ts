@@ -1,4 +1,5 @@
 /** What may happen once only: assertions, executions, ciphertexts. Rows are added and never removed. */
+import type { Exclusion } from '@holdfast/chains/families';
 import { check, refuse } from '../refusal/index.ts';
 import { type Db, isConstraint, type Row } from './database.ts';
 
@@ -11,13 +12,25 @@ export interface Spent {
   readonly time: number;
 }
 
+/** A transaction that was signed for an order, and what it excludes. */
+export interface SignedFor {
+  readonly key: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly exclusion: Exclusion;
+  readonly time: number;
+}
+
 export interface UsedShelf {
   /** A damaged row counts as spent: refused with E_REPLAY. */
   spent(nullifier: Uint8Array): Spent | undefined;
   isStarted(execId: Uint8Array): boolean;
   /** Refuses E_IMP_CIPHERTEXT_USED unless the ciphertext is new, or this very assertion used it before. */
   checkCiphertext(point: Uint8Array, nullifier: Uint8Array): void;
+  /** Everything signed for an order so far. Refuses E_REPLAY where a row of it is damaged. */
+  signedFor(key: Uint8Array): readonly Pick<SignedFor, 'digest' | 'exclusion'>[];
   // Inside a transaction:
+  /** Adds a transaction to an order; once. */
+  signFor(s: SignedFor): void;
   spend(s: Spent): void;
   /** Refuses E_EXEC_USED: an execution id starts once, for ever. */
   startExecution(execId: Uint8Array, keyId: string, time: number): void;
@@ -25,6 +38,7 @@ export interface UsedShelf {
   useCiphertext(point: Uint8Array, nullifier: Uint8Array, time: number): void;
 }
 
+const ORDER_COLUMNS = 'orderKey, digest, exclusion, time';
 const COLUMNS = 'nullifier, intent, digest, attempts, time';
 
 export function createUsedShelf(db: Db): UsedShelf {
@@ -49,6 +63,19 @@ export function createUsedShelf(db: Db): UsedShelf {
         attempts: Number(row[3]),
         time: Number(row[4]),
       };
+    },
+    signedFor: (key) =>
+      db.all(`select ${ORDER_COLUMNS}, mac from orders where orderKey = ?`, key).map((row) => {
+        check(db.macHolds('orders', row.slice(0, -1), row.at(-1)), 'E_REPLAY', 'this request has been used before');
+        return { digest: bytes(row[1]), exclusion: JSON.parse(String(row[2])) as Exclusion };
+      }),
+    signFor({ key, digest, exclusion, time }) {
+      const cells: Row = [key, digest, JSON.stringify(exclusion), time];
+      db.run(
+        `insert into orders (${ORDER_COLUMNS}, mac) values (?, ?, ?, ?, ?) on conflict (orderKey, digest) do nothing`,
+        ...cells,
+        db.mac('orders', cells),
+      );
     },
     isStarted: (execId) => db.one('select 1 from executions where execId = ?', execId) !== undefined,
     checkCiphertext,

@@ -177,6 +177,26 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, at, code) => (value === null ? null : shape(value, at, code));
 }
 
+/** Any JSON object of bounded size: texts, whole numbers, booleans, lists and objects; no null, at most so deep. */
+export function json(o: { readonly chars: number; readonly depth: number }): Shape<Readonly<Record<string, unknown>>> {
+  const copy = (value: unknown, at: string, code: ClusterErrorCode, depth: number): unknown => {
+    if (typeof value === 'boolean') return value;
+    if (typeof value === 'number') return integer(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)(value, at, code);
+    if (typeof value === 'string') return text({ max: o.chars })(value, at, code);
+    check(depth > 0, code, `${at} is nested too deeply`);
+    if (Array.isArray(value)) return value.map((item, k) => copy(item, `${at}[${k}]`, code, depth - 1));
+    const given = asObject(value, at, code);
+    const names = Object.keys(given).filter((name) => given[name] !== undefined);
+    for (const name of names) check(/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name), code, `${at} has a wrong member`);
+    return Object.fromEntries(names.map((name) => [name, copy(given[name], `${at}.${name}`, code, depth - 1)]));
+  };
+  return (value, at, code) => {
+    const out = copy(asObject(value, at, code), at, code, o.depth) as Readonly<Record<string, unknown>>;
+    check(JSON.stringify(out).length <= o.chars, code, `${at} has more than ${o.chars} characters`);
+    return out;
+  };
+}
+
 function asObject(value: unknown, at: string, code: ClusterErrorCode): Readonly<Record<string, unknown>> {
   const fits = value !== null && typeof value === 'object' && !Array.isArray(value);
   check(fits, code, `${at} must be an object`);

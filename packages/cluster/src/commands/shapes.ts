@@ -8,6 +8,7 @@ import {
   either,
   hex,
   integer,
+  json,
   list,
   literal,
   nullable,
@@ -24,9 +25,11 @@ import type {
   AuditItem,
   ChainHead,
   Command,
+  Completion,
   ElementOutcome,
   GroupElement,
   KeyStatement,
+  Original,
   Push,
   RawSignature,
   RecordMark,
@@ -135,10 +138,20 @@ const mark: Shape<RecordMark> = object({
 });
 const evidence: Shape<ActEvidence> = object({ request, assertion });
 
+/** Of one transaction; previous transactions of legacy inputs are the largest part of any. */
+const COMPLETION_CHARS_MAX = 256 * 1024;
+const COMPLETION_DEPTH_MAX = 6;
+const completion: Shape<Completion> = json({ chars: COMPLETION_CHARS_MAX, depth: COMPLETION_DEPTH_MAX });
+/** A replacement of a replacement, and so on. */
+const ORIGINALS_MAX = 8;
+const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
+const signatures = list(rawSignature, { max: SIGNATURES_MAX });
+const originals = list<Original>(object({ act: evidence, completion, signatures }), { max: ORIGINALS_MAX });
+
 const participants = ascending(signerIndex, { max: SIGNERS, key: (index) => index });
 export const groupElement: Shape<GroupElement> = object(
   { request, assertion, tokens, runNonce: hex(HASH), items: integer(1, GROUP_MAX) },
-  { keyEpoch: hex(HASH) },
+  { keyEpoch: hex(HASH), completion, originals },
 );
 
 const point = text({ min: 64, max: 66, pattern: /^([0-9a-f]{64}|[0-9a-f]{66})$/ });
@@ -227,7 +240,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
       runNonce: hex(HASH),
       participants,
     },
-    { session: sessionId, keyEpoch: hex(HASH), path: derivationPath },
+    { session: sessionId, keyEpoch: hex(HASH), path: derivationPath, completion, originals },
   ),
   Commit: object({ v: version, id, kind: literal('Commit'), org: publicId, acks }),
   CatchUp: object({
@@ -311,7 +324,6 @@ export const command: Shape<Command> = choice<Command>('kind', {
   Status: object({ v: version, id, kind: literal('Status') }),
 });
 
-const rawSignature: Shape<RawSignature> = object({ signature: hex(SIGNATURE) }, { recid: integer(0, 3) });
 const status: Shape<SignerStatus> = object(
   {
     index: signerIndex,
@@ -326,7 +338,6 @@ const status: Shape<SignerStatus> = object(
   },
 );
 
-const signatures = list(rawSignature, { max: SIGNATURES_MAX });
 const detailText = text({ max: 512 });
 const detail: Shape<string | number | boolean> = (value, at, code) => {
   if (typeof value === 'boolean') return value;

@@ -41,6 +41,10 @@ export type Command =
       readonly keyEpoch?: string;
       /** For a child key of which the user named no path: the next free one as the api sees it. */
       readonly path?: string;
+      /** For a transfer or transaction: what the chain adds to it (docs/specs/orders.md §2). */
+      readonly completion?: Completion;
+      /** For a cancel or speed-up: the transaction it names, and where that replaced one itself, that one after it. */
+      readonly originals?: readonly Original[];
     }
   /**
    * Several users' requests for signatures, signed in lockstep: each is judged by itself, as an Act of its own, and none
@@ -191,6 +195,20 @@ export interface GroupElement {
   readonly items: number;
   /** As of an Act. */
   readonly keyEpoch?: string;
+  /** As of an Act. */
+  readonly completion?: Completion;
+  /** As of an Act. */
+  readonly originals?: readonly Original[];
+}
+
+/** JSON of texts, numbers, booleans, lists and objects; each chain's family says which and checks it. */
+export type Completion = Readonly<Record<string, unknown>>;
+
+/** A transaction that is to be replaced: what asked for it, what completed it, and its signatures where it has them. */
+export interface Original {
+  readonly act: ActEvidence;
+  readonly completion: Completion;
+  readonly signatures: readonly RawSignature[];
 }
 
 /** The request and assertion of an accepted act, kept by the api so that an absent signer can be brought up. */
