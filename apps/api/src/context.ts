@@ -2,6 +2,7 @@
 import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
 import type { Chains } from './chains/index.ts';
+import type { Orders } from './orders/index.ts';
 import type { Refresher } from './refresh/index.ts';
 import type { Secrets, Settings } from './settings.ts';
 import type { Signers } from './signers/types.ts';
@@ -14,6 +15,7 @@ export interface Context {
   readonly signers: Signers;
   readonly refresher: Refresher;
   readonly chains: Chains;
+  readonly orders: Orders;
   /** The same as `env.log`. */
   readonly log: Env['log'];
 }

@@ -9,6 +9,7 @@ import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
 import { handlers } from '../operations/index.ts';
+import { createOrders } from '../orders/index.ts';
 import { createRefresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
 import type { Secrets, Settings } from '../settings.ts';
@@ -58,7 +59,8 @@ export async function startApi(o: {
   const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
   const refresher = createRefresher({ env, config, db, signers });
   const chains = createChains({ env, ports: o.chains });
-  const ctx: Context = { env, config, secrets, db, signers, refresher, chains, log: env.log };
+  const orders = createOrders(() => ctx);
+  const ctx: Context = { env, config, secrets, db, signers, refresher, chains, orders, log: env.log };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);
   relay.attach?.(app.server);
@@ -69,12 +71,14 @@ export async function startApi(o: {
   const stopWaking = hub.onPresence((online) => {
     if (online.length >= QUORUM) settling.wake();
     refresher.wake();
+    orders.watcher.wake();
   });
   return {
     ctx,
     app,
     hub,
     async listen() {
+      orders.watcher.wake();
       await app.listen({ host: config.bind, port: config.port });
       const address = app.server.address();
       return typeof address === 'object' && address !== null ? address.port : config.port;
@@ -87,6 +91,7 @@ export async function startApi(o: {
       // request under way, which may need them, has its answer.
       const closed = app.close();
       await answered();
+      await orders.watcher.stop();
       await settling.stop();
       await refresher.close();
       await signers.close();

@@ -98,13 +98,13 @@ export async function requestSignature(ctx: Context, call: SignCall, target: Sig
   }
 }
 
-function protocolOf({ protocol, curve }: KeyRow): SignOrder['protocol'] {
+export function protocolOf({ protocol, curve }: KeyRow): SignOrder['protocol'] {
   if (protocol === 'CGGMP21') return curve === 'stark' ? 'ecdsa-h/stark' : 'ecdsa-h/secp256k1';
   return protocol === 'FROST' ? 'frost/ed25519' : 'frost/bip340';
 }
 
 /** Whose shares sign: a child's are computed from its master's. */
-async function sharedKey(ctx: Context, key: KeyRow): Promise<Pick<KeyRow, 'id' | 'epoch'>> {
+export async function sharedKey(ctx: Context, key: KeyRow): Promise<Pick<KeyRow, 'id' | 'epoch'>> {
   const master = key.derivedFrom === null ? undefined : await findKey(ctx.db.kysely, key.orgId, key.derivedFrom);
   const { id, epoch } = master ?? key;
   return { id, epoch };
@@ -121,7 +121,7 @@ async function sameSignature(ctx: Context, { principal, body, path }: SignCall) 
   return signatureReply(known);
 }
 
-function refuseUnusable({ key, wallet }: SignTarget): void {
+export function refuseUnusable({ key, wallet }: SignTarget): void {
   if (key.isExported) refuse('E_KEY_EXPORTED');
   if (key.status !== 'Active') refuse('E_KEY_INACTIVE');
   refuseUnsigning(key);

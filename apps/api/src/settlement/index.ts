@@ -2,7 +2,7 @@
  * What an api that was stopped, or a request that broke off, left in the middle. No run is ever resumed (architecture.md
  * §5), but what the signers made before the end is theirs to tell: it is asked for and written, or the act has failed.
  */
-import { effectOf, matchOperation } from '@holdfast/contract/operations';
+import { effectOf, isOrder, matchOperation } from '@holdfast/contract/operations';
 import { failExecutingSignatures, findAct, finishAct, listStartedActs } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
 import { openActs } from '../domain/open-acts.ts';
@@ -19,6 +19,8 @@ export async function takeUpUnfinished(ctx: Context): Promise<void> {
   const open = openActs(ctx);
   for (const { nullifier, orgId, method, path } of await listStartedActs(ctx.db.kysely, PAGE)) {
     const operation = matchOperation(method, path)?.operation;
+    // Transfers and transactions go on where they stopped (orders/watch.ts).
+    if (operation !== undefined && isOrder(operation)) continue;
     if (operation !== undefined && effectOf(operation, {}) !== 'sign') open.add(nullifier, orgId);
     else {
       const dateResolved = timestamp(ctx);

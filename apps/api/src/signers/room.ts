@@ -19,7 +19,7 @@ export interface Room {
   /** The order that shows a signed request to a signer; every one has a run nonce of its own. */
   act(
     grant: GrantForSigners,
-    o: { participants: readonly number[]; session?: string; path?: string; keyEpoch?: string },
+    o: Pick<ActOrder, 'participants' | 'session' | 'path' | 'keyEpoch' | 'completion' | 'originals'>,
   ): ActOrder;
   /** The PRSS session that all five hold, or undefined. */
   session(): string | undefined;
@@ -30,7 +30,7 @@ export interface Room {
 const RUN_NONCE_BYTES = 32;
 
 export function actOrder(env: Pick<Env, 'random'>): Room['act'] {
-  return ({ request, assertion, tokens }, { participants, session, path, keyEpoch }) => ({
+  return ({ request, assertion, tokens }, { participants, session, path, keyEpoch, completion, originals }) => ({
     kind: 'Act',
     request,
     assertion,
@@ -40,5 +40,7 @@ export function actOrder(env: Pick<Env, 'random'>): Room['act'] {
     ...(session === undefined ? {} : { session }),
     ...(path === undefined ? {} : { path }),
     ...(keyEpoch === undefined ? {} : { keyEpoch }),
+    ...(completion === undefined ? {} : { completion }),
+    ...(originals === undefined ? {} : { originals }),
   });
 }

@@ -6,10 +6,12 @@
 
 import type { RawSignature } from '@holdfast/chains/families';
 import {
+  type Completion,
   GROUP_MAX,
   type GroupElement,
   type GroupProtocol,
   isGroupElement,
+  type Original,
   type Reply,
 } from '@holdfast/cluster/commands';
 import { WalletError } from '@holdfast/contract/errors';
@@ -31,6 +33,9 @@ export interface Wish {
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
   /** The sharing of the key that all shall use. */
   readonly keyEpoch?: string;
+  /** Of a transfer or transaction. */
+  readonly completion?: Completion;
+  readonly originals?: readonly Original[];
 }
 
 /** What shares a queue: the kinds of group, and engine C, whose runs cost a second of three processors and go alone. */
@@ -134,7 +139,7 @@ function createLane(room: Room, name: Lane, seat: Seating) {
         remove(one);
         reject(full(waiting));
       });
-      const one: Waiting = { ...wish, chars: charsOf(wish.grant), resolve, reject, stopWaiting };
+      const one: Waiting = { ...wish, chars: charsOf(wish), resolve, reject, stopWaiting };
       const queue = turns.get(wish.org);
       if (queue) queue.push(one);
       else turns.set(wish.org, [one]);
@@ -231,11 +236,11 @@ interface Seats {
 /** The shortest path: the request as an act of its own. */
 function askAlone(
   room: Room,
-  { grant, keyEpoch }: Wish,
+  wish: Wish,
   seats: Seats,
   { collector, deadlineMs }: { readonly collector: Collector; readonly deadlineMs: number },
 ): void {
-  const order = room.act(grant, { ...seats, ...(keyEpoch === undefined ? {} : { keyEpoch }) });
+  const order = room.act(wish.grant, { ...seats, ...hintsOf(wish) });
   for (const answer of room.ask.each(order, seats.participants, deadlineMs))
     answer.then(collector.take).catch(collector.fail);
 }
@@ -275,17 +280,24 @@ function outcomeOf(outcome: Outcome, at: number, count: number): Outcome {
   return { index, reply: own };
 }
 
-function elementOf({ grant, items, keyEpoch }: Wish, runNonce: string): GroupElement {
-  const { request, assertion, tokens } = grant;
-  return { request, assertion, tokens, runNonce, items, ...(keyEpoch === undefined ? {} : { keyEpoch }) };
+function elementOf(wish: Wish, runNonce: string): GroupElement {
+  const { request, assertion, tokens } = wish.grant;
+  return { request, assertion, tokens, runNonce, items: wish.items, ...hintsOf(wish) };
 }
+
+const hintsOf = ({ keyEpoch, completion, originals }: Wish) => ({
+  ...(keyEpoch === undefined ? {} : { keyEpoch }),
+  ...(completion === undefined ? {} : { completion }),
+  ...(originals === undefined ? {} : { originals }),
+});
 
 /** One element that cannot be written would spoil the command of all. */
 const isGroupable = (wish: Wish): boolean => isGroupElement(elementOf(wish, '00'.repeat(RUN_NONCE_BYTES)));
 
-const charsOf = ({ request, assertion }: GrantForSigners): number =>
+const charsOf = ({ grant: { request, assertion }, completion, originals }: Wish): number =>
   request.payload.length +
   Object.values<string>({ ...assertion }).reduce((sum, text) => sum + text.length, 0) +
+  (completion === undefined ? 0 : JSON.stringify({ completion, originals }).length) +
   REST_CHARS;
 
 const RETRY_AFTER_S = 2;

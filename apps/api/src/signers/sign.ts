@@ -6,13 +6,12 @@
 import type { RawSignature } from '@holdfast/chains/families';
 import type { GroupProtocol } from '@holdfast/cluster/commands';
 import { refuse, WalletError } from '@holdfast/contract/errors';
-import type { UserActionGrant } from '../pipeline/types.ts';
 import type { Attempt } from './attempts.ts';
 import { accusationsIn, type Controller, culpritsOf } from './controller.ts';
 import { epochNow } from './epochs.ts';
 import { failureOf, isPassing, refusalsOf } from './outcomes.ts';
 import { chooseThree, chooseThreeApart, pairOf, requireAll, requireThree, SIGNERS, THRESHOLD } from './participants.ts';
-import type { Room } from './room.ts';
+import type { GrantForSigners, Room } from './room.ts';
 import type { Lane, Seating, SignQueue, Wish } from './sign-queue.ts';
 import type { Outcome, SignOrder } from './types.ts';
 
@@ -31,11 +30,20 @@ export interface SignParts {
 export async function sign(
   room: Room,
   parts: SignParts,
-  grant: UserActionGrant,
-  { protocol, org, items, key, verifies }: SignOrder,
+  grant: GrantForSigners,
+  { protocol, org, items, key, verifies, completion, originals }: SignOrder,
 ): Promise<readonly RawSignature[]> {
   const avoid = new Set([...signersWithoutToken(room, grant), ...parts.controller.quarantined()]);
-  const wish: Wish = { org, grant, items, avoid, verifies, ...(key === undefined ? {} : { keyEpoch: key.epoch }) };
+  const wish: Wish = {
+    org,
+    grant,
+    items,
+    avoid,
+    verifies,
+    ...(key === undefined ? {} : { keyEpoch: key.epoch }),
+    ...(completion === undefined ? {} : { completion }),
+    ...(originals === undefined ? {} : { originals }),
+  };
   const request: Request = { ...wish, avoid, ...(key === undefined ? {} : { keyId: key.id }) };
   return isEcdsa(protocol) ? signEcdsa(room, parts, protocol, request) : untilSigned(room, parts, protocol, request);
 }
@@ -159,7 +167,7 @@ export function seatingOf(room: Room, controller: Controller, lane: Lane): Seati
 const isEcdsa = (protocol: GroupProtocol): boolean => protocol.startsWith('ecdsa-h/');
 
 /** Those whose token the challenge does not hold would refuse it as stale: they come last. */
-function signersWithoutToken(room: Room, grant: UserActionGrant): Set<number> {
+function signersWithoutToken(room: Room, grant: GrantForSigners): Set<number> {
   const named = new Set(grant.tokens.map(([index]) => index));
   return new Set(room.roster.signers.map(({ index }) => index).filter((index) => !named.has(index)));
 }

@@ -4,8 +4,10 @@ import type { CurveName, RawSignature } from '@holdfast/chains/families';
 import type {
   ActEvidence,
   Command,
+  Completion,
   GroupProtocol,
   KeyStatement,
+  Original,
   RecordMark,
   Reply,
   SignerStatus,
@@ -100,6 +102,9 @@ export interface SignOrder {
   readonly items: number;
   /** The key and its sharing as its row names it; while shares change, this is what keeps the signers in step. */
   readonly key?: { readonly id: string; readonly epoch: string };
+  /** Of a transfer or transaction: what the chain adds, and what it replaces (docs/specs/orders.md §2). */
+  readonly completion?: Completion;
+  readonly originals?: readonly Original[];
   /** Decides which answer counts. */
   readonly verifies: (signatures: readonly RawSignature[]) => boolean;
 }
@@ -129,7 +134,10 @@ export interface Signers {
   /** All five statements, to turn pending shares into active ones; who misses it is brought up later. */
   certifyKey(keyId: string, statements: readonly KeyStatement[]): Promise<void>;
   /** Raw signatures in the order of the plan's items. */
-  sign(grant: UserActionGrant, o: SignOrder): Promise<readonly RawSignature[]>;
+  sign(
+    grant: Pick<UserActionGrant, 'request' | 'assertion' | 'tokens'>,
+    o: SignOrder,
+  ): Promise<readonly RawSignature[]>;
   /** Refuses what cannot be signed now, for want of signers or of room in the queue: before anything is written. */
   requireSigners(o: Pick<SignOrder, 'org' | 'protocol'>): void;
   /** For operators. */

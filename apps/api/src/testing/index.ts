@@ -6,6 +6,7 @@ import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
 import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
+import { createOrders } from '../orders/index.ts';
 import type { AuthPorts, Handler, Principal } from '../pipeline/types.ts';
 import { createRefresher, type Refresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
@@ -106,6 +107,7 @@ export function testApi(o: {
   const refresher = createRefresher({ env, config, db, signers });
   const ctx: Context = {
     chains: createChains({ env, ports: o.chains }),
+    orders: createOrders(() => ctx),
     env,
     db,
     signers,

@@ -45,6 +45,10 @@ export const signedOperations: readonly Operation[] = operations.filter((of) => 
 /** Unique name of an operation: `wallets.importWallet`. */
 export const fullName = (of: Operation): string => `${of.domain}.${of.name}`;
 
+/** Signs a transaction that is completed by the platform and broadcast: a transfer, a transaction, or what replaces one. */
+export const isOrder = (of: Operation): boolean =>
+  of.effect === 'sign' && of !== wallets.generateSignature && of !== keys.generateSignature;
+
 /** The effect of one request: a wallet on a key that is there makes a record, not a key. */
 export function effectOf(of: Operation, body: unknown): Effect {
   return of === wallets.createWallet && reusesKey(body) ? 'wallet' : of.effect;

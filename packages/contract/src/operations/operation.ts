@@ -80,6 +80,8 @@ export const paramKinds: Readonly<Record<string, ParamKind>> = {
   keyId: 'key',
   walletId: 'wa',
   signatureId: 'sig',
+  transferId: 'xfr',
+  transactionId: 'tx',
 };
 
 /** What is wrong with the value of a path parameter, as a sentence; undefined: nothing. */

@@ -93,7 +93,16 @@ test('the effects at the signers are these', () => {
     exportKey: ['keys.exportKey', 'wallets.exportWallet'],
     derive: ['keys.deriveKey'],
     archive: ['keys.deleteKey', 'wallets.deleteWallet'],
-    sign: ['keys.generateSignature', 'wallets.generateSignature'],
+    sign: [
+      'keys.generateSignature',
+      'wallets.broadcastTransaction',
+      'wallets.cancelTransaction',
+      'wallets.cancelTransfer',
+      'wallets.generateSignature',
+      'wallets.speedUpTransaction',
+      'wallets.speedUpTransfer',
+      'wallets.transferAsset',
+    ],
   });
 });
 

@@ -24,6 +24,17 @@ export function createServiceAccountPermissions(body: unknown): readonly Permiss
     : ['Auth:ServiceAccounts:Create'];
 }
 
+/** Another wallet pays the fees of a sponsored request. */
+export function transferPermissions(body: unknown): readonly PermissionName[] {
+  return has(body, 'feeSponsorId') ? ['Wallets:Transfers:Create', 'FeeSponsors:Use'] : ['Wallets:Transfers:Create'];
+}
+
+export function broadcastPermissions(body: unknown): readonly PermissionName[] {
+  return has(body, 'feeSponsorId')
+    ? ['Wallets:Transactions:Create', 'FeeSponsors:Use']
+    : ['Wallets:Transactions:Create'];
+}
+
 function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? (value as Readonly<Record<string, unknown>>)[name]

@@ -247,6 +247,13 @@ const keyUser: readonly PermissionName[] = [
   'Wallets:Update',
   'Wallets:Tags:Add',
   'Wallets:Tags:Delete',
+  // Whoever may sign with a key could make these transactions anyway.
+  'Wallets:Transactions:Create',
+  'Wallets:Transactions:Read',
+  'Wallets:Transactions:Abort',
+  'Wallets:Transfers:Create',
+  'Wallets:Transfers:Read',
+  'Wallets:Transfers:Abort',
 ];
 
 /** Fixed in this release: listed and assigned, never edited. */

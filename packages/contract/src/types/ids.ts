@@ -11,6 +11,8 @@ export type CredentialUuid = Branded<'cr'>;
 export type KeyId = Branded<'key'>;
 export type WalletId = Branded<'wa'>;
 export type SignatureId = Branded<'sig'>;
+export type TransferId = Branded<'xfr'>;
+export type TransactionId = Branded<'tx'>;
 export type PermissionId = Branded<'pm'>;
 export type AssignmentId = Branded<'as'>;
 
@@ -23,6 +25,8 @@ interface IdTypes {
   key: KeyId;
   wa: WalletId;
   sig: SignatureId;
+  xfr: TransferId;
+  tx: TransactionId;
   pm: PermissionId;
   as: AssignmentId;
 }
@@ -38,6 +42,8 @@ export const idKinds: Readonly<Record<IdPrefix, string>> = {
   key: 'key',
   wa: 'wallet',
   sig: 'signature',
+  xfr: 'transfer',
+  tx: 'transaction',
   pm: 'permission',
   as: 'assignment',
 };

@@ -4,10 +4,12 @@ import * as first from './0001-first.ts';
 import * as derivedKeys from './0002-derived-keys.ts';
 import * as refresh from './0003-refresh.ts';
 import * as personalTokens from './0006-personal-tokens.ts';
+import * as orders from './0007-orders.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-derived-keys': derivedKeys,
   '0003-refresh': refresh,
   '0006-personal-tokens': personalTokens,
+  '0007-orders': orders,
 };

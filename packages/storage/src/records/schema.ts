@@ -257,6 +257,55 @@ export interface Schema {
     dateRequested: string;
     dateSigned: Nullable<string>;
   };
+  /** Transfers and broadcast transactions. */
+  orders: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    walletId: string;
+    keyId: string;
+    network: string;
+    /** Of the wallet. */
+    address: string;
+    kind: string;
+    requesterUserId: string;
+    requesterTokenId: Nullable<string>;
+    /** Text, so that members keep their order. */
+    requestBody: ColumnType<unknown, string, string>;
+    requestPath: string;
+    externalId: Nullable<string>;
+    nullifier: string;
+    /** Freshness tokens of the act: it is shown to signers again after a restart. */
+    tokens: Json<unknown[]>;
+    status: string;
+    reason: Nullable<string>;
+    completion: Json<unknown>;
+    exclusion: Json<unknown>;
+    /** The nonce it takes, as one text, while it may still count; null for a replacement and for what has ended. */
+    holds: Nullable<string>;
+    /** Raw, hex: what proves to signers that they signed it. */
+    signatures: NullableJson<unknown[]>;
+    signedData: Nullable<string>;
+    txHash: Nullable<string>;
+    /** Hash of the block it was confirmed in. */
+    block: Nullable<string>;
+    fee: Nullable<string>;
+    replacesId: Nullable<string>;
+    replacementId: Nullable<string>;
+    /** Not at rest: to be signed, broadcast, or looked for on the chain. */
+    isWatched: boolean;
+    dateRequested: string;
+    dateSigned: Nullable<string>;
+    dateBroadcasted: Nullable<string>;
+    dateConfirmed: Nullable<string>;
+  };
+  events: {
+    seq: Generated<number>;
+    orgId: string;
+    kind: string;
+    recordId: string;
+    dateCreated: string;
+  };
   usedCiphertexts: {
     hash: string;
     orgId: string;

@@ -6,6 +6,7 @@
 import type { Context as ApiContext } from '@holdfast/api/app';
 import { createChains } from '@holdfast/api/chains';
 import { keepVotesKnown, recoverGovernance } from '@holdfast/api/governance';
+import { createOrders } from '@holdfast/api/orders';
 import { createRefresher } from '@holdfast/api/refresh';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
 import type { ClusterLink } from '@holdfast/api/signers';
@@ -420,6 +421,7 @@ export function createWorld(o: {
       signers,
       refresher,
       chains: createChains({ env }),
+      orders: createOrders(() => ctx),
       log: env.log,
     };
     made.ctx = ctx;

@@ -13,6 +13,7 @@ import type { Context } from '../../context.ts';
 import { authHandlers } from '../../operations/auth/index.ts';
 import { orgsHandlers } from '../../operations/orgs/index.ts';
 import { permissionsHandlers } from '../../operations/permissions/index.ts';
+import { createOrders } from '../../orders/index.ts';
 import { handler, type UserActionGrant } from '../../pipeline/types.ts';
 import { createServer } from '../../server.ts';
 import { noChains, noRefresher } from '../../testing/index.ts';
@@ -94,6 +95,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     signers: cluster.door,
     refresher: noRefresher,
     chains: noChains,
+    orders: createOrders(() => ctx),
     log,
   };
   const mine = [...authHandlers, ...orgsHandlers, ...permissionsHandlers];

@@ -1,29 +1,53 @@
 /** Every handler of this domain; a test fails when the folder and this list disagree. */
 import type { Handler } from '../../pipeline/types.ts';
+import { abortTransaction } from './abortTransaction.ts';
+import { abortTransfer } from './abortTransfer.ts';
+import { broadcastTransaction } from './broadcastTransaction.ts';
+import { cancelTransaction } from './cancelTransaction.ts';
+import { cancelTransfer } from './cancelTransfer.ts';
 import { createWallet } from './createWallet.ts';
 import { deleteWallet } from './deleteWallet.ts';
 import { exportWallet } from './exportWallet.ts';
 import { generateSignature } from './generateSignature.ts';
 import { getSignature } from './getSignature.ts';
+import { getTransaction } from './getTransaction.ts';
+import { getTransfer } from './getTransfer.ts';
 import { getWallet } from './getWallet.ts';
 import { importWallet } from './importWallet.ts';
 import { listSignatures } from './listSignatures.ts';
+import { listTransactions } from './listTransactions.ts';
+import { listTransfers } from './listTransfers.ts';
 import { listWallets } from './listWallets.ts';
+import { speedUpTransaction } from './speedUpTransaction.ts';
+import { speedUpTransfer } from './speedUpTransfer.ts';
 import { tagWallet } from './tagWallet.ts';
+import { transferAsset } from './transferAsset.ts';
 import { untagWallet } from './untagWallet.ts';
 import { updateWallet } from './updateWallet.ts';
 
 export const walletsHandlers: readonly Handler[] = [
+  abortTransaction,
+  abortTransfer,
+  broadcastTransaction,
+  cancelTransaction,
+  cancelTransfer,
   createWallet,
   deleteWallet,
   exportWallet,
   generateSignature,
   getSignature,
+  getTransaction,
+  getTransfer,
   getWallet,
   importWallet,
   listSignatures,
+  listTransactions,
+  listTransfers,
   listWallets,
+  speedUpTransaction,
+  speedUpTransfer,
   tagWallet,
+  transferAsset,
   untagWallet,
   updateWallet,
 ];

@@ -1,13 +1,25 @@
 /** Every operation of this domain; a test fails when the folder and this list disagree. */
+export { abortTransaction } from './abortTransaction.ts';
+export { abortTransfer } from './abortTransfer.ts';
+export { broadcastTransaction } from './broadcastTransaction.ts';
+export { cancelTransaction } from './cancelTransaction.ts';
+export { cancelTransfer } from './cancelTransfer.ts';
 export { createWallet } from './createWallet.ts';
 export { deleteWallet } from './deleteWallet.ts';
 export { exportWallet } from './exportWallet.ts';
 export { generateSignature } from './generateSignature.ts';
 export { getSignature } from './getSignature.ts';
+export { getTransaction } from './getTransaction.ts';
+export { getTransfer } from './getTransfer.ts';
 export { getWallet } from './getWallet.ts';
 export { importWallet } from './importWallet.ts';
 export { listSignatures } from './listSignatures.ts';
+export { listTransactions } from './listTransactions.ts';
+export { listTransfers } from './listTransfers.ts';
 export { listWallets } from './listWallets.ts';
+export { speedUpTransaction } from './speedUpTransaction.ts';
+export { speedUpTransfer } from './speedUpTransfer.ts';
 export { tagWallet } from './tagWallet.ts';
+export { transferAsset } from './transferAsset.ts';
 export { untagWallet } from './untagWallet.ts';
 export { updateWallet } from './updateWallet.ts';
