@@ -18,13 +18,17 @@ export interface Passage {
 
 /** Every place of the api that names a crash point: `governance/commit.js:25`. */
 export function sitesOfPoints(): readonly string[] {
-  return filesUnder(built)
-    .filter((file) => file.endsWith('.js') && !file.endsWith('.test.js') && !/[\\/]test(ing)?[\\/]/.test(file))
-    .flatMap((file) =>
-      readFileSync(file, 'utf8')
-        .split('\n')
-        .flatMap((line, k) => (/\benv\.point\(/.test(line) ? [`${relative(built, file)}:${k + 1}`] : [])),
-    );
+  return (
+    filesUnder(built)
+      .filter((file) => file.endsWith('.js') && !file.endsWith('.test.js') && !/[\\/]test(ing)?[\\/]/.test(file))
+      // Those of transfers need a node of a chain: orders/crash.test.ts.
+      .filter((file) => relative(built, file).split(/[\\/]/)[0] !== 'orders')
+      .flatMap((file) =>
+        readFileSync(file, 'utf8')
+          .split('\n')
+          .flatMap((line, k) => (/\benv\.point\(/.test(line) ? [`${relative(built, file)}:${k + 1}`] : [])),
+      )
+  );
 }
 
 function filesUnder(folder: string): readonly string[] {
