@@ -260,6 +260,32 @@ for (const c of implementations) {
       for (const length of [0, 31, 65]) throws(() => scalar.reduce(new Uint8Array(length)), badScalar);
     });
 
+    test('adds small multiples of wide numbers, negative ones too, up to its bounds', () => {
+      const wide = (length: number): Uint8Array[] => [random(length), new Uint8Array(length).fill(0xff)];
+      const sums = [
+        [],
+        [32, 48, 1].flatMap(wide).map((v, at) => ({ k: at % 2 === 0 ? 12 : -300, v })),
+        [{ k: -(2 ** 20), v: new Uint8Array(48).fill(0xff) }],
+        [{ k: 2 ** 20, v: new Uint8Array(48).fill(0xff) }],
+        [{ k: 5, v: new Uint8Array(0) }],
+      ];
+      for (const terms of sums) {
+        const expected = terms.reduce((sum, { k, v }) => sum + BigInt(k) * BigInt(`0x0${toHex(v)}`), 0n);
+        equal(scalar.toBigInt(scalar.sumSmall(terms)), ((expected % c.order) + c.order) % c.order);
+      }
+      const v = random(48);
+      throws(
+        () =>
+          scalar.sumSmall([
+            { k: 2 ** 20, v },
+            { k: -1, v },
+          ]),
+        badScalar,
+      );
+      throws(() => scalar.sumSmall([{ k: 1.5, v }]), badScalar);
+      throws(() => scalar.sumSmall([{ k: 1, v: random(49) }]), badScalar);
+    });
+
     test('draws scalars from 1 to q − 1 and gives up on a broken source', () => {
       for (let k = 0; k < 50; k++) {
         const drawn = scalar.random(random);

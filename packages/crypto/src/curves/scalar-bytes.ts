@@ -9,6 +9,11 @@ import type { Scalar, ScalarField } from './types.ts';
 /** Draws before a source of randomness is called broken; an honest one fails this with probability below 2^-128. */
 const DRAWS_MAX = 256;
 
+/** Bounds of sumSmall: 2^20·2^384 stays below 2^160·q, and 2^20 bytes far within 32 bits. */
+const SUMMAND_BYTES_MAX = 48;
+const SMALL_SUM_MAX = 2 ** 20;
+const WIDE_BYTES = 64;
+
 /** The backend's part of a scalar field. Arguments are valid scalars; results are fresh arrays. */
 export interface ScalarArithmetic {
   add(a: Scalar, b: Scalar): Scalar;
@@ -22,6 +27,7 @@ export interface ScalarArithmetic {
 
 export function scalarField(order: bigint, arithmetic: ScalarArithmetic): ScalarField {
   const orderBytes = bigIntToBytes(order, 32);
+  const offset = bigIntToBytes(order << 160n, WIDE_BYTES);
   const topMask = 0xff >> (256 - order.toString(2).length);
 
   return {
@@ -47,6 +53,27 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       check(isBytes(bytes) && bytes.length >= 32 && bytes.length <= 64, 'E_SCALAR', 'Reduces 32 to 64 bytes.');
       const wide = new Uint8Array(64);
       wide.set(bytes, 64 - bytes.length);
+      const reduced = arithmetic.reduce64(wide);
+      wide.fill(0);
+      return reduced;
+    },
+    sumSmall(terms) {
+      let total = 0;
+      for (const { k, v } of terms) {
+        total += Math.abs(k);
+        check(Number.isInteger(k) && total <= SMALL_SUM_MAX, 'E_SCALAR', 'Not small integers.');
+        check(v.length <= SUMMAND_BYTES_MAX, 'E_SCALAR', 'Adds up to 48 bytes.');
+      }
+      // Digit by digit from the last; a digit may be negative, and 2^160·q makes the whole positive.
+      const wide = new Uint8Array(WIDE_BYTES);
+      let carry = 0;
+      for (let b = 1; b <= WIDE_BYTES; b++) {
+        let digit = (offset[WIDE_BYTES - b] as number) + carry;
+        if (b <= SUMMAND_BYTES_MAX)
+          for (const { k, v } of terms) if (b <= v.length) digit += k * (v[v.length - b] as number);
+        wide[WIDE_BYTES - b] = digit;
+        carry = digit >> 8;
+      }
       const reduced = arithmetic.reduce64(wide);
       wide.fill(0);
       return reduced;

@@ -1,5 +1,7 @@
 /**
- * secp256k1 on libsecp256k1. Points are kept as 65 uncompressed bytes, so that no operation takes a square root.
+ * secp256k1 on libsecp256k1. Points are kept as 64 bytes x ‖ y, so that no operation takes a square root; the library's
+ * 65 are written into arrays that are used again: an array above 64 bytes lives outside the collector's heap and costs as
+ * much as an addition of points.
  * Which calls are constant-time in the scalar, read in the library's source: publicKeyCreate (ecmult_gen), ecdh
  * (ecmult_const) and the privateKey… calls are; publicKeyTweakMul and publicKeyTweakAdd (ecmult) are not.
  */
@@ -18,11 +20,10 @@ export interface Secp256k1Library {
   privateKeyNegate(inPlace: Uint8Array): Uint8Array;
   privateKeyTweakAdd(inPlace: Uint8Array, tweak: Uint8Array): Uint8Array;
   privateKeyTweakMul(inPlace: Uint8Array, tweak: Uint8Array): Uint8Array;
-  publicKeyCreate(secret: Uint8Array, compressed: boolean): Uint8Array;
-  publicKeyConvert(key: Uint8Array, compressed: boolean): Uint8Array;
-  publicKeyNegate(key: Uint8Array, compressed: boolean): Uint8Array;
-  publicKeyCombine(keys: Uint8Array[], compressed: boolean): Uint8Array;
-  publicKeyTweakMul(key: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;
+  publicKeyCreate(secret: Uint8Array, compressed: boolean, output: Uint8Array): Uint8Array;
+  publicKeyConvert(key: Uint8Array, compressed: boolean, output: Uint8Array): Uint8Array;
+  publicKeyCombine(keys: Uint8Array[], compressed: boolean, output: Uint8Array): Uint8Array;
+  publicKeyTweakMul(key: Uint8Array, tweak: Uint8Array, compressed: boolean, output: Uint8Array): Uint8Array;
   /** High s is refused. */
   ecdsaVerify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
   ecdh(
@@ -34,6 +35,7 @@ export interface Secp256k1Library {
 }
 
 const ORDER_BYTES = bigIntToBytes(SECP256K1_ORDER, 32);
+const FIELD_BYTES = bigIntToBytes(2n ** 256n - 2n ** 32n - 977n, 32);
 /** 2^256 mod q. */
 const TWO_256 = bigIntToBytes(2n ** 256n % SECP256K1_ORDER, 32) as Scalar;
 /** Largest multiple written as a repeated addend. */
@@ -43,7 +45,7 @@ const noHash = (): Uint8Array => NOTHING;
 const COMBINED_TO_IDENTITY = 'The sum of the public keys is not valid';
 
 class NativePoint {
-  /** 0x04 ‖ x ‖ y; undefined for the identity, which the library cannot hold. Never handed out. */
+  /** x ‖ y; undefined for the identity, which the library cannot hold. Never handed out. */
   readonly bytes: Uint8Array | undefined;
 
   constructor(bytes: Uint8Array | undefined) {
@@ -54,6 +56,7 @@ class NativePoint {
 export function nativeSecp256k1(library: Secp256k1Library, backend: string): Curve {
   const scalar = scalarField(SECP256K1_ORDER, nativeArithmetic(library));
   const wrap = (bytes: Uint8Array): Point => new NativePoint(bytes) as unknown as Point;
+  const result = (uncompressed: Uint8Array): Point => wrap(uncompressed.slice(1));
   const identity = new NativePoint(undefined) as unknown as Point;
   const read = (p: Point): Uint8Array | undefined => {
     check(p instanceof NativePoint, 'E_POINT', 'A point of another curve.');
@@ -66,7 +69,7 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
   };
   const parse = (bytes: Uint8Array): Point => {
     try {
-      return wrap(library.publicKeyConvert(bytes, false));
+      return result(library.publicKeyConvert(bytes, false, output));
     } catch (cause) {
       refuse('E_POINT', 'Not a valid point.', { cause });
     }
@@ -77,7 +80,7 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
     if (keys.length === 0) return identity;
     if (keys.length === 1) return wrap(keys[0] as Uint8Array);
     try {
-      return wrap(library.publicKeyCombine(keys, false));
+      return result(library.publicKeyCombine(keys.map(asInput), false, output));
     } catch (error) {
       if ((error as Error).message === COMBINED_TO_IDENTITY) return identity;
       throw error;
@@ -86,17 +89,18 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
   const sum = (ps: readonly Point[]): Point => combine(ps.map(read).filter((b) => b !== undefined));
   const neg = (p: Point): Point => {
     const bytes = read(p);
-    return bytes === undefined ? identity : wrap(library.publicKeyNegate(bytes, false));
+    return bytes === undefined ? identity : wrap(negated(bytes));
   };
-  const mulBase = (k: Scalar): Point => (isAllZero(k) ? identity : wrap(library.publicKeyCreate(k, false)));
+  const mulBase = (k: Scalar): Point => (isAllZero(k) ? identity : result(library.publicKeyCreate(k, false, output)));
   const base = mulBase(smallScalar(1));
   const mulSmall = (p: Point, k: number): Point => {
     check(Number.isInteger(k) && Math.abs(k) < 2 ** 31, 'E_SCALAR', 'Not a small integer.');
     const bytes = read(p);
     if (bytes === undefined || k === 0) return identity;
-    const signed = k < 0 ? library.publicKeyNegate(bytes, false) : bytes;
+    const signed = k < 0 ? negated(bytes) : bytes;
     // ecmult stops at the top bit of the scalar, so this costs about as much as one addition.
-    return Math.abs(k) === 1 ? wrap(signed) : wrap(library.publicKeyTweakMul(signed, smallScalar(Math.abs(k)), false));
+    if (Math.abs(k) === 1) return wrap(signed);
+    return result(library.publicKeyTweakMul(asInput(signed), smallScalar(Math.abs(k)), false, output));
   };
   // The library adds any number of points in one call, half a microsecond each; calling it costs six, and mulSmall seven.
   const sumSmall = (terms: readonly { readonly k: number; readonly p: Point }[]): Point => {
@@ -115,7 +119,7 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
     if (bytes === undefined) return identity;
     const small = asSmall(k, ORDER_BYTES);
     if (small !== undefined) return mulSmall(p, small);
-    return p === base ? mulBase(k) : wrap(library.publicKeyTweakMul(bytes, k, false));
+    return p === base ? mulBase(k) : result(library.publicKeyTweakMul(asInput(bytes), k, false, output));
   };
 
   const decodePoint = (bytes: Uint8Array): Point => {
@@ -134,7 +138,7 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
     decodePoint,
     encodePoint: (p) => compress(notIdentity(p)),
     encodePoints: (ps) => ps.map((p) => compress(notIdentity(p))),
-    encodeUncompressed: (p) => new Uint8Array(notIdentity(p)),
+    encodeUncompressed: (p) => new Uint8Array(asInput(notIdentity(p))),
     decodePointLenient(bytes) {
       // The library would also take the hybrid prefixes 06 and 07.
       const isUncompressed = isBytes(bytes) && bytes.length === 65 && bytes[0] === 4;
@@ -154,10 +158,9 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
     mulSecret(p, k) {
       const bytes = read(p);
       if (bytes === undefined || isAllZero(k)) return identity;
-      const product = new Uint8Array(65);
-      product[0] = 4;
-      const options = { hashfn: noHash, xbuf: product.subarray(1, 33), ybuf: product.subarray(33) };
-      library.ecdh(bytes, k, options, NOTHING);
+      const product = new Uint8Array(64);
+      const options = { hashfn: noHash, xbuf: product.subarray(0, 32), ybuf: product.subarray(32) };
+      library.ecdh(asInput(bytes), k, options, NOTHING);
       return wrap(product);
     },
     mulPublic,
@@ -167,15 +170,41 @@ export function nativeSecp256k1(library: Secp256k1Library, backend: string): Cur
     linear: (terms) => sum(terms.map((term) => mulPublic(term.p, term.k))),
     affine(p) {
       const bytes = notIdentity(p);
-      return { x: bytes.slice(1, 33), yOdd: ((bytes[64] as number) & 1) === 1 };
+      return { x: bytes.slice(0, 32), yOdd: ((bytes[63] as number) & 1) === 1 };
     },
   };
 }
 
-function compress(uncompressed: Uint8Array): Uint8Array {
-  const bytes = uncompressed.slice(0, 33);
-  bytes[0] = 2 | ((uncompressed[64] as number) & 1);
+/** y becomes p − y. No point has y = 0: the order of the curve is odd. A tenth of a call into the library. */
+function negated(xy: Uint8Array): Uint8Array {
+  const out = new Uint8Array(xy);
+  let borrow = 0;
+  for (let k = 31; k >= 0; k--) {
+    const d = (FIELD_BYTES[k] as number) - (xy[32 + k] as number) - borrow;
+    out[32 + k] = d;
+    borrow = (d >> 8) & 1;
+  }
+  return out;
+}
+
+function compress(xy: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(33);
+  bytes[0] = 2 | ((xy[63] as number) & 1);
+  bytes.set(xy.subarray(0, 32), 1);
   return bytes;
+}
+
+/** Where the library writes a point. Read at once: the next call writes there too. */
+const output = new Uint8Array(65);
+const inputs: Uint8Array[] = [];
+
+/** x ‖ y as the library takes it, valid until the next call: the `at`-th argument of one call. */
+function asInput(xy: Uint8Array, at = 0): Uint8Array {
+  const input = inputs[at] ?? new Uint8Array(65);
+  inputs[at] = input;
+  input[0] = 4;
+  input.set(xy, 1);
+  return input;
 }
 
 /** The library refuses zero as an argument and as a result, so zero is handled here. */

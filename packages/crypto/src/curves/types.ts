@@ -30,6 +30,11 @@ export interface ScalarField {
   toBigInt(k: Scalar): bigint;
   /** Big-endian bytes of any length from 32 to 64 reduced modulo the order (48 gives a uniform scalar). */
   reduce(bytes: Uint8Array): Scalar;
+  /**
+   * Σ k·v modulo the order for small integers k and big-endian v of at most 48 bytes, in constant time in the v. The
+   * sum of all |k| is at most 2^20.
+   */
+  sumSmall(terms: readonly { readonly k: number; readonly v: Uint8Array }[]): Scalar;
   /** Uniform in 1…q−1, from the injected source of randomness. */
   random(random: (n: number) => Uint8Array): Scalar;
   isZero(k: Scalar): boolean;
