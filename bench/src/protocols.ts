@@ -12,8 +12,8 @@ import { testAux, testAuxPublics } from '@holdfast/mpc/cggmp24/test';
 import { runJob } from '@holdfast/mpc/compute';
 import { createDkg, epochOf } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
-import { createGroup } from '@holdfast/mpc/group';
-import { createEcdsaH, createPrssSetup, type PrssSession } from '@holdfast/mpc/honest-majority';
+import { createColumnGroup } from '@holdfast/mpc/group';
+import { createEcdsaH, createPrssSetup, ecdsaHColumns, type PrssSession } from '@holdfast/mpc/honest-majority';
 import type { Index, KeyShare, Machine, Message, MpcEnv, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
 import { cpuOf, type Row, row } from './measure.ts';
 
@@ -107,7 +107,7 @@ function groupRows(): Row[] {
           { machine: createEcdsaH(run, { share, prss: sessionOf(prss, ctx.self), digest }), points },
         ] as const;
       });
-      return createGroup(ctx, { size: GROUP, rounds: 3, elements: new Map(elements) });
+      return createColumnGroup(ctx, { size: GROUP, protocol: ecdsaHColumns, elements: new Map(elements) });
     };
     for (const settled of run(all, make, group, deliver).values())
       for (const one of settled.values()) if (one.s !== 'done') throw new Error(JSON.stringify(one));

@@ -46,6 +46,8 @@ const DOCUMENTS_MAX = 1_024;
 
 /** Version of the protocols' wire behaviour inside the execution id: two releases that differ never share a run. */
 const PROTOCOL_VERSION = 1;
+/** What has changed since: what engine H draws (docs/specs/honest-majority-ecdsa.md §6). */
+const LATER_VERSIONS: Readonly<Record<string, number>> = { 'ecdsa-h': 2, 'group-columns': 2 };
 
 export function createClusterView(o: {
   roster: Roster;
@@ -78,7 +80,7 @@ export function createClusterView(o: {
       remember(
         execIdDocument({
           protocol: parts.protocol,
-          version: PROTOCOL_VERSION,
+          version: LATER_VERSIONS[parts.protocol] ?? PROTOCOL_VERSION,
           clusterId: roster.clusterId,
           clusterEpoch: roster.epoch,
           keyId: parts.keyId,

@@ -6,8 +6,9 @@ import type { Command, ElementOutcome, GroupElement, Result } from '@holdfast/cl
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import { type CurveName, curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
-import { createGroup, type GroupElement as ElementRun, GROUP_MAX, type Settled } from '@holdfast/mpc/group';
-import type { ProtocolName } from '@holdfast/mpc/runtime';
+import { type ColumnElement, createColumnGroup, createGroup, GROUP_MAX, type Settled } from '@holdfast/mpc/group';
+import { ecdsaHColumns } from '@holdfast/mpc/honest-majority';
+import type { Index, Machine, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
 import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
 import { type ConsentedAct, consentTo } from '../consent/index.ts';
 import { check, Refused } from '../refusal/index.ts';
@@ -27,15 +28,29 @@ interface Kind {
   /** Of the keys that may stand in such a group. */
   readonly protocol: ProtocolName;
   readonly curve: CurveName;
-  readonly rounds: number;
+  readonly make: typeof inRows;
 }
 
 const kinds: Readonly<Record<Group['protocol'], Kind>> = {
-  'ecdsa-h/secp256k1': { protocol: 'CGGMP21', curve: 'secp256k1', rounds: 3 },
-  'ecdsa-h/stark': { protocol: 'CGGMP21', curve: 'stark', rounds: 3 },
-  'frost/ed25519': { protocol: 'FROST', curve: 'ed25519', rounds: 2 },
-  'frost/bip340': { protocol: 'FROST_BITCOIN', curve: 'secp256k1', rounds: 2 },
+  'ecdsa-h/secp256k1': { protocol: 'CGGMP21', curve: 'secp256k1', make: inColumns },
+  'ecdsa-h/stark': { protocol: 'CGGMP21', curve: 'stark', make: inColumns },
+  'frost/ed25519': { protocol: 'FROST', curve: 'ed25519', make: inRows },
+  'frost/bip340': { protocol: 'FROST_BITCOIN', curve: 'secp256k1', make: inRows },
 };
+
+/** The runs of a group by place, with each party's point. */
+type Elements = ReadonlyMap<number, { readonly machine: Machine<Signed>; readonly points: ReadonlyMap<Index, Index> }>;
+
+/** FROST: two rounds. */
+function inRows(ctx: RunContext, size: number, elements: Elements) {
+  return createGroup<Signed>(ctx, { size, rounds: 2, elements });
+}
+
+function inColumns(ctx: RunContext, size: number, elements: Elements) {
+  // Where a group is of ECDSA, so is every machine in it: consentToElement() has compared the keys' protocols.
+  const columns = elements as ReadonlyMap<number, ColumnElement<Signed>>;
+  return createColumnGroup<Signed>(ctx, { size, protocol: ecdsaHColumns, elements: columns });
+}
 
 /** One element that this signer takes part in: its request, and where its items stand in the group. */
 interface Taken {
@@ -54,7 +69,7 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   const parties: Parties = new Map(participants.map((index) => [index, index]));
   const prss = ecdsa ? sessionOf(ctx, command) : undefined;
   const execId = ctx.cluster.execId({
-    protocol: 'group',
+    protocol: ecdsa ? 'group-columns' : 'group',
     keyId: '',
     curve: kinds[protocol].curve,
     parties,
@@ -85,7 +100,7 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
       for (const { prepared } of taken) recordStart(ctx, prepared);
     });
 
-    const machine = createGroup<Signed>(
+    const machine = kinds[protocol].make(
       {
         execId,
         self: ctx.cluster.index,
@@ -93,7 +108,8 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
         curve: curveOf(kinds[protocol].curve),
         env: ctx.cluster.mpcEnv(parties),
       },
-      { size: places, rounds: kinds[protocol].rounds, elements: new Map(taken.flatMap(runsOf)) },
+      places,
+      new Map(taken.flatMap(runsOf)),
     );
     const settled = await ctx.runs
       .run({
@@ -213,9 +229,9 @@ function nameThose(
   }
 }
 
-function runsOf({ place, prepared }: Taken): [number, ElementRun<Signed>][] {
+function runsOf({ place, prepared }: Taken) {
   const points = new Map([...prepared.parties].map(([point, rosterIndex]) => [rosterIndex, point]));
-  return prepared.machines.map((machine, k) => [place + k, { machine, points }]);
+  return prepared.machines.map((machine, k) => [place + k, { machine, points }] as const);
 }
 
 /** All items of one request, or what ended one of them. `settled` is the error of the group itself where it has one. */

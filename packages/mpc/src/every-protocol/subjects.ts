@@ -13,12 +13,12 @@ import { protocolOf, statement } from '../dkg/test/outcomes.ts';
 import { createFrostBip340, createFrostEd25519, type FrostOut } from '../frost/index.ts';
 import { keyShares } from '../frost/test/keys.ts';
 import { createGlow20, type DvrfOut } from '../glow20/index.ts';
-import { createGroup, type Settled } from '../group/index.ts';
-import { createEcdsaH } from '../honest-majority/ecdsa.ts';
+import { createColumnGroup, createGroup, type Settled } from '../group/index.ts';
+import { createEcdsaH, type EcdsaSignature, ecdsaHColumns } from '../honest-majority/index.ts';
 import type { PrssSession } from '../honest-majority/prss.ts';
 import { createPrssSetup } from '../honest-majority/prss-setup.ts';
 import { subsets } from '../honest-majority/subsets.ts';
-import { seededSessions } from '../honest-majority/test/sessions.ts';
+import { seededSessions, version1Sessions } from '../honest-majority/test/sessions.ts';
 import { createImport } from '../import/index.ts';
 import { createRefresh, createResharing, type Reshared } from '../refresh/index.ts';
 import { holders } from '../refresh/test/holders.ts';
@@ -143,26 +143,66 @@ function importing(on: Curve, protocol: ProtocolName): Seat {
   };
 }
 
-function ecdsaH(on: Curve): Seat {
+function sessionFacts(seed: string): Facts {
+  return {
+    session: toHex((seededSessions(seed).get(1) as PrssSession).id),
+    sessionKeys: Object.fromEntries(
+      subsets(five, 3).map((A) => [A.join(''), toHex(seededRandom(`${seed}/key ${A}`).bytes(32))]),
+    ),
+  };
+}
+
+/** Version 1 differs in what is drawn from a session, and in nothing that is said. */
+function ecdsaH(on: Curve, version: 1 | 2): Seat {
+  const sessionsOf = version === 1 ? version1Sessions : seededSessions;
   return {
     on,
     parties: five,
-    inputs: (seed) => ({
-      ...sharing(on, 'CGGMP21', seed),
-      digest: toHex(digest),
-      session: toHex((seededSessions(seed).get(1) as PrssSession).id),
-      sessionKeys: Object.fromEntries(
-        subsets(five, 3).map((A) => [A.join(''), toHex(seededRandom(`${seed}/key ${A}`).bytes(32))]),
-      ),
-    }),
+    inputs: (seed) => ({ ...sharing(on, 'CGGMP21', seed), digest: toHex(digest), ...sessionFacts(seed) }),
     result: signed,
     make: (ctx, seed) =>
       createEcdsaH(ctx, {
         share: shareOf(ctx, seed, 'CGGMP21'),
-        prss: seededSessions(seed).get(ctx.self) as PrssSession,
+        prss: sessionsOf(seed).get(ctx.self) as PrssSession,
         digest,
       }),
   };
+}
+
+/** Two requests of ECDSA side by side: place 1 is empty at every party. */
+const inColumns: Seat = {
+  on: secp,
+  parties: five,
+  isRobust: true,
+  inputs: (seed) => ({
+    ...sharing(secp, 'CGGMP21', seed),
+    ...sessionFacts(seed),
+    size: 3,
+    elements: Object.fromEntries(
+      [0, 2].map((place) => [place, { execId: toHex(elementId(seed, place)), digest: toHex(digestAt(place)) }]),
+    ),
+  }),
+  result: (out) =>
+    Object.fromEntries(
+      [...(out as ReadonlyMap<number, Settled<EcdsaSignature>>)].map(([place, how]) => [
+        place,
+        how.s === 'done' ? `${toHex(how.out.signature)} ${how.out.recid}` : how.abort.code,
+      ]),
+    ),
+  make: (ctx, seed) => {
+    const prss = seededSessions(seed).get(ctx.self) as PrssSession;
+    const points = new Map(five.map((p) => [p, p]));
+    const elements = [0, 2].map((place) => {
+      const run = { ...ctx, execId: elementId(seed, place) };
+      const share = shareOf(ctx, seed, 'CGGMP21');
+      return [place, { machine: createEcdsaH(run, { share, prss, digest: digestAt(place) }), points }] as const;
+    });
+    return createColumnGroup(ctx, { size: 3, protocol: ecdsaHColumns, elements: new Map(elements) });
+  },
+};
+
+function digestAt(place: number): Uint8Array {
+  return new Uint8Array(32).fill(place + 1);
 }
 
 /** Any three, with the published auxiliary values; the machines carry out their own jobs. */
@@ -294,8 +334,11 @@ export const SUBJECTS: readonly Subject[] = [
     make: (ctx) => createPrssSetup(ctx),
     result: (out) => ({ session: toHex((out as PrssSession).id) }),
   }),
-  subject('honest-majority ECDSA on secp256k1', ecdsaH(secp)),
-  subject('honest-majority ECDSA on stark', ecdsaH(stark)),
+  subject('honest-majority ECDSA on secp256k1', ecdsaH(secp, 1)),
+  subject('honest-majority ECDSA on stark', ecdsaH(stark, 1)),
+  subject('honest-majority ECDSA on secp256k1, version 2', ecdsaH(secp, 2)),
+  subject('honest-majority ECDSA on stark, version 2', ecdsaH(stark, 2)),
+  subject('a group of ECDSA runs, version 2', inColumns),
   subject('CGGMP24 on secp256k1', cggmp24(secp)),
   subject('deterministic derivation', deriving),
   subject('a group of FROST runs', grouped),

@@ -10,7 +10,8 @@ import { createEcdsaH, type EcdsaSignature } from '../honest-majority/index.ts';
 import { seededSessions } from '../honest-majority/test/sessions.ts';
 import type { Index, KeyShare, Machine, Message } from '../runtime/index.ts';
 import { lyingMachine, seatParties, seededRandom, simulate, underSeed } from '../simulator/index.ts';
-import { createGroup, GROUP_MAX, type GroupElement, type Settled } from './group.ts';
+import { createGroup, type GroupElement, type Settled } from './group.ts';
+import { GROUP_MAX } from './places.ts';
 
 const secp = curve('secp256k1');
 const everybody = [1, 2, 3, 4, 5];

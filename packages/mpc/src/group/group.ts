@@ -19,9 +19,7 @@ import {
   type Slot,
   type Stage,
 } from '../runtime/index.ts';
-
-/** Elements of one group. The largest message of a group of so many stays far below what a body may have. */
-export const GROUP_MAX = 128;
+import { bitmapBytes, bitmapOf, placesOf, requireElements } from './places.ts';
 
 export interface GroupElement<Out> {
   /** Speaks by broadcasts alone, one in each round. */
@@ -59,15 +57,7 @@ class Group<Out> extends RoundMachine<ReadonlyMap<number, Settled<Out>>> {
 
   constructor(ctx: RunContext, { size, rounds, elements }: GroupOptions<Out>) {
     super(ctx, 'group/1');
-    if (!Number.isInteger(size) || size < 1 || size > GROUP_MAX)
-      refuse('E_GROUP_SIZE', `A group has 1 to ${GROUP_MAX} places.`);
-    if (![...elements.keys()].every((place) => Number.isInteger(place) && place >= 0 && place < size))
-      refuse('E_GROUP_PLACE', 'An element lies outside the places of its group.');
-    const ids = new Set([...elements.values()].map(({ machine }) => Buffer.from(machine.execId).toString('hex')));
-    // Twice the same id would be the same nonces twice.
-    if (ids.size !== elements.size) refuse('E_GROUP_TWICE', 'An execution id stands in a group once.');
-    if (![...elements.values()].every(({ points }) => this.ctx.parties.every((party) => points.has(party))))
-      refuse('E_PARTIES', 'An element does not know every party of its group.');
+    requireElements(this.ctx, { size, elements });
     this.#elements = elements;
     this.#slots = Array.from({ length: rounds }, (_, at) => slotOf(at + 1, size));
     this.stages = this.#slots.map((slot, at) => ({
@@ -173,7 +163,7 @@ function firstFormat(size: number): Format<Row> {
     tag: 'mpc/group/1/row/v1',
     fields: [f.bytes(bitmapBytes(size)), f.list(f.bytes(32), { max: size }), bodiesField(size)],
     write: (row: Row) => [
-      i.bytes(bitmapOf(row, size)),
+      i.bytes(bitmapOf(row.keys(), size)),
       i.list(inOrder(row).map(({ id }) => i.bytes(id as Uint8Array))),
       i.list(inOrder(row).map(({ body }) => i.bytes(body))),
     ],
@@ -190,7 +180,7 @@ function laterFormat(round: number, size: number): Format<Row> {
   return format({
     tag: `mpc/group/${round}/row/v1`,
     fields: [f.bytes(bitmapBytes(size)), bodiesField(size)],
-    write: (row: Row) => [i.bytes(bitmapOf(row, size)), i.list(inOrder(row).map(({ body }) => i.bytes(body)))],
+    write: (row: Row) => [i.bytes(bitmapOf(row.keys(), size)), i.list(inOrder(row).map(({ body }) => i.bytes(body)))],
     read: ([bitmap, bodies]) => rowFrom(placesOf(bitmap, size), bodies),
   });
 }
@@ -198,26 +188,7 @@ function laterFormat(round: number, size: number): Format<Row> {
 /** The element's own format reads the body; here only the whole is bounded. */
 const bodiesField = (size: number) => f.list(f.bytes({ min: 1, max: bodyBytesMax }), { max: size });
 
-const bitmapBytes = (size: number): number => Math.ceil(size / 8);
-
 const inOrder = (row: Row): Said[] => [...row].sort(([a], [b]) => a - b).map(([, said]) => said);
-
-/** Bit p of byte ⌊p/8⌋, least significant first: place p is taken. */
-function bitmapOf(row: Row, size: number): Uint8Array {
-  const bitmap = new Uint8Array(bitmapBytes(size));
-  for (const place of row.keys()) bitmap[place >> 3] = (bitmap[place >> 3] as number) | (1 << (place & 7));
-  return bitmap;
-}
-
-function placesOf(bitmap: Uint8Array, size: number): number[] {
-  const places: number[] = [];
-  for (let place = 0; place < 8 * bitmap.length; place += 1) {
-    if ((((bitmap[place >> 3] as number) >> (place & 7)) & 1) === 0) continue;
-    if (place >= size) refuse('E_ENCODING', 'A place outside the group.');
-    places.push(place);
-  }
-  return places;
-}
 
 function rowFrom(places: readonly number[], bodies: readonly Uint8Array[]): Row {
   if (bodies.length !== places.length) refuse('E_ENCODING', 'One body for every place that is taken.');

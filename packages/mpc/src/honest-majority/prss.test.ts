@@ -1,7 +1,9 @@
 import { deepEqual, equal, notDeepEqual, ok, throws } from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { type Curve, curve, type Scalar } from '@holdfast/crypto/curves';
 import { interpolate } from '@holdfast/crypto/sharing';
+import { enc, type Item, i } from '@holdfast/crypto/transcript';
 import type { Index, Machine, Status } from '../runtime/index.ts';
 import {
   altering,
@@ -13,7 +15,7 @@ import {
   simulate,
   underSeed,
 } from '../simulator/index.ts';
-import { type PrssSession, prssSession } from './prss.ts';
+import { type DrawPlan, type PrssSession, prssSession } from './prss.ts';
 import { createPrssSetup } from './prss-setup.ts';
 import { subsets } from './subsets.ts';
 import { seededSessions } from './test/sessions.ts';
@@ -64,7 +66,7 @@ test('five processes set up one session, whatever the order of messages, and dra
       const sessions = sessionsOf(simulate({ seed, machines, faults: { duplicate: 0.3, delay: 0.3 } }));
 
       equal(new Set([...sessions.values()].map(({ id }) => Buffer.from(id).toString('hex'))).size, 1);
-      const shares = drawn(sessions, secp, (run) => run.rand('k'));
+      const shares = drawn(sessions, secp, (run) => run.draw({ k: 'rand' }).k);
       deepEqual(interpolate(secp, shares.slice(0, 3)), interpolate(secp, shares.slice(2, 5)));
     });
   }
@@ -75,7 +77,7 @@ test('three and seven parties can set up a session, other numbers are refused', 
     underSeed(`set-up of ${n}`, (seed) => {
       const sessions = sessionsOf(simulate({ seed, machines: setup(seed, n).machines }));
 
-      const zeros = drawn(sessions, secp, (run) => run.zero('b'));
+      const zeros = drawn(sessions, secp, (run) => run.draw({ b: 'zero' }).b);
       ok(secp.scalar.isZero(interpolate(secp, zeros)));
     });
   }
@@ -88,8 +90,8 @@ test('two set-ups give different ids and different randomness, also under the sa
 
   notDeepEqual(one.get(1)?.id, two.get(1)?.id);
   notDeepEqual(
-    drawn(one, secp, (run) => run.rand('k')),
-    drawn(two, secp, (run) => run.rand('k')),
+    drawn(one, secp, (run) => run.draw({ k: 'rand' }).k),
+    drawn(two, secp, (run) => run.draw({ k: 'rand' }).k),
   );
 });
 
@@ -201,15 +203,17 @@ test('what a party reveals goes to the members of the set only', () => {
   });
 });
 
+const pair = ([kind, label]: string[]): Item => i.list([i.text(kind as string), i.text(label as string)]);
+
 // ---- Randomness ----------------------------------------------------------------------------------------------
 
 test('rand is a sharing of degree 2 of one value, zero a sharing of degree 4 of nought, on every curve', () => {
   for (const on of curves) {
     const sessions = seededSessions('degrees');
     const id = seededRandom(on.name).bytes(32);
-    const runs = [...sessions].map(([x, session]) => ({ x, run: session.open(id, on) }));
-    const k = runs.map(({ x, run }) => ({ x, y: run.rand('k') }));
-    const b = runs.map(({ x, run }) => ({ x, y: run.zero('b') }));
+    const draws = [...sessions].map(([x, session]) => ({ x, ...session.open(id, on).draw({ k: 'rand', b: 'zero' }) }));
+    const k = draws.map(({ x, k: y }) => ({ x, y }));
+    const b = draws.map(({ x, b: y }) => ({ x, y }));
 
     const value = interpolate(on, k);
 
@@ -229,28 +233,69 @@ test('rand is a sharing of degree 2 of one value, zero a sharing of degree 4 of 
   }
 });
 
-test('different labels, indices, kinds, runs and curves give different values', () => {
+test('the values are those of the specification, by big integers', () => {
+  for (const on of curves) {
+    for (const n of [3, 5, 7]) {
+      const parties = Array.from({ length: n }, (_, at) => at + 1);
+      const t = (n - 1) / 2;
+      for (const [self, session] of seededSessions(`by hand ${n}`, n)) {
+        const drawn = session.open(execId, on).draw({ k: 'rand', b: 'zero' });
+
+        const expected = [0n, 0n];
+        const document = enc(
+          'mpc/prss/v2',
+          i.bytes(execId),
+          i.list(
+            [
+              ['rand', 'k'],
+              ['zero', 'b'],
+            ].map(pair),
+          ),
+        );
+        for (const A of subsets(parties, t + 1).filter((members) => members.includes(self))) {
+          const key = seededRandom(`by hand ${n}/key ${A}`).bytes(32);
+          const stream = createHash('shake256', { outputLength: 48 * (1 + t) })
+            .update(key)
+            .update(document)
+            .digest();
+          const block = (at: number) => BigInt(`0x${stream.subarray(48 * at, 48 * (at + 1)).toString('hex')}`);
+          const mask = parties.filter((x) => !A.includes(x)).reduce((g, x) => g * BigInt(x - self), 1n);
+          expected[0] = (expected[0] as bigint) + mask * block(0);
+          for (let l = 1; l <= t; l += 1)
+            expected[1] = (expected[1] as bigint) + mask * BigInt(self) ** BigInt(l) * block(l);
+        }
+        deepEqual(
+          [drawn.k, drawn.b],
+          expected.map((value) => on.scalar.fromBigInt(value)),
+          `${on.name} ${n} ${self}`,
+        );
+      }
+    }
+  }
+});
+
+test('different labels, kinds, plans and runs give different values', () => {
   const session = seededSessions('labels').get(1) as PrssSession;
-  const draws = (id: Uint8Array): Scalar[] => {
-    const run = session.open(id, secp);
-    return [run.rand('k'), run.rand('a'), run.rand('k', 1), run.zero('b'), run.zero('o'), run.zero('b', 1)];
-  };
-  const values = [...draws(execId), ...draws(seededRandom('another').bytes(32))].map((v) =>
-    Buffer.from(v).toString('hex'),
-  );
+  const draw = (plan: DrawPlan, id: Uint8Array): Scalar[] => Object.values(session.open(id, secp).draw(plan));
+  // The same execution id in sessions with the same keys: what differs is the plan alone.
+  const plans = [{ k: 'rand' }, { a: 'rand' }, { k: 'zero' }, { k: 'rand', a: 'rand' }, { ka: 'rand' }] as const;
+  const values = [
+    ...plans.flatMap((plan) =>
+      Object.values((seededSessions('labels').get(1) as PrssSession).open(execId, secp).draw(plan)),
+    ),
+    ...draw({ k: 'rand', a: 'rand', b: 'zero', o: 'zero' }, execId),
+    ...draw({ k: 'rand', a: 'rand', b: 'zero', o: 'zero' }, seededRandom('another').bytes(32)),
+  ].map((v) => Buffer.from(v).toString('hex'));
 
   equal(new Set(values).size, values.length);
 });
 
-test('row 35: one label is drawn once within a run', () => {
+test('row 35: a run draws once, whatever it draws', () => {
   const run = (seededSessions('register').get(1) as PrssSession).open(execId, secp);
-  run.rand('k');
-  run.zero('b', 3);
+  run.draw({ k: 'rand' });
 
-  throws(() => run.rand('k'), { code: 'E_H_PRSS_REUSE' });
-  throws(() => run.zero('k'), { code: 'E_H_PRSS_REUSE' });
-  throws(() => run.zero('b', 3), { code: 'E_H_PRSS_REUSE' });
-  run.zero('b', 4);
+  throws(() => run.draw({ k: 'rand' }), { code: 'E_H_PRSS_REUSE' });
+  throws(() => run.draw({ b: 'zero' }), { code: 'E_H_PRSS_REUSE' });
 });
 
 test('row 27: one execution id is opened once within a session, on whatever curve', () => {
@@ -295,6 +340,23 @@ test('a session is made of exactly the keys of the sets its party is in', () => 
   throws(() => make([key([1, 2]), key([2, 3])]), { code: 'E_H_PRSS' });
   throws(() => make([key([1, 2]), key([1, 3]), key([2, 3])]), { code: 'E_H_PRSS' });
   throws(() => make([key([1, 2]), key([1, 3], 16)]), { code: 'E_H_PRSS' });
+});
+
+test('the parties of a session are the points 1 to n, and no more than seven', () => {
+  const make = (parties: Index[]) => {
+    const keys = subsets(parties, (parties.length + 1) / 2)
+      .filter((A) => A.includes(parties[0] as Index))
+      .map((A) => ({ A, key: seededRandom(`${A}`).bytes(32) }));
+    return prssSession({ id: new Uint8Array(32), self: parties[0] as Index, parties, keys });
+  };
+
+  equal(make([1, 2, 3]).self, 1);
+  for (const parties of [
+    [1, 2, 4],
+    [2, 3, 4],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  ])
+    throws(() => make(parties), { code: 'E_H_PRSS', message: /points/ });
 });
 
 test('two corrupt parties miss exactly one key, the one of the three others', () => {

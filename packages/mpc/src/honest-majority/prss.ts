@@ -2,8 +2,8 @@
  * Correlated randomness without interaction: five processes that share the PRSS keys once draw sharings of random
  * values and of zero from them, each alone (docs/specs/honest-majority-ecdsa.md §2). Keys live in memory only.
  */
-import { createHmac } from 'node:crypto';
-import type { Curve, CurveName, Scalar } from '@holdfast/crypto/curves';
+import { createHash } from 'node:crypto';
+import type { Curve, Scalar } from '@holdfast/crypto/curves';
 import { enc, i } from '@holdfast/crypto/transcript';
 import { type Index, refuse } from '../runtime/index.ts';
 import { maskPolynomial, subsets } from './subsets.ts';
@@ -20,15 +20,18 @@ export interface PrssSession {
   wipe(): void;
 }
 
+/** What a run draws, by label: `rand` is a share of a uniform value, degree t'; `zero` a share of zero, degree 2t'. */
+export type DrawPlan = Readonly<Record<string, 'rand' | 'zero'>>;
+
 export interface PrssRun {
-  /** This party's share of a uniform value, degree t'. A (label, u) is drawn once, whether by rand or by zero. */
-  rand(label: string, u?: number): Scalar;
-  /** This party's share of zero, degree 2t'. */
-  zero(label: string, u?: number): Scalar;
+  /** This party's shares of everything the run needs. Once: the plan is part of what the values are a function of. */
+  draw<const P extends DrawPlan>(plan: P): { [Label in keyof P]: Scalar };
 }
 
 /** Runs of one session; reached, the driver sets up another. Bounds the memory of the register of execution ids. */
 export const runsMax = 1_000_000;
+
+const PARTIES_MAX = 7;
 
 /** A key K_A and the parties that hold it. */
 export interface SubsetKey {
@@ -51,24 +54,17 @@ export function prssSession(o: {
   if (!complete) refuse('E_H_PRSS', 'A session holds one key for every set this party belongs to, in order.');
   if (keys.some(({ key }) => key.length !== 32)) refuse('E_H_PRSS', 'A PRSS key is 32 bytes.');
 
-  const opened = new Set<string>();
-  const masks = new Map<CurveName, readonly (readonly Scalar[])[]>();
-  let wiped = false;
+  // Larger points would make weights that do not stay exact in the sums below.
+  if (parties.length > PARTIES_MAX || !parties.every((party, at) => party === at + 1))
+    refuse('E_H_PRSS', `The parties of a session are the points 1 to at most ${PARTIES_MAX}.`);
 
-  /** Per key: f_A(i), f_A(i)·i, …, f_A(i)·i^t'. Depends on the curve alone. */
-  function masksOf(curve: Curve): readonly (readonly Scalar[])[] {
-    let known = masks.get(curve.name);
-    if (known === undefined) {
-      const point = curve.scalar.fromBigInt(BigInt(self));
-      known = keys.map(({ A }) => {
-        const powers = [maskPolynomial(curve, { parties, A, at: self })];
-        for (let l = 1; l <= degree; l += 1) powers.push(curve.scalar.mul(powers[l - 1] as Scalar, point));
-        return powers;
-      });
-      masks.set(curve.name, known);
-    }
-    return known;
-  }
+  const opened = new Set<string>();
+  /** Per key: g_A(i), g_A(i)·i, …, g_A(i)·i^t'. */
+  const weights = keys.map(({ A }) => {
+    const atSelf = maskPolynomial({ parties, A, at: self });
+    return Array.from({ length: degree + 1 }, (_, l) => atSelf * self ** l);
+  });
+  let wiped = false;
 
   return {
     id,
@@ -81,7 +77,7 @@ export function prssSession(o: {
       const name = Buffer.from(execId.subarray(0, 16)).toString('latin1');
       if (opened.has(name)) refuse('E_H_PRSS_REUSE', 'This execution id has drawn its randomness already.');
       opened.add(name);
-      return prssRun({ execId: Uint8Array.from(execId), curve, keys, masks: masksOf(curve), degree });
+      return prssRun({ execId: Uint8Array.from(execId), curve, keys, weights, degree });
     },
     wipe() {
       wiped = true;
@@ -91,52 +87,52 @@ export function prssSession(o: {
   };
 }
 
+/** 384 bits over an order of 252 to 256: the bias of one value is 2^-128. */
+const BLOCK_BYTES = 48;
+
 function prssRun(o: {
   execId: Uint8Array;
   curve: Curve;
   keys: readonly SubsetKey[];
-  masks: readonly (readonly Scalar[])[];
+  weights: readonly (readonly number[])[];
   degree: number;
 }): PrssRun {
-  const { execId, curve, keys, masks, degree } = o;
-  const drawn = new Set<string>();
-
-  function claim(label: string, u: number): void {
-    const name = `${label}/${u}`;
-    if (drawn.has(name)) refuse('E_H_PRSS_REUSE', 'This label has been drawn in this run already.');
-    drawn.add(name);
-  }
-
-  /** Σ_A Ψ(K_A; label, u, l) · f_A(i)·i^l, and by linearity Σ over l where `from` < `to`. */
-  function draw(kind: 'r' | 'z', name: { label: string; u: number }, powers: { from: number; to: number }): Scalar {
-    let sum = curve.scalar.zero;
-    for (let l = powers.from; l <= powers.to; l += 1) {
-      const input = enc('mpc/prss', i.bytes(execId), i.text(kind), i.text(name.label), i.uint(name.u), i.uint(l));
-      for (const [at, { key }] of keys.entries()) {
-        const psi = prf(curve, key, input);
-        sum = curve.scalar.add(sum, curve.scalar.mul(psi, masks[at]?.[l] as Scalar));
-        psi.fill(0);
-      }
-    }
-    return sum;
-  }
+  const { execId, curve, keys, weights, degree } = o;
+  let isDrawn = false;
 
   return {
-    rand(label, u = 0) {
-      claim(label, u);
-      return draw('r', { label, u }, { from: 0, to: 0 });
-    },
-    zero(label, u = 0) {
-      claim(label, u);
-      return draw('z', { label, u }, { from: 1, to: degree });
+    draw(plan) {
+      if (isDrawn) refuse('E_H_PRSS_REUSE', 'This run has drawn its randomness already.');
+      isDrawn = true;
+      const draws = Object.entries(plan);
+      const input = enc(
+        'mpc/prss/v2',
+        i.bytes(execId),
+        i.list(draws.map(([label, kind]) => i.list([i.text(kind), i.text(label)]))),
+      );
+      const powersOf = (kind: 'rand' | 'zero') => (kind === 'rand' ? { from: 0, to: 0 } : { from: 1, to: degree });
+      const blocks = draws.reduce((sum, [, kind]) => sum + (kind === 'rand' ? 1 : degree), 0);
+      const streams = keys.map(({ key }) => stream(key, { input, bytes: blocks * BLOCK_BYTES }));
+      let block = 0;
+      const shares = draws.map(([label, kind]) => {
+        const terms: { k: number; v: Uint8Array }[] = [];
+        const { from, to } = powersOf(kind);
+        for (let l = from; l <= to; l += 1, block += 1)
+          for (const [at, bytes] of streams.entries()) {
+            const v = bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
+            terms.push({ k: weights[at]?.[l] as number, v });
+          }
+        return [label, curve.scalar.sumSmall(terms)] as const;
+      });
+      for (const bytes of streams) bytes.fill(0);
+      return Object.fromEntries(shares) as { [Label in keyof typeof plan]: Scalar };
     },
   };
 }
 
-/** Ψ: the first 48 bytes of HMAC-SHA512, reduced; the bias of 384 bits over a 256-bit order is 2^-128. */
-function prf(curve: Curve, key: Uint8Array, input: Uint8Array): Scalar {
-  const mac = createHmac('sha512', key).update(input).digest();
-  const value = curve.scalar.reduce(mac.subarray(0, 48));
-  mac.fill(0);
-  return value;
+/** Ψ: SHAKE256 under a key in front, which for a sponge makes a pseudo-random function of any length. */
+function stream(key: Uint8Array, o: { input: Uint8Array; bytes: number }): Uint8Array {
+  const { buffer, byteOffset } = createHash('shake256', { outputLength: o.bytes }).update(key).update(o.input).digest();
+  // As a plain array: views of a Buffer are slow to make.
+  return new Uint8Array(buffer, byteOffset, o.bytes);
 }

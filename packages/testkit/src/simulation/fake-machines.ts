@@ -11,6 +11,7 @@ import type { Curve, Scalar } from '@holdfast/crypto/curves';
 import { split } from '@holdfast/crypto/sharing';
 import { enc, equalBytes, f, i, sha256, sha512 } from '@holdfast/crypto/transcript';
 import { type Acknowledgement, acknowledge, type CertifiedShare, epochOf, isAcknowledged } from '@holdfast/mpc/dkg';
+import type { ColumnRun } from '@holdfast/mpc/group';
 import type { EcdsaSignature, PrssSession } from '@holdfast/mpc/honest-majority';
 import {
   abort,
@@ -375,6 +376,9 @@ class FakeFrost extends RoundMachine<{ readonly signature: Uint8Array }> {
   }
 }
 
+/** Of a point in a group's columns. */
+const CELL_BYTES = 65;
+
 // ---- Three rounds of five --------------------------------------------------------------------------------------
 
 class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
@@ -389,7 +393,7 @@ class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
   readonly #R = new Map<Index, Uint8Array>();
 
   constructor(ctx: RunContext, trapdoor: Trapdoor, o: Parameters<Machines['ecdsaH']>[1]) {
-    super(ctx, 'ecdsa-h/1');
+    super(ctx, 'ecdsa-h/2');
     if (ctx.parties.length !== 2 * o.share.t - 1) throw new TypeError("exactly 2t'+1 parties");
     this.#o = { ...o, digest: Uint8Array.from(o.digest) };
     this.#trapdoor = trapdoor;
@@ -428,34 +432,48 @@ class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
   }
 
   protected override begin(): Effect[] {
+    return [this.broadcast(this.#open, this.#opening())];
+  }
+
+  #opening(): { context: Uint8Array; R: Uint8Array; w: Uint8Array } {
     const { self, curve } = this.ctx;
-    const R = this.#trapdoor.commit('R', this.#randomness.rand('k'), curve.pointBytes);
+    const R = this.#trapdoor.commit('R', this.#randomness.draw({ k: 'rand' }).k, curve.pointBytes);
     this.#R.set(self, R);
-    return [this.broadcast(this.#open, { context: this.#context, R, w: this.#of(self, 'w', 32) })];
+    return { context: this.#context, R, w: this.#of(self, 'w', 32) };
   }
 
   #of(index: Index, name: string, bytes: number): Uint8Array {
     return stretch(`h/${name}`, [this.#trapdoor.opening(known(this.#R.get(index))), this.#context], bytes);
   }
 
-  /** Nobody is named for a wrong value, as in the real one. */
+  #W(index: Index): Uint8Array {
+    return this.#of(index, 'W', this.ctx.curve.pointBytes);
+  }
+
   #mask(inbox: Inbox): Effect[] {
-    for (const { from, value } of inbox.all(this.#open)) {
-      check(equalBytes(value.context, this.#context), 'E_H_CONTEXT');
-      this.#R.set(from, value.R);
-      check(equalBytes(value.w, this.#of(from, 'w', 32)), 'E_H_RDEG');
-    }
-    return [this.broadcast(this.#masked, this.#of(this.ctx.self, 'W', this.ctx.curve.pointBytes))];
+    for (const { from, value } of inbox.all(this.#open)) this.#hearOpening(from, value);
+    return [this.broadcast(this.#masked, this.#W(this.ctx.self))];
+  }
+
+  /** Nobody is named for a wrong value, as in the real one. */
+  #hearOpening(from: Index, { context, R, w }: { context: Uint8Array; R: Uint8Array; w: Uint8Array }): void {
+    check(equalBytes(context, this.#context), 'E_H_CONTEXT');
+    this.#R.set(from, R);
+    check(equalBytes(w, this.#of(from, 'w', 32)), 'E_H_RDEG');
   }
 
   #answer(inbox: Inbox): Effect[] {
-    for (const { from, value } of inbox.all(this.#masked))
-      check(equalBytes(value, this.#of(from, 'W', this.ctx.curve.pointBytes)), 'E_H_W');
+    for (const { from, value } of inbox.all(this.#masked)) check(equalBytes(value, this.#W(from)), 'E_H_W');
     return [this.broadcast(this.#share, this.#of(this.ctx.self, 's', 32))];
   }
 
   #combine(inbox: Inbox): Effect[] {
     for (const { from, value } of inbox.all(this.#share)) check(equalBytes(value, this.#of(from, 's', 32)), 'E_H_SIG');
+    this.finish(this.#signature());
+    return [];
+  }
+
+  #signature(): EcdsaSignature {
     const { curve, parties } = this.ctx;
     const nonces = parties.map((party) => this.#trapdoor.opening(known(this.#R.get(party))));
     const k = curve.scalar.reduce(stretch('k', nonces, 48));
@@ -463,12 +481,33 @@ class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
     const { share, digest } = this.#o;
     const signed = this.#trapdoor.sign(name, curve, share, (x) => signEcdsa(curve, { x, k, digest }));
     check(signed !== undefined, 'E_H_SIG');
-    this.finish(signed);
-    return [];
+    return signed;
+  }
+
+  /** The same for a group: what stands for a point is filled up with zeros to the width of a cell. */
+  get columns(): ColumnRun<EcdsaSignature> {
+    const { self, curve } = this.ctx;
+    const asCell = (point: Uint8Array) => Buffer.concat([point, Buffer.alloc(CELL_BYTES - point.length)]);
+    return {
+      begin: () => {
+        const { context, R, w } = this.#opening();
+        return [context, asCell(R), w];
+      },
+      hear: (round, heard) => {
+        for (const { from, cells } of heard) {
+          const [first, second, third] = cells.map((cell) => cell.slice()) as [Uint8Array, Uint8Array, Uint8Array];
+          if (round === 1) this.#hearOpening(from, { context: first, R: second.slice(0, curve.pointBytes), w: third });
+          else if (round === 2) check(equalBytes(first, asCell(this.#W(from))), 'E_H_W');
+          else check(equalBytes(first, this.#of(from, 's', 32)), 'E_H_SIG');
+        }
+      },
+      say: (round) => [round === 2 ? asCell(this.#W(self)) : this.#of(self, 's', 32)],
+      out: () => this.#signature(),
+    };
   }
 
   protected override erase(): void {
-    // rand() gives the share of this run alone; the session wipes its keys itself.
+    // draw() gives the shares of this run alone; the session wipes its keys itself.
   }
 }
 

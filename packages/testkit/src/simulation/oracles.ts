@@ -4,8 +4,8 @@
  */
 import { deriveId } from '@holdfast/authority/ids';
 import { fromHex, toHex } from '@holdfast/contract/wire';
-import { decode, f } from '@holdfast/crypto/transcript';
-import { type Abort, type Machine, signedBytes } from '@holdfast/mpc/runtime';
+import { decode, enc, f, i } from '@holdfast/crypto/transcript';
+import { type Abort, attempt, type Machine, signedBytes } from '@holdfast/mpc/runtime';
 import type { Machines, PeerMessage } from '@holdfast/signer/runs';
 import type { Client, Signed } from './client.ts';
 import type { SignerProcess, World } from './world.ts';
@@ -257,20 +257,42 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   };
 }
 
-/** docs/specs/group-signing.md: the ids and the bodies of the first row of a group; nothing for any other message. */
+/**
+ * docs/specs/group-signing.md: what the first message of a group says of each element, as the element would say it
+ * alone; nothing for any other message.
+ */
 function elementsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] {
+  return rowsOf(body) ?? columnsOf(body) ?? [];
+}
+
+function rowsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] | undefined {
   const several = { max: 128 };
-  try {
-    const fields = [
-      f.bytes({ max: 16 }),
-      f.list(f.bytes(32), several),
-      f.list(f.bytes({ max: 65_536 }), several),
-    ] as const;
-    const [, ids, bodies] = decode('mpc/group/1/row/v1', body, fields);
-    return ids.map((id, at) => ({ execId: toHex(id), body: bodies[at] as Uint8Array }));
-  } catch {
-    return [];
-  }
+  const fields = [
+    f.bytes({ max: 16 }),
+    f.list(f.bytes(32), several),
+    f.list(f.bytes({ max: 65_536 }), several),
+  ] as const;
+  const row = attempt(() => decode('mpc/group/1/row/v1', body, fields));
+  return row?.[1].map((id, at) => ({ execId: toHex(id), body: row[2][at] as Uint8Array }));
+}
+
+function columnsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] | undefined {
+  const widths = [32, 32, 65, 32];
+  const fields = [f.bytes({ max: 16 }), ...widths.map((width) => f.bytes({ max: 128 * width }))];
+  const [, ...columns] = (attempt(() => decode('mpc/group/1/columns/v2', body, fields)) ?? []) as Uint8Array[];
+  const [ids] = columns;
+  if (ids === undefined) return undefined;
+  return Array.from({ length: ids.length / 32 }, (_, at) => {
+    const [id, context, R, w] = columns.map((bytes, c) => {
+      const width = widths[c] as number;
+      return bytes.subarray(width * at, width * (at + 1));
+    }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+    // What stands for a point in a simulation without arithmetic has 33 bytes and zeros behind.
+    const point = R.slice(0, 33);
+    if (R.subarray(33).some((byte) => byte !== 0)) point[0] = 2 | ((R[64] as number) & 1);
+    const alone = enc('mpc/ecdsa-h/1/open/v1', i.bytes(context), i.point(point), i.scalar(w));
+    return { execId: toHex(id), body: alone };
+  });
 }
 
 function isSigned(

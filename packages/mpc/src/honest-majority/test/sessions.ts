@@ -1,9 +1,14 @@
-/** PRSS sessions for tests: from seeded keys, without a set-up run; and ones whose masks the test chooses. */
+/**
+ * PRSS sessions for tests: from seeded keys, without a set-up run; ones whose masks the test chooses; and ones that draw
+ * as version 1 did, with which its frozen transcripts are read.
+ */
+import { createHmac } from 'node:crypto';
 import type { Curve, Scalar } from '@holdfast/crypto/curves';
+import { enc, i } from '@holdfast/crypto/transcript';
 import type { Index } from '../../runtime/index.ts';
 import { seededRandom } from '../../simulator/index.ts';
 import { type PrssRun, type PrssSession, prssSession } from '../prss.ts';
-import { subsets } from '../subsets.ts';
+import { maskPolynomial, subsets } from '../subsets.ts';
 
 /** One session per party, all with the same keys. */
 export function seededSessions(seed: string, n = 5): Map<Index, PrssSession> {
@@ -43,12 +48,59 @@ export function chosenSessions(curve: Curve, seed: string, chosen: Masks): Map<I
         open(execId, on): PrssRun {
           const run = session.open(execId, on);
           return {
-            zero: run.zero,
-            rand: (label, u) =>
-              chosen[label as 'k' | 'a'] === undefined ? run.rand(label, u) : share(label as 'k' | 'a', self),
+            draw(plan) {
+              const drawn = run.draw(plan);
+              for (const label of ['k', 'a'] as const)
+                if (chosen[label] !== undefined) Object.assign(drawn, { [label]: share(label, self) });
+              return drawn;
+            },
           };
         },
       },
     ]),
   );
+}
+
+/** As seededSessions, drawing by HMAC-SHA512 and f_A = g_A/g_A(0): docs/specs/honest-majority-ecdsa.md §6. */
+export function version1Sessions(seed: string): Map<Index, PrssSession> {
+  const parties = [1, 2, 3, 4, 5];
+  return new Map(
+    [...seededSessions(seed)].map(([self, session]) => [
+      self,
+      {
+        ...session,
+        open: (execId, on) => ({ draw: (plan) => drawAsVersion1({ seed, parties, self, execId, on, plan }) }),
+      },
+    ]),
+  );
+}
+
+function drawAsVersion1<P extends Readonly<Record<string, 'rand' | 'zero'>>>(o: {
+  seed: string;
+  parties: readonly Index[];
+  self: Index;
+  execId: Uint8Array;
+  on: Curve;
+  plan: P;
+}): { [Label in keyof P]: Scalar } {
+  const { seed, parties, self, execId, on, plan } = o;
+  const { scalar } = on;
+  const share = (label: string, kind: 'rand' | 'zero'): Scalar => {
+    let sum = scalar.zero;
+    for (const l of kind === 'rand' ? [0] : [1, 2]) {
+      const letter = kind === 'rand' ? 'r' : 'z';
+      const input = enc('mpc/prss', i.bytes(execId), i.text(letter), i.text(label), i.uint(0), i.uint(l));
+      for (const A of subsets(parties, 3).filter((members) => members.includes(self))) {
+        const key = seededRandom(`${seed}/key ${A}`).bytes(32);
+        const psi = scalar.reduce(createHmac('sha512', key).update(input).digest().subarray(0, 48));
+        const [at, atZero] = [self, 0].map((x) => scalar.fromBigInt(BigInt(maskPolynomial({ parties, A, at: x }))));
+        const f_A = scalar.mul(at as Scalar, scalar.invert(atZero as Scalar));
+        sum = scalar.add(sum, scalar.mul(psi, scalar.mul(f_A, scalar.fromBigInt(BigInt(self ** l)))));
+      }
+    }
+    return sum;
+  };
+  return Object.fromEntries(Object.entries(plan).map(([label, kind]) => [label, share(label, kind)])) as {
+    [Label in keyof P]: Scalar;
+  };
 }
