@@ -34,6 +34,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   sui: async () => (await import('./sui/index.ts')).sui,
   tezos: async () => (await import('./tezos/index.ts')).tezos,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,
+  ton: async () => (await import('./ton/index.ts')).ton,
 };
 
 const loaded = new Map<FamilyName, Family>();

@@ -15,6 +15,7 @@ import { starknetNetworks } from './starknet.ts';
 import { stellarNetworks } from './stellar.ts';
 import { suiNetworks } from './sui.ts';
 import { tezosNetworks } from './tezos.ts';
+import { tonNetworks } from './ton.ts';
 import { xrplNetworks } from './xrpl.ts';
 
 export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettings } from './settings.ts';
@@ -33,6 +34,7 @@ export const networks: readonly Network[] = [
   ...stellarNetworks,
   ...suiNetworks,
   ...tezosNetworks,
+  ...tonNetworks,
   ...xrplNetworks,
 ];
 

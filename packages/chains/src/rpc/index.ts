@@ -30,6 +30,10 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createSolanaClient, identifySolana } = await import('./solana/index.ts');
     return { create: createSolanaClient, identify: identifySolana };
   },
+  ton: async () => {
+    const { createTonClient, identifyTon } = await import('./ton/index.ts');
+    return { create: createTonClient, identify: identifyTon };
+  },
 };
 
 /** Whether a family's chains can be asked at all; the others sign what users bring. */
