@@ -27,6 +27,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
   iota: async () => (await import('./iota/index.ts')).iota,
+  near: async () => (await import('./near/index.ts')).near,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,

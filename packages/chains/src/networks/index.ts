@@ -8,6 +8,7 @@ import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { iotaNetworks } from './iota.ts';
+import { nearNetworks } from './near.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { checkChainId } from './settings.ts';
 import { solanaNetworks } from './solana.ts';
@@ -28,6 +29,7 @@ export const networks: readonly Network[] = [
   ...bitcoinCashNetworks,
   ...evmNetworks,
   ...iotaNetworks,
+  ...nearNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
