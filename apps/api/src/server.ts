@@ -125,6 +125,7 @@ async function answer(
     appId: oneHeader(request, 'x-dfns-appid'),
     nonce: oneHeader(request, 'x-dfns-nonce'),
     origin: oneHeader(request, 'origin'),
+    accept: oneHeader(request, 'accept'),
     address: request.ip,
     requestId: request.id,
   };
@@ -136,7 +137,18 @@ async function answer(
     if (match.operation.domain !== 'health') {
       ctx.log('request', { ...facts, status: answered.status, ms: ctx.env.now() - started });
     }
-    return reply.code(answered.status).send(answered.status === 204 ? undefined : answered.body);
+    if (answered.status === 204) return reply.code(204).send();
+    if (answered.text !== undefined) {
+      const { type, text } = answered.text;
+      return reply.code(200).type(`${type}; charset=utf-8`).send(text);
+    }
+    const { body } = answered;
+    if (typeof body === 'object' && body !== null) return reply.code(200).send(body);
+    // Clients always parse JSON, a lone text included.
+    return reply
+      .code(200)
+      .type('application/json; charset=utf-8')
+      .send(JSON.stringify(body ?? null));
   } catch (error) {
     const refused = toWalletError(error);
     ctx.log('request', { ...facts, status: refused.status, code: refused.code, ms: ctx.env.now() - started });

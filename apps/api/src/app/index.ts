@@ -8,6 +8,7 @@ import { authPorts } from '../auth/index.ts';
 import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
+import { createIndexer } from '../indexer/index.ts';
 import { handlers } from '../operations/index.ts';
 import { createOrders } from '../orders/index.ts';
 import { createRefresher } from '../refresh/index.ts';
@@ -67,6 +68,7 @@ export async function startApi(o: {
   const answered = watchRequests(app);
   const settling = keepSettling(ctx);
   const stopKnowing = keepVotesKnown(ctx);
+  const indexer = createIndexer({ env, db, chains });
   const stopWaiting = whenThreeAreThere(hub, () => void recover(ctx));
   const stopWaking = hub.onPresence((online) => {
     if (online.length >= QUORUM) settling.wake();
@@ -80,6 +82,7 @@ export async function startApi(o: {
     async listen() {
       orders.watcher.wake();
       await app.listen({ host: config.bind, port: config.port });
+      indexer.start();
       const address = app.server.address();
       return typeof address === 'object' && address !== null ? address.port : config.port;
     },
@@ -92,6 +95,7 @@ export async function startApi(o: {
       const closed = app.close();
       await answered();
       await orders.watcher.stop();
+      await indexer.stop();
       await settling.stop();
       await refresher.close();
       await signers.close();

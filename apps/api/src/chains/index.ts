@@ -11,6 +11,7 @@ import {
   network,
 } from '@holdfast/chains/networks';
 import {
+  type BlockReader,
   type ChainClient,
   createNodes,
   type Http,
@@ -27,6 +28,10 @@ export interface Connection {
   readonly network: Network;
   readonly nodes: Nodes;
   readonly client: ChainClient;
+  /** Absent: this release does not index the family's chains. */
+  readonly blocks?: BlockReader;
+  /** Height to begin reading at; undefined: where the chain is at that time. */
+  readonly indexFrom: number | undefined;
   /** Blocks on top after which a transaction counts as confirmed. */
   readonly confirmations: number;
 }
@@ -105,7 +110,10 @@ export function createChains({ env, ports }: { env: Pick<Env, 'now'>; ports?: Ch
       nodes,
       connection: family.then((loaded) => {
         if (loaded === undefined) return refuse('E_UNSUPPORTED', `this release does not ask nodes of ${row.name}`);
-        return { network: deep, nodes, client: loaded.create({ nodes, network: deep }), confirmations };
+        const { indexFrom } = of;
+        const client = loaded.create({ nodes, network: deep });
+        const blocks = loaded.blocks?.(deep);
+        return { network: deep, nodes, client, confirmations, indexFrom, ...(blocks === undefined ? {} : { blocks }) };
       }),
     };
     made.connection.catch(() => undefined);

@@ -10,6 +10,7 @@ type Json = { readonly [member: string]: unknown };
 
 const tags: Readonly<Record<string, string>> = {
   auth: 'Users, service accounts, credentials, login and user action signing.',
+  networks: 'Fees, contracts, and the nodes that are asked.',
   permissions: 'What an identity may do.',
   orgs: 'Organisations and their settings.',
   keys: 'Keys that five signers hold as shares.',

@@ -4,7 +4,7 @@ import { fullName, type Match, type Operation, permissionsOf } from '@holdfast/c
 import { pick } from '@holdfast/contract/schema';
 import type { Context } from '../context.ts';
 import { checkParams, payloadText, readBody, readQuery } from './request.ts';
-import type { AuthPorts, Call, Handler, Principal, UserActionGrant } from './types.ts';
+import { type AuthPorts, type Call, type Handler, type Principal, TextReply, type UserActionGrant } from './types.ts';
 
 export interface Received {
   readonly method: string;
@@ -16,6 +16,7 @@ export interface Received {
   readonly appId: string | undefined;
   readonly nonce: string | undefined;
   readonly origin: string | undefined;
+  readonly accept: string | undefined;
   readonly address: string;
   readonly requestId: string;
 }
@@ -23,6 +24,8 @@ export interface Received {
 export interface Answer {
   readonly status: 200 | 204;
   readonly body: unknown;
+  /** In place of the body, where the caller asked for another type and the handler has it. */
+  readonly text?: TextReply;
   /** True when a documented query member was given that no signature covers. */
   readonly unsignedQuery: boolean;
 }
@@ -55,9 +58,22 @@ export async function run(
   const body = readBody(of, received.body);
   const grant = await admit(ctx, ports.auth, of, principal, received, body);
 
-  const { requestId, path, address, origin } = received;
-  const call = { operation: of, principal, grant, params, query, body, requestId, path, address, origin } as Call;
+  const { requestId, path, address, origin, accept } = received;
+  const call = {
+    operation: of,
+    principal,
+    grant,
+    params,
+    query,
+    body,
+    requestId,
+    path,
+    address,
+    origin,
+    accept,
+  } as Call;
   const result = await handlerOf(ports.registry, of)(ctx, call);
+  if (result instanceof TextReply) return { status: 200, body: undefined, text: result, unsignedQuery: false };
   const unsignedQuery = of.userAction && received.query !== '';
   return of.status === 204
     ? { status: 204, body: undefined, unsignedQuery }

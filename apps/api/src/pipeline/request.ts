@@ -62,15 +62,15 @@ export function checkParams(params: Readonly<Record<string, string>>): void {
 
 /** The query as its schema wants it. Every member is text; one that appears twice, or is not declared, is refused. */
 export function readQuery(of: Operation, text: string): Readonly<Record<string, string>> {
-  if (text === '') return {};
   if (of.query === undefined) {
+    if (text === '') return {};
     refuse(
       'E_QUERY',
       of.method === 'GET' ? 'this call takes no query parameters' : 'query parameters are not allowed here',
     );
   }
   const query: Record<string, string> = {};
-  for (const [name, value] of decodePairs(text)) {
+  for (const [name, value] of text === '' ? [] : decodePairs(text)) {
     if (Object.hasOwn(query, name)) refuse('E_QUERY', `query.${name.slice(0, 64)} appears twice`);
     // As in a body: no database keeps or compares it.
     if (value.includes('\0')) refuse('E_QUERY', `query.${name.slice(0, 64)} contains the character U+0000`);

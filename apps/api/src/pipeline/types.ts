@@ -79,6 +79,19 @@ export interface Call<O extends Operation = Operation> {
   readonly address: string;
   /** Origin header of a browser. */
   readonly origin: string | undefined;
+  /** The accept header, for the few replies that are not always JSON. */
+  readonly accept: string | undefined;
+}
+
+/** A reply that is no JSON (conventions.md §10): only where `accept` asks for its type by name. */
+export class TextReply {
+  readonly type: 'text/csv';
+  readonly text: string;
+
+  constructor(type: 'text/csv', text: string) {
+    this.type = type;
+    this.text = text;
+  }
 }
 
 export type Handle<O extends Operation = Operation> = (ctx: Context, call: Call<O>) => Promise<unknown>;

@@ -18,7 +18,7 @@ import type { Command } from './index.ts';
 
 export const setNetwork: Command = {
   name: 'networks set',
-  usage: 'networks set Ethereum --rpc URL[,URL] [--confirmations N] [--chain-id N] [--quorum N]',
+  usage: 'networks set Ethereum --rpc URL[,URL] [--confirmations N] [--chain-id N] [--quorum N] [--index-from BLOCK]',
   summary:
     'says which nodes the api asks about a network, in order of preference, and how deep a payment must be; addresses may carry keys and are kept in a file only you can read',
   async run(args) {
@@ -29,6 +29,7 @@ export const setNetwork: Command = {
         confirmations: { type: 'string' },
         'chain-id': { type: 'string' },
         quorum: { type: 'string' },
+        'index-from': { type: 'string' },
       },
       1,
     );
@@ -42,6 +43,7 @@ export const setNetwork: Command = {
       ...whole('confirmations', given.optional('confirmations')),
       ...whole('chainId', given.optional('chain-id')),
       ...whole('quorum', given.optional('quorum')),
+      ...whole('indexFrom', given.optional('index-from')),
     };
     if (Object.keys(change).length === 0) throw new UsageError('say what to set: --rpc, --confirmations, --chain-id');
     const data = dataFolder(readSettings(process.env).data);
@@ -110,12 +112,13 @@ function whole(member: string, text: string | undefined): Readonly<Record<string
 }
 
 /** No address: it may carry a key, and terminals are looked at. */
-function told({ rpc = [], confirmations, chainId, quorum }: NetworkSettings): string {
+function told({ rpc = [], confirmations, chainId, quorum, indexFrom }: NetworkSettings): string {
   return [
     rpc.length === 1 ? '1 node' : `${rpc.length} nodes`,
     ...(confirmations === undefined ? [] : [`${confirmations} confirmations`]),
     ...(chainId === undefined ? [] : [`chain id ${chainId}`]),
     ...(quorum === undefined ? [] : [`quorum ${quorum}`]),
+    ...(indexFrom === undefined ? [] : [`indexed from block ${indexFrom}`]),
   ].join(', ');
 }
 

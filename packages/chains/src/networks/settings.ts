@@ -16,6 +16,8 @@ export interface NetworkSettings {
   readonly chainId?: number;
   /** Nodes that must agree where it matters; 2 unless told, all there are if fewer. */
   readonly quorum?: number;
+  /** First block that the indexer reads; unset: the newest when it begins, since new wallets have no past. */
+  readonly indexFrom?: number;
 }
 
 export type NetworksFile = Readonly<Record<string, NetworkSettings>>;
@@ -35,7 +37,9 @@ export function parseNetworksFile(text: string): NetworksFile {
 export function parseSettings(name: string, value: JsonValue): NetworkSettings {
   const network = tableNetwork(name);
   const given = asJsonObject(value, name);
-  const unknown = Object.keys(given).find((each) => !['rpc', 'confirmations', 'chainId', 'quorum'].includes(each));
+  const unknown = Object.keys(given).find(
+    (each) => !['rpc', 'confirmations', 'chainId', 'quorum', 'indexFrom'].includes(each),
+  );
   check(unknown === undefined, '', `${name}: ${unknown?.slice(0, 32)} is not a setting`, code);
   const { rpc } = given;
   check(rpc === undefined || Array.isArray(rpc), '', `${name}: rpc must be a list of addresses`, code);
@@ -46,11 +50,13 @@ export function parseSettings(name: string, value: JsonValue): NetworkSettings {
   if (chainId !== undefined) checkChainId(network, chainId);
   const confirmations = whole(name, given, 'confirmations', { least: 0, most: CONFIRMATIONS_MAX });
   const quorum = whole(name, given, 'quorum', { least: 1, most: NODES_MAX });
+  const indexFrom = whole(name, given, 'indexFrom', { least: 0, most: 2 ** 31 - 1 });
   return {
     ...(urls === undefined ? {} : { rpc: urls as readonly string[] }),
     ...(confirmations === undefined ? {} : { confirmations }),
     ...(chainId === undefined ? {} : { chainId }),
     ...(quorum === undefined ? {} : { quorum }),
+    ...(indexFrom === undefined ? {} : { indexFrom }),
   };
 }
 

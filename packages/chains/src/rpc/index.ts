@@ -1,16 +1,18 @@
 /** What the api asks of chains: nodes as one, and a client for each family that has one, loaded on first use. */
 import type { FamilyName, Network } from '../families/types.ts';
-import type { ChainClient, Nodes } from './types.ts';
+import type { BlockReader, ChainClient, Nodes } from './types.ts';
 
 export { NodeError, type NodeErrorCode, nodeErrorCodes } from './errors.ts';
 export { createHttp, HttpError } from './http/index.ts';
 export { checkEndpointUrl, createNodes, type NetworkNodes, type NodeHealth, type NodesOptions } from './nodes/index.ts';
 export type * from './types.ts';
 
-interface FamilyClient {
+export interface FamilyClient {
   create(o: { readonly nodes: Nodes; readonly network: Network }): ChainClient;
   /** Throws NodeError E_NODE_ANSWER where the node is of another chain. */
   identify?(one: Nodes, network: Network): Promise<void>;
+  /** Absent: this release does not index the family's chains. */
+  blocks?(network: Network): BlockReader;
 }
 
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>> = {
@@ -24,7 +26,8 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
   },
   evm: async () => {
     const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
-    return { create: createEvmClient, identify: identifyEvm };
+    const { evmBlocks } = await import('./evm/blocks.ts');
+    return { create: createEvmClient, identify: identifyEvm, blocks: () => evmBlocks };
   },
   solana: async () => {
     const { createSolanaClient, identifySolana } = await import('./solana/index.ts');

@@ -114,3 +114,71 @@ export interface ChainClient {
   /** Contract code on a chain, asked without a transaction: EVM. Answers the returned bytes as 0x hex. */
   call?(contract: string, data: string): Promise<string>;
 }
+
+/** What one block did to an address that is watched. */
+export interface Movement {
+  readonly tx: string;
+  /** Where in the transaction, for as long as it is in this block: `value`, `log 7`, `account 2`. */
+  readonly place: string;
+  /** Of a history item (wallets.md §6): `NativeTransfer`, `Erc20Transfer` … */
+  readonly kind: string;
+  /** The watched address; the other side is in `from` or `to`, or in the lists where there are several. */
+  readonly address: string;
+  readonly direction: 'In' | 'Out';
+  readonly from?: string;
+  readonly to?: string;
+  readonly froms?: readonly string[];
+  readonly tos?: readonly string[];
+  /** Contract, mint …; empty for the native coin. */
+  readonly asset: string;
+  readonly tokenId?: string;
+  /** Smallest unit, decimal; absent where each token is one of its kind. */
+  readonly value?: string;
+  /** Where this address paid it: with the first of a transaction's movements only. */
+  readonly fee?: string;
+}
+
+/** `txid:index` of an output of a transaction that a watched address can spend. */
+export interface OwnOutput {
+  readonly outpoint: string;
+  readonly address: string;
+  readonly value: string;
+}
+
+export interface ReadBlock {
+  readonly height: number;
+  readonly hash: string;
+  readonly parent: string;
+  readonly timeMs: number;
+  readonly movements: readonly Movement[];
+  /** Families with outputs only: those that came, and those that are spent, with the transaction that did it. */
+  readonly outputs?: readonly OwnOutput[];
+  readonly spent?: readonly { readonly outpoint: string; readonly by: string }[];
+}
+
+export interface Watched {
+  readonly addresses: ReadonlySet<string>;
+  /** An output that is not spent as far as blocks were read. */
+  output(outpoint: string): OwnOutput | undefined;
+}
+
+/** What the indexer needs of a family whose chain is a chain of blocks; all of it from one node at a time. */
+export interface BlockReader {
+  /** Blocks that one `read` may ask for, and how often it is worth asking for new ones. */
+  readonly blocksAtOnce: number;
+  readonly pollMs: number;
+  /** Whether coins of this family are outputs of transactions. */
+  readonly hasOutputs?: boolean;
+  height(one: Nodes): Promise<number>;
+  /** Undefined where the node has no block of this height. */
+  hashAt(one: Nodes, height: number): Promise<string | undefined>;
+  /** In order, complete. Throws NodeError where the node's answers are not of one chain. */
+  read(
+    one: Nodes,
+    o: { readonly from: number; readonly to: number; readonly watched: Watched },
+  ): Promise<readonly ReadBlock[]>;
+  /** What a token calls itself; foreign text, bounded. */
+  token?(one: Nodes, asset: string): Promise<{ readonly symbol?: string; readonly decimals?: number }>;
+  /** How much of a token an address has, smallest unit, decimal. */
+  tokenBalance?(one: Nodes, asset: string, address: string): Promise<string>;
+}

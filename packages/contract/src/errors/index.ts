@@ -145,6 +145,7 @@ export const errors = {
   E_COMPLETION: { status: 409, sentence: 'the completion of the transaction is not valid' },
   E_FEE: { status: 409, sentence: 'the fee is above the highest that signers add' },
   E_FUNDS: { status: 400, sentence: 'the balance does not suffice' },
+  E_CONTRACT_ANSWER: { status: 400, sentence: 'what the contract returned does not fit' },
   // Chains' nodes
   E_SETTINGS: { status: 400, sentence: 'the settings of networks are not valid' },
   E_NODE_UNSET: { status: 503, sentence: 'no node of the network is configured; set one: holdfast networks set' },

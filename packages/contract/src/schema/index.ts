@@ -158,12 +158,13 @@ function pickNode(node: Node, value: unknown, path: string): unknown {
     return value;
   }
   if (node.anyOf) return pickNode(chooseForReply(node.anyOf, value, path), value, path);
+  // Declared as anything at all.
+  if (node.type === undefined) return value;
   if (Array.isArray(value)) {
     const items = node.items;
     if (!items) throw new TypeError(`${path} is a list but was not declared as one`);
     return value.map((item, k) => pickNode(items, item, `${path}[${k}]`));
   }
-  if (node.type === undefined) return value;
   if (node.type !== 'object') throw new TypeError(`${path} must be a ${node.type}`);
   const source = value as Readonly<Record<string, unknown>>;
   const open = node.patternProperties?.['^.*$'];

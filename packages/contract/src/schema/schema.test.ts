@@ -48,6 +48,10 @@ const cases: readonly [value: unknown, message: string | undefined][] = [
   [{ ['x'.repeat(1000)]: 1 }, `body.${'x'.repeat(63)}… is not a known field`],
 ];
 for (const [value, message] of cases) {
+  test('a reply that may be anything is passed on as it is', () => {
+    for (const value of [[1, ['a']], { a: [1] }, 'text', 5, null]) deepEqual(pick(Type.Unknown(), value), value);
+  });
+
   test(`${JSON.stringify(value).slice(0, 60)}: ${message ?? 'accepted'}`, () => {
     equal(check(closed, value, 'body')?.message, message);
   });

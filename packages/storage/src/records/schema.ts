@@ -311,6 +311,55 @@ export interface Schema {
     orgId: string;
     dateCreated: string;
   };
+  chainCursors: {
+    network: string;
+    /** The last block that was read; -1 before the first. */
+    height: number;
+    hash: string;
+    dateUpdated: string;
+  };
+  chainBlocks: {
+    network: string;
+    height: number;
+    hash: string;
+  };
+  chainMovements: {
+    seq: Generated<number>;
+    network: string;
+    orgId: string;
+    walletId: string;
+    height: number;
+    tx: string;
+    /** Where in the transaction. */
+    place: string;
+    kind: string;
+    direction: string;
+    /** Contract, mint …; empty for the native coin. */
+    asset: string;
+    tokenId: Nullable<string>;
+    fromAddress: Nullable<string>;
+    toAddress: Nullable<string>;
+    froms: NullableJson<string[]>;
+    tos: NullableJson<string[]>;
+    value: Nullable<string>;
+    fee: Nullable<string>;
+    dateBlock: string;
+  };
+  chainTokens: {
+    network: string;
+    asset: string;
+    symbol: Nullable<string>;
+    decimals: Nullable<number>;
+  };
+  chainOutputs: {
+    network: string;
+    outpoint: string;
+    address: string;
+    value: string;
+    height: number;
+    spentBy: Nullable<string>;
+    spentHeight: Nullable<number>;
+  };
 }
 
 /** An authority entry on its way to the signers. */

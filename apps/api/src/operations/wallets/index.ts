@@ -13,7 +13,11 @@ import { getSignature } from './getSignature.ts';
 import { getTransaction } from './getTransaction.ts';
 import { getTransfer } from './getTransfer.ts';
 import { getWallet } from './getWallet.ts';
+import { getWalletAssets } from './getWalletAssets.ts';
+import { getWalletHistory } from './getWalletHistory.ts';
+import { getWalletNfts } from './getWalletNfts.ts';
 import { importWallet } from './importWallet.ts';
+import { listOrgWalletHistory } from './listOrgWalletHistory.ts';
 import { listSignatures } from './listSignatures.ts';
 import { listTransactions } from './listTransactions.ts';
 import { listTransfers } from './listTransfers.ts';
@@ -39,6 +43,10 @@ export const walletsHandlers: readonly Handler[] = [
   getTransaction,
   getTransfer,
   getWallet,
+  getWalletAssets,
+  getWalletHistory,
+  getWalletNfts,
+  listOrgWalletHistory,
   importWallet,
   listSignatures,
   listTransactions,

@@ -10,6 +10,8 @@ import { estimateFees, type Gas, gasFor } from './fees.ts';
 import { data, object, quantity, smallQuantity, toQuantity } from './quantities.ts';
 import { type Wanted, wantedOf } from './wanted.ts';
 
+export { decodeResult, encodeCall, parseFragment } from './abi.ts';
+
 /**
  * Completion of an EVM order; decimal text. `gasPrice` on networks without a base fee, the other two elsewhere. What
  * the user wrote in the body is repeated, never changed.
@@ -155,7 +157,7 @@ async function readReceipt(one: Nodes, id: string): Promise<TransactionState | u
   };
 }
 
-/** Rollups on the OP stack charge for their parent chain besides (`l1Fee`, optimism's execution specification). */
+/** What the sender paid. Rollups on the OP stack charge for their parent chain besides (`l1Fee`, optimism's execution specification). */
 export function feeOf(receipt: Readonly<Record<string, unknown>>): bigint {
   const price = receipt['effectiveGasPrice'];
   const l1 = receipt['l1Fee'];

@@ -32,3 +32,62 @@ export const WalletSignatureRequest = Reply({
   network: Type.String(),
   walletId: Type.String(),
 });
+
+// What chains say of a wallet (reference/api/wallets.md §6).
+const optionalText = Type.Optional(Type.String());
+
+/** `kind` says which of the members name the asset. */
+export const WalletAssets = Reply({
+  walletId: Type.String(),
+  network: Network,
+  assets: Type.Array(
+    Reply({
+      kind: Type.String(),
+      contract: optionalText,
+      mint: optionalText,
+      symbol: optionalText,
+      decimals: Type.Integer(),
+      balance: Type.String(),
+    }),
+  ),
+});
+
+export const WalletNfts = Reply({
+  walletId: Type.String(),
+  network: Network,
+  nfts: Type.Array(
+    Reply({
+      kind: Type.String(),
+      contract: optionalText,
+      tokenId: optionalText,
+      symbol: optionalText,
+      tokenUri: optionalText,
+    }),
+  ),
+});
+
+const AssetMetadata = Reply({ symbol: optionalText, decimals: Type.Optional(Type.Integer()) });
+
+export const HistoryItem = Reply({
+  walletId: Type.String(),
+  network: Network,
+  direction: Type.Enum(['In', 'Out']),
+  kind: Type.String(),
+  blockNumber: Type.Integer(),
+  txHash: Type.String(),
+  index: optionalText,
+  timestamp: Timestamp,
+  fee: optionalText,
+  metadata: Reply({ asset: AssetMetadata, fee: Type.Optional(AssetMetadata) }),
+  from: optionalText,
+  to: optionalText,
+  froms: Type.Optional(Type.Array(Type.String())),
+  tos: Type.Optional(Type.Array(Type.String())),
+  contract: optionalText,
+  mint: optionalText,
+  tokenId: optionalText,
+  value: optionalText,
+  // As in `metadata.asset`, for older readers.
+  symbol: optionalText,
+  decimals: Type.Optional(Type.Integer()),
+});
