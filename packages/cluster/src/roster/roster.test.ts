@@ -10,6 +10,7 @@ import {
   indexOfIdentity,
   indexOfSignerId,
   parseRoster,
+  parseRosterValue,
   signerAt,
   verifyBySigner,
 } from './roster.ts';
@@ -118,6 +119,12 @@ test('refuses malformed files with the name of the member', () => {
     ' '.repeat(9000),
   ]) {
     throws(() => parseRoster(text), { code: 'E_ROSTER' });
+  }
+});
+
+test('refuses a value that is no roster, inside another file too, by the same code', () => {
+  for (const value of [null, [], 'roster', { ...file(), signers: [5, 5, 5, 5, 5] }]) {
+    throws(() => parseRosterValue(value), { code: 'E_ROSTER' });
   }
 });
 
