@@ -180,6 +180,7 @@ conformance({
     signatures: { Transaction: 'sdk', Message: 'spec' },
     constructs: { Native: 'sdk', Asa: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'A memo is the note, as text.',
       'Rekeyed accounts, groups of several signers and logic signatures are refused or not interpreted.',

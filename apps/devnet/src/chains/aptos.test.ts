@@ -251,6 +251,7 @@ conformance({
     signatures: { Transaction: 'sdk', Message: 'spec' },
     constructs: { Native: 'sdk', Coin: 'sdk', Aip21: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'Accounts of one Ed25519 key that was never rotated. Fee payer and several agents: this wallet fills the place kept free for it.',
     ],

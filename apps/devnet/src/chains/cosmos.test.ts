@@ -210,6 +210,7 @@ conformance({
     signatures: { SignDocDirect: 'sdk', Hash: 'spec' },
     constructs: { Native: 'sdk' },
     broadcasts: ['SignDocDirect'],
+    nodes: 'sdk',
     notes: [
       'One signer, mode DIRECT, secp256k1 keys of the Cosmos SDK; messages other than MsgSend are signed without being interpreted.',
     ],

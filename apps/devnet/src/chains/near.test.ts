@@ -127,6 +127,7 @@ conformance({
     signatures: { Transaction: 'sdk', Message: 'spec' },
     constructs: { Native: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'Implicit accounts only: transactions of a named account that this key may sign for are refused.',
       'The chain sets the fee; the bound assumes its usual price eight times over.',

@@ -216,6 +216,7 @@ conformance({
     signatures: { Transaction: 'sdk', Message: 'sdk' },
     constructs: { Native: 'sdk', Sep41: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'Sep41 pays the classic asset of that code and issuer; contracts and muxed accounts as recipients are refused.',
       'A transfer expires at the completion’s maxTime.',

@@ -239,6 +239,7 @@ function subject(name: 'sui' | 'iota', networks: readonly string[], feeMax: bigi
       signatures: { Transaction: name === 'sui' ? 'sdk' : 'vectors', Message: 'spec' },
       constructs: name === 'sui' ? { Native: 'sdk', Coin: 'sdk' } : { Native: 'vectors', Coin: 'vectors' },
       broadcasts: ['Transaction'],
+      nodes: name === 'sui' ? 'sdk' : 'vectors',
       notes: [
         'signedData is SenderSignedData in BCS, transaction and signature together.',
         'A coin is split by its type, so that the chain itself refuses objects of another.',

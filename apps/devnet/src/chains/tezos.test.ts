@@ -199,6 +199,7 @@ conformance({
     signatures: { Transaction: 'sdk', Message: 'spec', Hash: 'spec' },
     constructs: { Native: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'Manager operations only: reveal, transaction, origination, delegation.',
       'The fee bound counts storage at 250 mutez a byte.',

@@ -152,6 +152,7 @@ conformance({
     signatures: { Transaction: 'sdk', Hash: 'spec', Message: 'sdk' },
     constructs: { Native: 'sdk', Iou: 'sdk', Xls33: 'sdk' },
     broadcasts: ['Transaction'],
+    nodes: 'sdk',
     notes: [
       'The amount of an issued currency (Iou) counts 10^-15 of it; more than 16 significant digits are refused.',
       'A memo is a destination tag; X-addresses, multi-signing and regular keys are refused.',

@@ -16,6 +16,14 @@ export interface FamilyClient {
 }
 
 const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>> = {
+  algorand: async () => {
+    const { createAlgorandClient, identifyAlgorand } = await import('./algorand/index.ts');
+    return { create: createAlgorandClient, identify: identifyAlgorand };
+  },
+  aptos: async () => {
+    const { createAptosClient, identifyAptos } = await import('./aptos/index.ts');
+    return { create: createAptosClient, identify: identifyAptos };
+  },
   bitcoin: async () => {
     const { createBitcoinClient, identifyBitcoin } = await import('./bitcoin/index.ts');
     return { create: createBitcoinClient, identify: identifyBitcoin };
@@ -24,18 +32,46 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createBitcoinCashClient, identifyBitcoinCash } = await import('./bitcoin-cash/index.ts');
     return { create: createBitcoinCashClient, identify: identifyBitcoinCash };
   },
+  cosmos: async () => {
+    const { createCosmosClient, identifyCosmos } = await import('./cosmos/index.ts');
+    return { create: createCosmosClient, identify: identifyCosmos };
+  },
   evm: async () => {
     const { createEvmClient, identifyEvm } = await import('./evm/index.ts');
     const { evmBlocks } = await import('./evm/blocks.ts');
     return { create: createEvmClient, identify: identifyEvm, blocks: () => evmBlocks };
   },
+  iota: async () => {
+    const { createSuiClient, identifySui } = await import('./sui/index.ts');
+    return { create: createSuiClient, identify: identifySui };
+  },
+  near: async () => {
+    const { createNearClient, identifyNear } = await import('./near/index.ts');
+    return { create: createNearClient, identify: identifyNear };
+  },
   solana: async () => {
     const { createSolanaClient, identifySolana } = await import('./solana/index.ts');
     return { create: createSolanaClient, identify: identifySolana };
   },
+  stellar: async () => {
+    const { createStellarClient, identifyStellar } = await import('./stellar/index.ts');
+    return { create: createStellarClient, identify: identifyStellar };
+  },
+  sui: async () => {
+    const { createSuiClient, identifySui } = await import('./sui/index.ts');
+    return { create: createSuiClient, identify: identifySui };
+  },
+  tezos: async () => {
+    const { createTezosClient, identifyTezos } = await import('./tezos/index.ts');
+    return { create: createTezosClient, identify: identifyTezos };
+  },
   ton: async () => {
     const { createTonClient, identifyTon } = await import('./ton/index.ts');
     return { create: createTonClient, identify: identifyTon };
+  },
+  xrpl: async () => {
+    const { createXrplClient, identifyXrpl } = await import('./xrpl/index.ts');
+    return { create: createXrplClient, identify: identifyXrpl };
   },
 };
 

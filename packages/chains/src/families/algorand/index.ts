@@ -89,16 +89,32 @@ export const algorand: Family = {
     };
   },
 
-  transactionId(signedData) {
-    const bytes = hexMember({ signedData }, 'signedData', { min: 1, max: 65_536 });
-    const reader = new Reader(bytes, 'signedData');
-    check(reader.byte() === 0x82, 'signedData', 'is not a signed transaction');
-    check(readValue(reader) === 'sig', 'signedData', 'is not a signed transaction');
-    readValue(reader);
-    check(readValue(reader) === 'txn', 'signedData', 'is not a signed transaction');
-    return base32nopad.encode(sha512_256(concat(prefix, bytes.subarray(reader.at))));
-  },
+  transactionId: (signedData) =>
+    base32nopad.encode(
+      sha512_256(concat(prefix, innerOf(hexMember({ signedData }, 'signedData', { min: 1, max: 65_536 })))),
+    ),
 };
+
+/** The rounds in which a signed transaction can be included. */
+export function validityOf(bytes: Uint8Array): { readonly firstValid: bigint; readonly lastValid: bigint } {
+  const transaction = readValue(new Reader(innerOf(bytes), 'signedData'));
+  check(isMap(transaction), 'signedData', 'is not a signed transaction');
+  const number = (name: string) => {
+    const value = transaction.get(name) ?? 0n;
+    return typeof value === 'bigint' ? value : refuse('signedData', 'is not a signed transaction');
+  };
+  return { firstValid: number('fv'), lastValid: number('lv') };
+}
+
+/** What was signed, without its prefix. */
+function innerOf(bytes: Uint8Array): Uint8Array {
+  const reader = new Reader(bytes, 'signedData');
+  const says = 'is not a signed transaction';
+  check(reader.byte() === 0x82 && readValue(reader) === 'sig', 'signedData', says);
+  readValue(reader);
+  check(readValue(reader) === 'txn', 'signedData', says);
+  return bytes.subarray(reader.at);
+}
 
 function whole(order: Order & { readonly completion: Completion }): Construction {
   const { key, network, body, completion } = order;

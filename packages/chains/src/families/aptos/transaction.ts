@@ -64,6 +64,11 @@ export function parseEnvelope(bytes: Uint8Array, path: string): Envelope {
   return { kind: 'several', bytes, raw, slots, secondary, ...(feePayer === undefined ? {} : { feePayer }) };
 }
 
+/** The transaction alone, whatever signatures follow. */
+export function parseRaw(bytes: Uint8Array, path: string): RawTransaction {
+  return readRaw(new Reader(bytes, path));
+}
+
 function readRaw(reader: Reader): RawTransaction {
   const sender = reader.take(32);
   const sequence = reader.le(8);

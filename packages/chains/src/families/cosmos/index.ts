@@ -97,6 +97,13 @@ export const cosmos: Family = {
       .toUpperCase(),
 };
 
+/** Of the only signer of a signed transaction. */
+export function sequenceOf(bytes: Uint8Array): bigint {
+  const raw = readMessage(bytes, 'signedData', { 1: 'bytes', 2: 'bytes', 3: 'bytes' });
+  const info = readMessage(raw.bytes(2), 'signedData', { 1: 'bytes', 2: 'bytes', 3: 'bytes' });
+  return readMessage(info.bytes(1), 'signedData', { 1: 'bytes', 2: 'bytes', 3: 'number' }).number(3);
+}
+
 function whole({ key, network, body, completion }: Order & { readonly completion: Completion }): Construction {
   if (body['kind'] !== 'SignDocDirect') return unknownKind(body, ['SignDocDirect']);
   completionOf(completion, { required: [] });

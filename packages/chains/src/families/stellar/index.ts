@@ -113,6 +113,11 @@ export const stellar: Family = {
   },
 };
 
+/** Until when a signed transaction can be included: its sequence number, and the end of its time bounds (0: none). */
+export function validityOf(bytes: Uint8Array): { readonly sequence: bigint; readonly maxTime: bigint } {
+  return parseEnvelope(new Reader(bytes, 'signedData'));
+}
+
 function whole({ key, body, completion }: Order & { readonly completion: Completion }): Construction {
   if (body['kind'] !== 'Transaction') return unknownKind(body, ['Transaction']);
   completionOf(completion, { required: [] });
@@ -129,6 +134,9 @@ interface Envelope {
   readonly unsigned: Uint8Array;
   readonly signed: boolean;
   readonly source: Uint8Array;
+  readonly sequence: bigint;
+  /** Seconds since 1970; 0 where there is no end. */
+  readonly maxTime: bigint;
   readonly facts: Facts;
 }
 
@@ -147,7 +155,7 @@ function parseUnsigned(publicKey: Uint8Array, body: Body): Envelope {
 function parseEnvelope(reader: Reader): Envelope {
   const kind = reader.be(4);
   const start = reader.at;
-  let parsed: Pick<Envelope, 'source' | 'facts'>;
+  let parsed: Parsed;
   switch (kind) {
     case 0n:
     case 2n:
@@ -180,19 +188,21 @@ function digestOf(envelope: Envelope, network: Network): Uint8Array {
   return sha256(concat(networkId, be(envelope.type, 4), envelope.transaction));
 }
 
-function parseFeeBump(reader: Reader): Pick<Envelope, 'source' | 'facts'> {
+type Parsed = Pick<Envelope, 'source' | 'sequence' | 'maxTime' | 'facts'>;
+
+function parseFeeBump(reader: Reader): Parsed {
   const source = keyOf(read(reader, muxedAccount));
   const fee = reader.be(8);
   const inner = reader.be(4);
   check(inner === 2n, reader.path, `a fee bump of an envelope of type ${inner}`);
-  const { facts } = parseTransaction(reader, false);
+  const { facts, sequence, maxTime } = parseTransaction(reader, false);
   read(reader, signaturesShape);
   read(reader, feeBumpExtension);
   const of = facts.summary.filter(({ label }) => label !== 'Fee');
-  return { source, facts: { ...facts, summary: [...of, { label: 'Fee', value: fee.toString() }] } };
+  return { source, sequence, maxTime, facts: { ...facts, summary: [...of, { label: 'Fee', value: fee.toString() }] } };
 }
 
-function parseTransaction(reader: Reader, versionZero: boolean): Pick<Envelope, 'source' | 'facts'> {
+function parseTransaction(reader: Reader, versionZero: boolean): Parsed {
   const source = keyOf(versionZero ? reader.take(32) : read(reader, muxedAccount));
   const fee = reader.be(4);
   const sequence = reader.be(8);
@@ -207,6 +217,8 @@ function parseTransaction(reader: Reader, versionZero: boolean): Pick<Envelope, 
   const payment = count === 1 ? paymentOf(operations[0] ?? new Uint8Array(0)) : undefined;
   return {
     source,
+    sequence,
+    maxTime: maxTimeOf(conditions),
     facts: {
       interpreted: payment !== undefined,
       kind: 'Transaction',
@@ -218,6 +230,15 @@ function parseTransaction(reader: Reader, versionZero: boolean): Pick<Envelope, 
       ],
     },
   };
+}
+
+/** The end of the time bounds, wherever the conditions hold them. */
+function maxTimeOf(conditions: Uint8Array): bigint {
+  const reader = new Reader(conditions, 'transaction');
+  const kind = reader.be(4);
+  if (kind === 0n || (kind === 2n && reader.be(4) === 0n)) return 0n;
+  reader.be(8);
+  return reader.be(8);
 }
 
 /** A payment or the creation of an account, from the transaction's own source. */

@@ -113,8 +113,13 @@ export const tezos: Family = {
       body: made,
       facts: parseUnsigned(key, made).facts,
       feeMax: cost,
-      // With a reveal two counters are used; nothing else with the first of them can be included beside it.
-      exclusion: { kind: 'sequence', account: encodeAddress(source), lane: '', sequence: first.toString() },
+      // With a reveal two counters are used, and nothing else with the last of them can be included beside it.
+      exclusion: {
+        kind: 'sequence',
+        account: encodeAddress(source),
+        lane: '',
+        sequence: (reveal ? first + 1n : first).toString(),
+      },
     };
   },
 
