@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DfnsApiClient } from '@dfns/sdk';
-import type { Cluster } from '../harness/index.ts';
 import { until } from '../harness/index.ts';
 import type { Anvil } from '../nodes/anvil.ts';
 
@@ -10,7 +9,7 @@ export const NETWORK = 'EthereumSepolia';
 export const CHAIN_ID = 11_155_111;
 
 /** As `holdfast networks set` writes it; the api reads it again when it has changed. */
-export function configure(cluster: Cluster, anvil: Anvil | undefined, confirmations = 1): void {
+export function configure(cluster: { readonly dir: string }, anvil: Anvil | undefined, confirmations = 1): void {
   const file = join(cluster.dir, 'data', 'api', 'networks.json');
   const settings = anvil === undefined ? {} : { [NETWORK]: { rpc: [anvil.url], confirmations } };
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });

@@ -128,7 +128,9 @@ function replacedBy(
   const spentOn = ctx.store.used.signedFor(orderKey(past)).map(({ digest }) => digest);
   const digest = digestOf({ items });
   const isOurs = spentOn.some((each) => Buffer.compare(each, digest) === 0);
+  // Of what it took no part in itself, a signer believes a signature of the wallet's key.
   const isSigned =
+    spentOn.length === 0 &&
     first.signatures.length === items.length &&
     items.every((each, k) => {
       const { signature = '', recid } = first.signatures[k] ?? {};
