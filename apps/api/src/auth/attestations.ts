@@ -16,10 +16,17 @@ export interface CredentialWish {
 
 export function verifyNewCredential(
   wish: CredentialWish,
-  expected: { organisation: Pick<OrganisationRow, 'genesis'>; challenge: string },
+  expected: {
+    organisation: Pick<OrganisationRow, 'genesis'>;
+    challenge: string;
+    /** A recovery key stands where only a recovery key may. */
+    purpose?: 'recovery';
+  },
 ): VerifiedAttestation {
   const kind = enrollableKind(wish.credentialKind);
-  if (wish.encryptedPrivateKey !== undefined) {
+  if ((expected.purpose === 'recovery') !== (kind === 'RecoveryKey'))
+    refuse('E_CREDENTIAL_KIND', `a credential of kind ${kind} cannot stand here`);
+  if (wish.encryptedPrivateKey !== undefined && kind !== 'RecoveryKey') {
     refuse('E_UNSUPPORTED', 'encryptedPrivateKey is for PasswordProtectedKey, which is not available in this release');
   }
   const { credId, clientData, attestationData } = wish.credentialInfo as Record<string, string>;
@@ -39,9 +46,9 @@ export function verifyNewCredential(
 
 /** Kinds that an assertion of can authorise something (2.6 (c)); the others are named, not taken. */
 export function enrollableKind(kind: string): CredentialKind {
-  if (kind === 'Key' || kind === 'Fido2') return kind;
+  if (kind === 'Key' || kind === 'Fido2' || kind === 'RecoveryKey') return kind;
   return refuse(
     'E_UNSUPPORTED',
-    `credentials of kind ${kind.slice(0, 32)} are not available in this release; use Fido2 or Key`,
+    `credentials of kind ${kind.slice(0, 32)} are not available in this release; use Fido2, Key or RecoveryKey`,
   );
 }

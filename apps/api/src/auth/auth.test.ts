@@ -646,10 +646,10 @@ for (const engine of engineNames) {
       test('names the kinds that are not there yet', async () => {
         const init = await call(w, 'POST', '/auth/credentials/init', {
           token: admin.token,
-          body: { kind: 'RecoveryKey' },
+          body: { kind: 'Totp' },
         });
 
-        refused(init, 400, 'credentials of kind RecoveryKey are not available in this release; use Fido2 or Key');
+        refused(init, 400, 'credentials of kind Totp are not available in this release; use Fido2, Key or RecoveryKey');
       });
     });
 

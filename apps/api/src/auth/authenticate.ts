@@ -42,13 +42,13 @@ async function authenticateBearer(ctx: Context, authorization: string | undefine
   };
 }
 
-/** The holder of a temporary token whose registration is still open; `tokenId` is the challenge's id. */
+/** The holder of a temporary token whose registration or recovery is still open; `tokenId` is the challenge's id. */
 async function authenticateTemporary(ctx: Context, authorization: string | undefined): Promise<Principal> {
   const claims = await readToken(ctx, 'bearer', bearerOf(authorization));
   if (claims === undefined || claims.kind !== 'Temp') refuse('E_UNAUTHENTICATED');
   const row = await findChallenge(ctx.db.kysely, claims.id);
   const isValid =
-    row?.kind === 'Registration' &&
+    (row?.kind === 'Registration' || row?.kind === 'Recovery') &&
     row.status === 'Open' &&
     row.orgId === claims.orgId &&
     row.userId === claims.userId &&

@@ -31,9 +31,11 @@ export interface ChallengeWish {
   userId: string;
   tokenId: string | null;
   request: { method: 'POST' | 'PUT' | 'DELETE' | 'GET'; path: string; query: string | null; payload: string };
-  /** Freshness tokens and their digest: user actions only. */
+  /** Freshness tokens and their digest: user actions and recoveries. */
   fresh?: { tokens: readonly FreshToken[]; digest: string };
   credentialKind?: string;
+  /** Of a recovery: which recovery key. */
+  context?: string;
 }
 
 export interface MadeChallenge {
@@ -49,6 +51,7 @@ const recordKinds: Readonly<Record<ChallengeUse, ChallengeKind>> = {
   Registration: 'Registration',
   // A further credential is a registration too; the row tells the two apart.
   Credential: 'Registration',
+  Recovery: 'Recovery',
 };
 
 let made = 0;
@@ -68,7 +71,7 @@ export async function makeChallenge(ctx: Context, wish: ChallengeWish): Promise<
     p: request.path,
     h: payloadHash(request.payload),
     a: organisation.head,
-    x: '',
+    x: wish.context ?? '',
     b: fresh?.digest ?? '',
     e: expiry,
     n: toBase64Url(ctx.env.random(16)),

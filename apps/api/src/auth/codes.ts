@@ -3,8 +3,11 @@ import { createHmac } from 'node:crypto';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import {
   insertCredentialCode,
+  putRecoveryCode,
   putRegistrationCode,
   takeCredentialCode,
+  takeRecoveryCode,
+  tryRecoveryCode,
   tryRegistrationCode,
   type UserRow,
 } from '@holdfast/storage/records';
@@ -56,6 +59,43 @@ export function hashCode(ctx: Pick<Context, 'secrets'>, userId: string, code: st
   return createHmac('sha256', deriveSecret(ctx, 'registration-code'))
     .update(`${userId}\n${code.trim()}`)
     .digest('base64url');
+}
+
+const RECOVERY_CODE_MS = 15 * 60_000;
+
+/** Makes a new recovery code for a user, forgets the one before, and sends it. */
+export async function sendCodeOfRecovery(
+  ctx: Context,
+  user: Pick<UserRow, 'id' | 'orgId' | 'username'>,
+): Promise<void> {
+  const code = randomCode(ctx);
+  const now = ctx.env.now();
+  await putRecoveryCode(ctx.db.kysely, {
+    userId: user.id,
+    orgId: user.orgId,
+    hash: hashCode(ctx, `recovery ${user.id}`, code),
+    dateExpires: isoDate(now + RECOVERY_CODE_MS),
+    dateCreated: isoDate(now),
+  });
+  await deliver(ctx, {
+    to: user.username,
+    subject: 'Your recovery code',
+    text: `Organisation: ${user.orgId}\r\nUser name: ${user.username}\r\nRecovery code: ${code}\r\n\r\nThe code is valid for fifteen minutes. If you did not ask for it, nothing has happened: without your recovery key it is worth nothing.`,
+  });
+}
+
+/** Spends a recovery code; refuses one that is wrong, old, of another user, or tried too often. */
+export async function spendRecoveryCode(ctx: Context, userId: string, code: string): Promise<void> {
+  const row = await tryRecoveryCode(ctx.db.kysely, userId);
+  if (row === undefined) refuse('E_RECOVERY_CODE');
+  if (row.attempts > TRIES_MAX) {
+    throw new WalletError('E_RATE_LIMIT', 'too many tries; ask for a new recovery code', {
+      details: { retryAfter: RETRY_AFTER_S },
+    });
+  }
+  const hash = hashCode(ctx, `recovery ${userId}`, code);
+  if (!equalSecret(row.hash, hash) || Date.parse(row.dateExpires) <= ctx.env.now()) refuse('E_RECOVERY_CODE');
+  if (!(await takeRecoveryCode(ctx.db.kysely, userId, row.hash))) refuse('E_RECOVERY_CODE');
 }
 
 function randomCode(ctx: Context): string {

@@ -48,7 +48,14 @@ export async function createCredential(ctx: Context, { principal, grant }: Signe
   const { row } = await attested(ctx, body, { orgId, userId, byCode: false });
   // Spent before the signers are asked: afterwards nothing may stand in the way of writing what they accepted.
   if (!(await useChallenge(ctx.db.kysely, row.id, 'Open'))) refuse('E_CHALLENGE_USED');
-  await govern(ctx, orgId, grant);
+  const { encryptedPrivateKey } = body;
+  await govern(ctx, orgId, grant, {
+    also: async (tx) => {
+      const written = await findCredential(tx, orgId, credentialIdOf(body));
+      if (encryptedPrivateKey === undefined || written === undefined) return;
+      await updateCredential(tx, orgId, written.uuid, { encryptedPrivateKey });
+    },
+  });
   const created = await findCredential(ctx.db.kysely, orgId, credentialIdOf(body));
   return credentialShape(created ?? refuse('E_INTERNAL'));
 }
@@ -77,7 +84,8 @@ export async function createCredentialWithCode(ctx: Context, body: NewCredential
   const uuid = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, row.id, 'Open'))) refuse('E_CHALLENGE_USED');
     const { id: userId, orgId } = user;
-    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name: body.credentialName, organisation });
+    const { credentialName: name, encryptedPrivateKey } = body;
+    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation, encryptedPrivateKey });
   }).catch(translateConflict);
   const created = await findCredentialByUuid(ctx.db.kysely, user.orgId, uuid);
   return credentialShape(created ?? refuse('E_INTERNAL'));
@@ -136,7 +144,7 @@ async function credentialChallenge(
     challengeIdentifier: challenge.identifier,
     challenge: challenge.text,
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
-    ...(kind === 'Key' ? {} : { authenticatorSelection, excludeCredentials: passkeys(credentials) }),
+    ...(kind !== 'Fido2' ? {} : { authenticatorSelection, excludeCredentials: passkeys(credentials) }),
   };
 }
 
@@ -151,7 +159,12 @@ async function attested(
   // A challenge got with a code is good for a code's enrolment only, and the other way round (auth.md §7).
   if ((row.tokenId === null) !== byCode || row.credentialKind !== body.credentialKind) refuse('E_CHALLENGE_TOKEN');
   const { organisation, user } = await ownerOf(ctx, { orgId: row.orgId, userId: row.userId ?? '' });
-  const verified = verifyNewCredential(body, { organisation, challenge: row.challenge });
+  const isRecovery = body.credentialKind === 'RecoveryKey';
+  const verified = verifyNewCredential(body, {
+    organisation,
+    challenge: row.challenge,
+    ...(isRecovery ? { purpose: 'recovery' as const } : {}),
+  });
   if (await findCredentialAnywhere(ctx.db.kysely, verified.credentialId)) refuse('E_CREDENTIAL_EXISTS');
   return { row, organisation, user, verified };
 }

@@ -66,21 +66,38 @@ export async function register(
     readonly recoveryCredential?: CredentialWish | undefined;
   },
 ) {
-  for (const member of ['secondFactorCredential', 'recoveryCredential'] as const) {
-    if (body[member] !== undefined) refuse('E_UNSUPPORTED', `${member} is not available in this release; leave it out`);
-  }
+  if (body.secondFactorCredential !== undefined)
+    refuse('E_UNSUPPORTED', 'secondFactorCredential is not available in this release; leave it out');
   const { orgId, userId, tokenId: challengeId } = principal;
   const [organisation, user, row] = [
     await findOrganisation(ctx.db.kysely, orgId),
     await findUser(ctx.db.kysely, orgId, userId),
     await findChallenge(ctx.db.kysely, challengeId),
   ];
-  if (organisation === undefined || user?.isActive !== true || row === undefined) refuse('E_UNAUTHENTICATED');
+  if (organisation === undefined || user?.isActive !== true || row?.kind !== 'Registration')
+    refuse('E_UNAUTHENTICATED');
   const verified = verifyNewCredential(body.firstFactorCredential, { organisation, challenge: row.challenge });
   const name = body.firstFactorCredential.credentialName ?? `${verified.kind} of ${user.username}`.slice(0, 100);
+  const recovery = body.recoveryCredential;
+  const recoveryKey =
+    recovery === undefined
+      ? undefined
+      : verifyNewCredential(recovery, { organisation, challenge: row.challenge, purpose: 'recovery' });
   const credential = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId, 'Open'))) refuse('E_CHALLENGE_USED');
     const uuid = await enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation });
+    if (recoveryKey !== undefined) {
+      const named = recovery?.credentialName ?? `Recovery key of ${user.username}`.slice(0, 100);
+      const encryptedPrivateKey = recovery?.encryptedPrivateKey;
+      await enrolUnconfirmed(ctx, tx, {
+        orgId,
+        userId,
+        verified: recoveryKey,
+        name: named,
+        organisation,
+        encryptedPrivateKey,
+      });
+    }
     await updateUser(tx, orgId, userId, { isRegistered: true });
     await deleteRegistrationCode(tx, userId);
     return { uuid, kind: verified.kind, name };
@@ -108,6 +125,7 @@ export async function enrolUnconfirmed(
     verified: VerifiedAttestation;
     name: string;
     organisation: { readonly genesis: string };
+    encryptedPrivateKey?: string | undefined;
   },
 ): Promise<string> {
   const uuid = randomId(ctx, 'cr');
@@ -126,6 +144,7 @@ export async function enrolUnconfirmed(
     counter: 0,
     relyingPartyId: rpIds[0] ?? '',
     origin: origins[0] ?? '',
+    encryptedPrivateKey: o.encryptedPrivateKey ?? null,
     dateCreated: isoDate(ctx.env.now()),
   });
   return uuid;

@@ -170,7 +170,7 @@ async function signingCredentials(ctx: Context, principal: Principal) {
   const { orgId, userId, credentialId } = principal;
   const bound = credentialId === undefined ? undefined : await findCredential(ctx.db.kysely, orgId, credentialId);
   const rows = credentialId === undefined ? await listCredentials(ctx.db.kysely, orgId, userId) : bound ? [bound] : [];
-  const active = rows.filter((row) => row.isActive && row.userId === userId);
+  const active = rows.filter((row) => row.isActive && row.userId === userId && row.kind !== 'RecoveryKey');
   const confirmed = active.filter((row) => row.isConfirmed);
   const [unconfirmed] = active;
   if (confirmed.length === 0 && unconfirmed !== undefined) refuseUnconfirmed(principal.userId, unconfirmed.publicKey);

@@ -1,7 +1,9 @@
 /** Who signs with whom, in which order, and what happens when too many ask (docs/specs/group-signing.md §2). */
+
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { ChallengeAssertion } from '@holdfast/authority/types';
 import type { Command, ElementOutcome } from '@holdfast/cluster/commands';
 import type { Database } from '@holdfast/storage/database';
 import type { UserActionGrant } from '../pipeline/types.ts';
@@ -61,7 +63,7 @@ const grant = (name = `request ${spent++}`, payload = '{}'): UserActionGrant => 
   nullifier: createHash('sha256').update(name).digest(),
 });
 const nameOf = (each: { assertion: Act['assertion'] }) =>
-  Buffer.from(each.assertion.clientData, 'base64url').toString();
+  Buffer.from((each.assertion as ChallengeAssertion).clientData, 'base64url').toString();
 
 function ask(org: string, o: Partial<SignOrder> & { name?: string; payload?: string } = {}) {
   const { name, payload, ...order } = o;

@@ -2,9 +2,11 @@
  * Five signers in one object, for tests of the api alone: they sign statements, marks and acknowledgements with real
  * identities and hold whole keys where real ones hold shares. What they do not do is check anything.
  */
+
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { deriveId } from '@holdfast/authority/ids';
 import { ackBytes, confirmationBytes, importKeyBytes, keyStatementBytes, markBytes } from '@holdfast/authority/log';
+import type { ChallengeAssertion } from '@holdfast/authority/types';
 import {
   ClusterError,
   type Command,
@@ -323,7 +325,9 @@ export const ORG = 'or-testt-testt-0123456789abcdef';
 
 /** Tests put the nullifier where a real challenge would be: the client data of the assertion. */
 export const nullifierOf = (act: Pick<Act, 'assertion'>): Uint8Array =>
-  createHash('sha256').update(act.assertion.clientData).digest();
+  createHash('sha256')
+    .update((act.assertion as ChallengeAssertion).clientData)
+    .digest();
 
 const seedOf = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 

@@ -13,7 +13,14 @@ import { fileURLToPath } from 'node:url';
 import { encodeChallenge, freshDigest, nullifier, payloadHash } from '@holdfast/authority/challenge';
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
 import { permissionIdOf } from '@holdfast/authority/ids';
-import type { Ack, Assertion, ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/authority/types';
+import type {
+  Ack,
+  Assertion,
+  ChallengeAssertion,
+  ChallengeRecord,
+  FreshToken,
+  SignedRequest,
+} from '@holdfast/authority/types';
 import type { Command, KeyStatement, Refusal, Reply, Result } from '@holdfast/cluster/commands';
 import { createRelayHub, type RelayHub, type Traffic } from '@holdfast/cluster/relay';
 import { parseRoster, type Roster, type SignerIndex } from '@holdfast/cluster/roster';
@@ -50,7 +57,7 @@ export interface Draft {
 
 export interface ActParts {
   readonly request: SignedRequest;
-  readonly assertion: Assertion;
+  readonly assertion: ChallengeAssertion;
   readonly tokens: readonly FreshToken[];
 }
 

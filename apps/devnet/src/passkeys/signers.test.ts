@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { encodeChallenge } from '@holdfast/authority/challenge';
 import { deriveId } from '@holdfast/authority/ids';
-import type { Assertion } from '@holdfast/authority/types';
+import type { ChallengeAssertion } from '@holdfast/authority/types';
 import { fromBase64Url, toBase64Url, utf8 } from '@holdfast/contract/wire';
 import { until } from '../harness/index.ts';
 import { type ActParts, type Draft, everybody, HostileApi, type Org, refusalOf } from '../hostile/hostile-api.ts';
@@ -162,7 +162,7 @@ async function signed(
     allowCredentials: { webauthn: [{ type: 'public-key', id: passkey.credentialInfo.credId }] },
   };
   const assertion = change(await signWithPasskey(how.on ?? page, challenge, how.frameOf));
-  return { request: of.request, tokens: of.tokens, assertion: { kind: 'Fido2', ...assertion } as Assertion };
+  return { request: of.request, tokens: of.tokens, assertion: { kind: 'Fido2', ...assertion } as ChallengeAssertion };
 }
 
 async function accepted(parts: ActParts): Promise<void> {

@@ -3,9 +3,8 @@
  * signers committed, and the state that follows. Nothing but a committed entry is ever used.
  */
 
-import { encodeChallenge, nullifier as nullifierOf } from '@holdfast/authority/challenge';
 import type { AuthorityDeps, State } from '@holdfast/authority/consent';
-import { claimedChallenge } from '@holdfast/authority/consent';
+import { nullifierOfAct } from '@holdfast/authority/consent';
 import { genesisHash } from '@holdfast/authority/genesis';
 import { orgIdOf } from '@holdfast/authority/ids';
 import {
@@ -255,7 +254,7 @@ export function createOrganisations(o: {
   function burn({ entry, head }: Entry): void {
     if (entry.height === 0) return;
     const { request, assertion, org } = entry as EntryAfterGenesis;
-    const nullifier = nullifierIn(assertion);
+    const nullifier = nullifierOfAct({ request, assertion });
     if (nullifier === undefined || store.used.spent(nullifier) !== undefined) return;
     const intent = sha256(
       enc(
@@ -355,7 +354,7 @@ export function createOrganisations(o: {
     },
 
     acknowledgedAlready({ request, assertion }) {
-      const nullifier = nullifierIn(assertion);
+      const nullifier = nullifierOfAct({ request, assertion });
       if (nullifier === undefined || store.used.spent(nullifier) === undefined) return undefined;
       for (const [org, { tail, committed, disregarded }] of chains) {
         if (tail !== undefined && disregarded.has(cluster.index)) continue;
@@ -586,10 +585,6 @@ function noChain(): Chain {
 }
 
 /** The nullifier of an assertion whose challenge can be read; the challenge has one text only. */
-function nullifierIn(assertion: Assertion): Uint8Array | undefined {
-  const challenge = claimedChallenge(assertion);
-  return challenge === undefined ? undefined : nullifierOf(encodeChallenge(challenge));
-}
 
 function decodeHead(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64url'));

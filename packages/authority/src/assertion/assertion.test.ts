@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fromBase64Url, toBase64Url, utf8, utf8Decode } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
 import { codeOf, type Fido2Options, fido2Assertion, type KeyOptions, keyAssertion, testKey } from '../testing/index.ts';
-import type { Assertion, KeyAlgorithm } from '../types/index.ts';
+import type { ChallengeAssertion, KeyAlgorithm } from '../types/index.ts';
 import { nodeVerify } from '../verify-node/index.ts';
 import { canonicalSignature, claimedChallengeText, type VerifyingCredential, verifyAssertion } from './index.ts';
 
@@ -21,7 +21,7 @@ const credentialOf = (kind: 'Key' | 'Fido2', algorithm: KeyAlgorithm): Verifying
   publicKey: keys[algorithm]!.publicKey,
 });
 const verify = (
-  assertion: Assertion,
+  assertion: ChallengeAssertion,
   algorithm: KeyAlgorithm = 'Ed25519',
   credential = credentialOf(assertion.kind, algorithm),
 ) =>
@@ -229,7 +229,7 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
 ];
 for (const [what, code, assertion] of forgeries) {
   test(`refuses a passkey's assertion with ${what}: ${code}`, () => {
-    const forged = assertion() as Assertion;
+    const forged = assertion() as ChallengeAssertion;
     const kind = forged?.kind === 'Key' ? 'Key' : 'Fido2';
     equal(
       codeOf(() => verify(forged, 'P-256', credentialOf(kind, 'P-256'))),
@@ -251,7 +251,7 @@ test('refuses authenticator data of 36 bytes', () => {
   );
 });
 
-const keyForgeries: readonly [what: string, code: string, assertion: () => Assertion][] = [
+const keyForgeries: readonly [what: string, code: string, assertion: () => ChallengeAssertion][] = [
   ['type webauthn.get', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'webauthn.get' } })],
   ['type key.create', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'key.create' } })],
   ['crossOrigin true', 'E_CROSS_ORIGIN', () => byKey({ clientData: { crossOrigin: true } })],
@@ -296,7 +296,7 @@ test('never reads a passkey assertion as one of a key', () => {
     ...fromBase64Url(genuine.authenticatorData),
     ...sha256(fromBase64Url(genuine.clientData)),
   ]);
-  const forged: Assertion = {
+  const forged: ChallengeAssertion = {
     kind: 'Key',
     credId: 'my-credential',
     clientData: toBase64Url(message),

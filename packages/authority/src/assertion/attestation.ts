@@ -51,7 +51,7 @@ export function verifyAttestation(o: {
   readonly rpIds: readonly string[];
   readonly verify: VerifyPort;
 }): VerifiedAttestation {
-  return o.kind === 'Key' ? verifyKeyAttestation(o) : verifyFido2Attestation(o);
+  return o.kind === 'Fido2' ? verifyFido2Attestation(o) : { ...verifyKeyAttestation(o), kind: o.kind };
 }
 
 /** The new key signs {"clientDataHash", "publicKey"}: proof that its holder wants it enrolled for this challenge. */

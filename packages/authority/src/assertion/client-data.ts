@@ -15,12 +15,9 @@ export const CLIENT_DATA_BYTES_MAX = 4096;
 export type ClientDataPurpose = 'get' | 'create';
 
 /** Unknown members are let through, browsers add some (rulings 37); a duplicate one is not. */
-export function readClientData(bytes: Uint8Array): JsonObject {
+export function readClientData(bytes: Uint8Array, bytesMax = CLIENT_DATA_BYTES_MAX): JsonObject {
   try {
-    return asJsonObject(
-      parseStrictJsonBytes(bytes, { bytesMax: CLIENT_DATA_BYTES_MAX, name: 'clientData' }),
-      'clientData',
-    );
+    return asJsonObject(parseStrictJsonBytes(bytes, { bytesMax, name: 'clientData' }), 'clientData');
   } catch (error) {
     if (error instanceof WireError) refuse('E_CLIENT_DATA', 'clientData is not valid', { reason: error.message });
     throw error;

@@ -7,7 +7,7 @@ export {
   verifyFido2Attestation,
   verifyKeyAttestation,
 } from './attestation.ts';
-export { CLIENT_DATA_BYTES_MAX, claimedChallengeText, readClientData } from './client-data.ts';
+export { CLIENT_DATA_BYTES_MAX, checkClientData, claimedChallengeText, readClientData } from './client-data.ts';
 export { canonicalSignature } from './signature.ts';
 export { pemOfEd25519, pemOfP256, pemOfRsa } from './spki.ts';
 export {

@@ -62,8 +62,9 @@ export function verifyAssertion(o: {
 
 /** Exactly the members of its kind, canonical base64url, sizes within bounds. */
 export function checkAssertionForm(assertion: Assertion): AssertionParts {
-  const allowed: readonly string[] | undefined = members[assertion?.kind];
-  if (allowed === undefined) refuse('E_COMMAND', 'assertion.kind must be Key or Fido2');
+  const allowed = (members as Readonly<Record<string, readonly string[]>>)[assertion?.kind];
+  if (allowed === undefined || assertion.kind === 'RecoveryKey')
+    return refuse('E_COMMAND', 'assertion.kind must be Key or Fido2');
   for (const member of Object.keys(assertion)) {
     if (!allowed.includes(member)) refuse('E_COMMAND', `assertion.${member.slice(0, 64)} is not a known field`);
   }
@@ -108,7 +109,7 @@ export function verifyAssertionSignature(o: {
   const { parts, credential, verify } = o;
   const { algorithm, publicKey } = credential;
   // WebAuthn prescribes DER; key signers in the field also send r‖s (auth.md §2.4).
-  const signature = canonicalSignature(algorithm, parts.signature, { raw: credential.kind === 'Key' });
+  const signature = canonicalSignature(algorithm, parts.signature, { raw: credential.kind !== 'Fido2' });
   const message = signedMessage(parts);
   if (signature === undefined || !verify.verifySignature({ publicKey, algorithm, message, signature })) {
     refuse('E_ASSERTION', 'signature is not valid');

@@ -74,7 +74,8 @@ function check(r: ChallengeRecord): ChallengeRecord {
   if (!isDigest(r.h, 32)) notCanonical('h');
   if (!isDigest(r.a, 32)) notCanonical('a');
   if (r.x !== '' && !isDigest(r.x, 32)) notCanonical('x');
-  if (r.k === 'UserAction' ? !isDigest(r.b, 32) : r.b !== '') notCanonical('b');
+  // Those that signers act on are fresh by their own tokens.
+  if (r.k === 'UserAction' || r.k === 'Recovery' ? !isDigest(r.b, 32) : r.b !== '') notCanonical('b');
   if (!Number.isSafeInteger(r.e) || r.e <= 0) notCanonical('e');
   if (!isDigest(r.n, 16)) notCanonical('n');
   return r;

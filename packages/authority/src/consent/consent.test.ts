@@ -31,7 +31,7 @@ import {
   withUser,
   world,
 } from '../testing/index.ts';
-import type { Assertion, ChallengeRecord, FreshToken } from '../types/index.ts';
+import type { Assertion, ChallengeAssertion, ChallengeRecord, FreshToken } from '../types/index.ts';
 import { type Act, type ActDeps, checkAct, checkOrgSettings, claimedChallenge, consentSteps, stepOf } from './index.ts';
 
 const w = world(testKey('Ed25519'));
@@ -106,7 +106,7 @@ const byAccount =
 const challenge = (o: Partial<ChallengeRecord>) => byAccount({ challenge: o });
 const rawChallenge = (o: object) =>
   byAccount({ challengeText: () => encodeUnchecked({ ...challengeFor(state, account.userId, wallet), ...o }) });
-const withAssertion = (change: (assertion: Assertion) => object) => (): Act => {
+const withAssertion = (change: (assertion: ChallengeAssertion) => object) => (): Act => {
   const act = ask(state, account, wallet);
   return { ...act, assertion: change(act.assertion) as Assertion };
 };
@@ -368,7 +368,7 @@ const forgeries: readonly Forgery[] = [
   { step: 7, code: 'E_CHALLENGE_FORM', what: 'b empty', act: rawChallenge({ b: '' }) },
   { step: 7, code: 'E_CHALLENGE_KIND', what: 'k Login', act: challenge({ k: 'Login', b: '' }) },
   { step: 7, code: 'E_CHALLENGE_KIND', what: 'k Registration', act: challenge({ k: 'Registration', b: '' }) },
-  { step: 7, code: 'E_CHALLENGE_KIND', what: 'k Recovery', act: challenge({ k: 'Recovery', b: '' }) },
+  { step: 7, code: 'E_CHALLENGE_KIND', what: 'k Recovery', act: challenge({ k: 'Recovery' }) },
   { step: 7, code: 'E_CHALLENGE_CLUSTER', what: 'c of another cluster', act: challenge({ c: other(1) }) },
   {
     step: 7,

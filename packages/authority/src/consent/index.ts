@@ -1,11 +1,13 @@
 /** What a signer checks itself before it takes part. Pure: clock, tokens and stores arrive as arguments. */
 import { checkAssertionForm, claimedChallengeText } from '../assertion/index.ts';
-import { decodeChallenge } from '../challenge/index.ts';
+import { decodeChallenge, encodeChallenge, nullifier } from '../challenge/index.ts';
 import { AuthorityError, refuse } from '../errors/index.ts';
 import type { AuthorityDeps, KnownOperation, State } from '../reduce/state.ts';
 import type { Assertion, ChallengeRecord, FreshToken, SignedRequest } from '../types/index.ts';
+import { recoveryChallengeText } from './recovery.ts';
 import { type Live, type VerifiedRequest, verifyRequest } from './request.ts';
 
+export { attestNewCredentials, type NewCredential, recoveryContext } from './recovery.ts';
 export {
   EXPIRY_S_MAX,
   type Live,
@@ -61,6 +63,7 @@ export function checkOrgSettings(state: State, effect: string): void {
  * else. Undefined when there is none to read.
  */
 export function claimedChallenge(assertion: Assertion): ChallengeRecord | undefined {
+  if (assertion?.kind === 'RecoveryKey') return undefined;
   try {
     const { clientData } = checkAssertionForm(assertion);
     return decodeChallenge(claimedChallengeText(clientData, assertion.kind));
@@ -68,6 +71,21 @@ export function claimedChallenge(assertion: Assertion): ChallengeRecord | undefi
     if (error instanceof AuthorityError) return undefined;
     throw error;
   }
+}
+
+/** The nullifier of a request that `verifyRequest` accepted once: of its challenge, wherever that stands. */
+export function nullifierOfAct(act: {
+  readonly request: SignedRequest;
+  readonly assertion: Assertion;
+}): Uint8Array | undefined {
+  const text =
+    act.assertion.kind === 'RecoveryKey' ? recoveryChallengeText(act.request) : challengeTextOf(act.assertion);
+  return text === undefined ? undefined : nullifier(text);
+}
+
+function challengeTextOf(assertion: Assertion): string | undefined {
+  const challenge = claimedChallenge(assertion);
+  return challenge === undefined ? undefined : encodeChallenge(challenge);
 }
 
 export type { AuthorityDeps, KnownOperation, State };

@@ -7,6 +7,7 @@ import {
   checkAssertionContent,
   checkAssertionForm,
   checkCredentialOf,
+  isCredentialId,
   verifyAssertionSignature,
 } from '../assertion/index.ts';
 import { decodeChallenge, freshDigest, isSignablePath, methods, nullifier, payloadHash } from '../challenge/index.ts';
@@ -19,6 +20,7 @@ import {
   type UserRecord,
 } from '../reduce/state.ts';
 import type { Assertion, ChallengeRecord, CredentialRecord, FreshToken, SignedRequest } from '../types/index.ts';
+import { RECOVERY, verifyRecovery } from './recovery.ts';
 
 /** A PSBT with the whole previous transaction of each of some hundred inputs fits. */
 export const PAYLOAD_BYTES_MAX = 512 * 1024;
@@ -58,9 +60,11 @@ export function verifyRequest(
   // 2: envelope and strict JSON
   if (typeof request !== 'object' || request === null) refuse('E_COMMAND', 'request is missing');
   const body = readPayload(request.payload);
+  if (assertion?.kind === 'RecoveryKey') return verifyRecoveryRequest(state, { request, assertion, body }, deps, live);
   const parts = checkAssertionForm(assertion);
   // 3: path
   const operation = readTarget(request, deps);
+  if (operation.name === RECOVERY) refuse('E_CREDENTIAL_KIND', 'a recovery is signed by a recovery key');
   // 4: credential
   const { credential, user } = readCredential(state, assertion, live);
   // 5: signature
@@ -82,6 +86,37 @@ export function verifyRequest(
   // 11: permission
   checkPermission(state, { user, credential }, operation, body);
   // 12: schema
+  const problem = operation.problem(body);
+  if (problem !== undefined) refuse(problem.code, problem.message, { path: problem.path });
+  return { operation, body, user, credential, challenge, nullifier: id };
+}
+
+/** The same steps for the one request that has no challenge in its assertion: see recovery.ts. */
+function verifyRecoveryRequest(
+  state: State,
+  act: {
+    readonly request: SignedRequest;
+    readonly assertion: Extract<Assertion, { readonly kind: 'RecoveryKey' }>;
+    readonly body: JsonObject;
+  },
+  deps: AuthorityDeps,
+  live: Live | undefined,
+): VerifiedRequest {
+  const { request, assertion, body } = act;
+  if (Object.keys(assertion).length !== 2 || !isCredentialId(assertion.credId))
+    refuse('E_COMMAND', 'assertion.credId is not a credential id');
+  const operation = readTarget(request, deps);
+  if (operation.name !== RECOVERY) refuse('E_CREDENTIAL_KIND', 'a recovery key signs nothing but a recovery');
+  const { challenge, challengeText, credential, user } = verifyRecovery(
+    state,
+    { request, credId: assertion.credId, body },
+    deps,
+  );
+  const id = nullifier(challengeText);
+  if (live !== undefined) {
+    checkFresh(challenge, live);
+    live.checkNullifier?.(id);
+  }
   const problem = operation.problem(body);
   if (problem !== undefined) refuse(problem.code, problem.message, { path: problem.path });
   return { operation, body, user, credential, challenge, nullifier: id };

@@ -21,7 +21,7 @@ export function authorityDeps(o: {
 /** The operation of a signed request; undefined where the api acts alone. */
 export function signedOperation(method: string, path: string): KnownOperation | undefined {
   const match = matchOperation(method, path);
-  if (match === undefined || match.operation.effect === 'none' || !match.operation.userAction) return undefined;
+  if (match === undefined || match.operation.effect === 'none') return undefined;
   const { operation, params } = match;
   return {
     name: fullName(operation),

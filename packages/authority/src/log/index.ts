@@ -278,6 +278,7 @@ function orderedRequest({ method, path, payload }: SignedRequest): SignedRequest
 }
 
 function orderedAssertion(a: Assertion): Assertion {
+  if (a.kind === 'RecoveryKey') return { kind: a.kind, credId: a.credId };
   if (a.kind === 'Key') {
     const { kind, credId, clientData, signature, algorithm } = a;
     return { kind, credId, clientData, signature, ...(algorithm === undefined ? {} : { algorithm }) };

@@ -14,7 +14,7 @@ import {
   testKey,
   world,
 } from '../testing/index.ts';
-import type { Ack, LogEntry } from '../types/index.ts';
+import type { Ack, Assertion, LogEntry } from '../types/index.ts';
 import { nodeVerify } from '../verify-node/index.ts';
 import {
   ackBytes,
@@ -75,8 +75,8 @@ const otherHeads: Readonly<Record<string, Uint8Array>> = {
   path: headOf({ ...entry, request: { ...entry.request, path: '/other' } }, prev),
   payload: headOf({ ...entry, request: { ...entry.request, payload: '{}' } }, prev),
   credId: headOf({ ...entry, assertion: { ...entry.assertion, credId: 'x' } }, prev),
-  clientData: headOf({ ...entry, assertion: { ...entry.assertion, clientData: 'AA' } }, prev),
-  signature: headOf({ ...entry, assertion: { ...entry.assertion, signature: 'AA' } }, prev),
+  clientData: headOf({ ...entry, assertion: { ...entry.assertion, clientData: 'AA' } as Assertion }, prev),
+  signature: headOf({ ...entry, assertion: { ...entry.assertion, signature: 'AA' } as Assertion }, prev),
 };
 for (const [field, head] of Object.entries(otherHeads)) {
   test(`another ${field} is another head`, () => notDeepEqual(head, headOf(entry, prev)));

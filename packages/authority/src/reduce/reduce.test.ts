@@ -671,7 +671,11 @@ const refusedCredentials: readonly [what: string, code: string, asked: () => Ask
       }),
   ],
   ['a passkey kind for a key', 'E_CLIENT_DATA_TYPE', () => newCredential(attest(founded, admin.userId), 'Fido2')],
-  ['a recovery key', 'E_UNSUPPORTED', () => newCredential(attest(founded, admin.userId), 'RecoveryKey')],
+  [
+    'a kind that signs nothing',
+    'E_UNSUPPORTED',
+    () => newCredential(attest(founded, admin.userId), 'PasswordProtectedKey'),
+  ],
 ];
 for (const [what, code, asked] of refusedCredentials) {
   test(`refuses a new credential with ${what}: ${code}`, () => equal(refusal(founded, admin, asked()), code));

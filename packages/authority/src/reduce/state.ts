@@ -158,7 +158,7 @@ export function effectiveAdmins(state: State): readonly string[] {
   );
   const able = new Set(
     [...state.credentials.values()]
-      .filter(({ active, tokenId }) => active && tokenId === undefined)
+      .filter(({ active, tokenId, kind }) => active && tokenId === undefined && kind !== 'RecoveryKey')
       .map(({ userId }) => userId),
   );
   return [...state.users.values()]

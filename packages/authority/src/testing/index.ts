@@ -1,4 +1,5 @@
 /** Test only: nothing of a running process imports this folder. */
 export { codeOf } from './codes.ts';
 export * from './keys.ts';
+export * from './recovery.ts';
 export * from './world.ts';

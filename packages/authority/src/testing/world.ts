@@ -7,7 +7,7 @@ import { authorityDeps } from '../contract-rules/index.ts';
 import { encodeGenesis, type Genesis, genesisChallenge } from '../genesis/index.ts';
 import type { EntryAfterGenesis, GenesisEntry } from '../log/index.ts';
 import { type AuthorityDeps, apply, initialState, type State } from '../reduce/index.ts';
-import type { Assertion, ChallengeRecord, FreshToken, SignedRequest } from '../types/index.ts';
+import type { ChallengeAssertion, ChallengeRecord, FreshToken, SignedRequest } from '../types/index.ts';
 import { nodeVerify } from '../verify-node/index.ts';
 import { fido2Assertion, keyAssertion, type TestKey, testKey } from './keys.ts';
 
@@ -60,7 +60,7 @@ export function genesisOf(key: TestKey, o: Partial<Genesis> = {}, kind: 'Key' | 
   };
 }
 
-export function prove(text: string, key: TestKey, kind: 'Key' | 'Fido2' = 'Key'): Assertion {
+export function prove(text: string, key: TestKey, kind: 'Key' | 'Fido2' = 'Key'): ChallengeAssertion {
   const common = { credId: 'admin-credential', key, challenge: genesisChallenge(text) };
   return kind === 'Key' ? keyAssertion(common) : fido2Assertion({ ...common, origin, rpId });
 }
@@ -114,7 +114,7 @@ export function challengeFor(state: State, userId: string, asked: Asked): Challe
 }
 
 /** A request signed as the user's own client would. */
-export function ask(state: State, by: Signer, asked: Asked): Act {
+export function ask(state: State, by: Signer, asked: Asked): Act & { readonly assertion: ChallengeAssertion } {
   const request: SignedRequest = {
     method: asked.method,
     path: asked.path,

@@ -33,7 +33,8 @@ export interface ChallengeRecord {
 /** One freshness token: the signer's roster index (1…5) and 16 bytes in base64url (rulings 1). */
 export type FreshToken = readonly [index: number, token: Base64Url];
 
-export type CredentialKind = 'Key' | 'Fido2';
+/** `RecoveryKey` signs nothing but the set of new credentials that replaces all the user has. */
+export type CredentialKind = 'Key' | 'Fido2' | 'RecoveryKey';
 export type KeyAlgorithm = 'Ed25519' | 'P-256' | 'secp256k1' | 'RSA';
 
 export interface CredentialRecord {
@@ -67,7 +68,12 @@ export type Assertion =
       readonly authenticatorData: Base64Url;
       readonly signature: Base64Url;
       readonly userHandle?: Base64Url;
-    };
+    }
+  /** Recover User alone: which recovery key; what it signed is in the body of the request. */
+  | { readonly kind: 'RecoveryKey'; readonly credId: string };
+
+/** An assertion over a challenge, as every request but a recovery has it. */
+export type ChallengeAssertion = Exclude<Assertion, { readonly kind: 'RecoveryKey' }>;
 
 /** What a user signed: the request as the user's client built it. `payload` is the exact string of /auth/action/init. */
 export interface SignedRequest {

@@ -100,6 +100,7 @@ const assertion: Shape<Assertion> = choice<Assertion>('kind', {
     },
     { userHandle: base64Url({ max: 64 }) },
   ),
+  RecoveryKey: object({ kind: literal('RecoveryKey'), credId: credentialId }),
 });
 
 const token: Shape<FreshToken> = pair(signerIndex, base64Url(16));

@@ -59,6 +59,7 @@ export const errors = {
   E_USER_INACTIVE: { status: 400, sentence: 'User account has been deactivated.' },
   E_USER_EXISTS: { status: 401, sentence: 'User already exists.' },
   E_NO_CREDENTIAL: { status: 401, sentence: 'User does not have a credential that can be used for the application.' },
+  E_RECOVERY_CODE: { status: 401, sentence: 'Recovery code is not valid' },
   E_REGISTRATION_CODE: { status: 401, sentence: 'Registration code expired' },
   E_CODE: { status: 403, sentence: 'Invalid code' },
   E_LAST_CREDENTIAL: { status: 400, sentence: 'this is your last active credential' },

@@ -6,6 +6,7 @@ import * as refresh from './0003-refresh.ts';
 import * as chainIndex from './0005-chain-index.ts';
 import * as personalTokens from './0006-personal-tokens.ts';
 import * as orders from './0007-orders.ts';
+import * as recovery from './0008-recovery.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0005-chain-index': chainIndex,
   '0006-personal-tokens': personalTokens,
   '0007-orders': orders,
+  '0008-recovery': recovery,
 };

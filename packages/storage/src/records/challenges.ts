@@ -8,7 +8,7 @@ import type { Executor } from '../database/transaction.ts';
 import type { Schema } from './schema.ts';
 
 export type ChallengeRow = Selectable<Schema['challenges']>;
-export type ChallengeUse = 'UserAction' | 'Login' | 'Registration' | 'Credential';
+export type ChallengeUse = 'UserAction' | 'Login' | 'Registration' | 'Credential' | 'Recovery';
 
 export interface NewChallenge {
   id: string;

@@ -82,7 +82,7 @@ export async function updateCredential(
   tx: Executor,
   orgId: string,
   uuid: string,
-  change: Pick<Updateable<Schema['credentials']>, 'isActive' | 'isConfirmed' | 'name'>,
+  change: Pick<Updateable<Schema['credentials']>, 'encryptedPrivateKey' | 'isActive' | 'isConfirmed' | 'name'>,
 ): Promise<void> {
   await tx.updateTable('credentials').set(change).where('orgId', '=', orgId).where('uuid', '=', uuid).execute();
 }

@@ -32,6 +32,41 @@ export async function deleteRegistrationCode(db: Executor, userId: string): Prom
   await db.deleteFrom('registrationCodes').where('userId', '=', userId).execute();
 }
 
+export type RecoveryCodeRow = Selectable<Schema['recoveryCodes']>;
+
+/** A new code makes the one before worthless. */
+export async function putRecoveryCode(
+  db: Executor,
+  row: Omit<Insertable<Schema['recoveryCodes']>, 'attempts'>,
+): Promise<void> {
+  const { userId, ...rest } = row;
+  await db
+    .insertInto('recoveryCodes')
+    .values({ ...row, attempts: 0 })
+    .onConflict((conflict) => conflict.column('userId').doUpdateSet({ ...rest, attempts: 0 }))
+    .execute();
+}
+
+/** Counts a try and returns the code as it then stands. */
+export function tryRecoveryCode(db: Executor, userId: string): Promise<RecoveryCodeRow | undefined> {
+  return db
+    .updateTable('recoveryCodes')
+    .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+    .where('userId', '=', userId)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** A code opens one challenge: true for the one caller that got it. */
+export async function takeRecoveryCode(db: Executor, userId: string, hash: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('recoveryCodes')
+    .where('userId', '=', userId)
+    .where('hash', '=', hash)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
+
 export type CredentialCodeRow = Selectable<Schema['credentialCodes']>;
 
 export async function insertCredentialCode(db: Executor, row: Insertable<Schema['credentialCodes']>): Promise<void> {

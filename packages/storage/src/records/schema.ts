@@ -68,6 +68,8 @@ export interface Schema {
     counter: number;
     relyingPartyId: string;
     origin: string;
+    /** Of a recovery key: sealed by its owner, who alone can open it. */
+    encryptedPrivateKey: Nullable<string>;
     /** The personal access token whose key it is; null for a user's own. */
     tokenId: Nullable<string>;
     dateCreated: string;
@@ -109,6 +111,14 @@ export interface Schema {
     dateCreated: string;
   };
   registrationCodes: {
+    userId: string;
+    orgId: string;
+    hash: string;
+    attempts: number;
+    dateExpires: string;
+    dateCreated: string;
+  };
+  recoveryCodes: {
     userId: string;
     orgId: string;
     hash: string;

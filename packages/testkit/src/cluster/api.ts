@@ -7,7 +7,14 @@ import { encodeChallenge, freshDigest, nullifier, payloadHash } from '@holdfast/
 import { encodeGenesis, genesisChallenge, genesisHash, genesisIds } from '@holdfast/authority/genesis';
 import { accountCredentialIdOf, deriveId, permissionIdOf } from '@holdfast/authority/ids';
 import { headOf } from '@holdfast/authority/log';
-import type { Ack, Assertion, ChallengeRecord, FreshToken, LogEntry, SignedRequest } from '@holdfast/authority/types';
+import type {
+  Ack,
+  ChallengeAssertion,
+  ChallengeRecord,
+  FreshToken,
+  LogEntry,
+  SignedRequest,
+} from '@holdfast/authority/types';
 import type { Command, KeyEpochs, KeyStatement, Push, RecordMark, Reply, Result } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import { toBase64, toBase64Url, toHex, utf8 } from '@holdfast/contract/wire';
@@ -43,7 +50,8 @@ export interface ActOptions {
   readonly keyEpoch?: string;
 }
 
-export type ActCommand = Extract<Command, { kind: 'Act' }>;
+/** Signed by an ordinary credential, as everything but a recovery is. */
+export type ActCommand = Extract<Command, { kind: 'Act' }> & { readonly assertion: ChallengeAssertion };
 export type Replies = ReadonlyMap<number, Reply | undefined>;
 
 /** What the api needs of a cluster: one process or six. */
@@ -449,7 +457,7 @@ export function assertion(
   user: Pick<TestUser, 'credentialId' | 'privateKey'>,
   challenge: string,
   clientData: Readonly<Record<string, unknown>> = {},
-): Assertion {
+): ChallengeAssertion {
   const data = utf8(
     JSON.stringify({ type: 'key.get', challenge, origin: 'http://localhost:8787', crossOrigin: false, ...clientData }),
   );

@@ -12,8 +12,10 @@ import { createCredentialChallenge } from './createCredentialChallenge.ts';
 import { createCredentialChallengeWithCode } from './createCredentialChallengeWithCode.ts';
 import { createCredentialCode } from './createCredentialCode.ts';
 import { createCredentialWithCode } from './createCredentialWithCode.ts';
+import { createDelegatedRecoveryChallenge } from './createDelegatedRecoveryChallenge.ts';
 import { createLoginChallenge } from './createLoginChallenge.ts';
 import { createPersonalAccessToken } from './createPersonalAccessToken.ts';
+import { createRecoveryChallenge } from './createRecoveryChallenge.ts';
 import { createRegistrationChallenge } from './createRegistrationChallenge.ts';
 import { createServiceAccount } from './createServiceAccount.ts';
 import { createUser } from './createUser.ts';
@@ -32,8 +34,10 @@ import { listServiceAccounts } from './listServiceAccounts.ts';
 import { listUsers } from './listUsers.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
+import { recover } from './recover.ts';
 import { register } from './register.ts';
 import { resendRegistrationCode } from './resendRegistrationCode.ts';
+import { sendRecoveryCode } from './sendRecoveryCode.ts';
 import { updatePersonalAccessToken } from './updatePersonalAccessToken.ts';
 import { updateServiceAccount } from './updateServiceAccount.ts';
 import { updateUser } from './updateUser.ts';
@@ -52,8 +56,10 @@ export const authHandlers = [
   createCredentialChallengeWithCode,
   createCredentialCode,
   createCredentialWithCode,
+  createDelegatedRecoveryChallenge,
   createLoginChallenge,
   createPersonalAccessToken,
+  createRecoveryChallenge,
   createRegistrationChallenge,
   createServiceAccount,
   createUser,
@@ -72,8 +78,10 @@ export const authHandlers = [
   listUsers,
   login,
   logout,
+  recover,
   register,
   resendRegistrationCode,
+  sendRecoveryCode,
   updatePersonalAccessToken,
   updateServiceAccount,
   updateUser,

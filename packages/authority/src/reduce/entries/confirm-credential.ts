@@ -14,7 +14,8 @@ export const confirmCredential: Reducer = (state, act, deps) => {
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const credentialId = readText(body, 'credentialId', 1364);
   const kind = body['kind'];
-  if (kind !== 'Key' && kind !== 'Fido2') return refuse('E_UNSUPPORTED', 'body.kind must be Key or Fido2');
+  if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
+    return refuse('E_UNSUPPORTED', 'body.kind must be Key, Fido2 or RecoveryKey');
   if (!isCredentialId(credentialId))
     refuse('E_BODY', 'body.credentialId is not a credential id', { path: 'body.credentialId' });
   if (state.credentials.has(credentialId)) refuse('E_CREDENTIAL_EXISTS', 'credential is already registered');

@@ -10,7 +10,8 @@ import type { Reducer } from './reducer.ts';
 
 export const createCredential: Reducer = (state, { body, user, nullifier }, deps) => {
   const kind = body['credentialKind'];
-  if (kind !== 'Key' && kind !== 'Fido2') return refuse('E_UNSUPPORTED', 'body.credentialKind must be Key or Fido2');
+  if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
+    return refuse('E_UNSUPPORTED', 'body.credentialKind must be Key, Fido2 or RecoveryKey');
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const info = readObject(body, 'credentialInfo');
   const attested = verifyAttestation({

@@ -13,6 +13,7 @@ import {
   setPersonalAccessTokenActive,
   updatePersonalAccessToken,
 } from './personal-tokens.ts';
+import { recover } from './recover.ts';
 import type { Reducer } from './reducer.ts';
 import { setActive } from './set-active.ts';
 import { setCredentialActive } from './set-credential-active.ts';
@@ -33,6 +34,7 @@ export const reducers: ReadonlyMap<string, Reducer> = new Map<string, Reducer>([
   ['auth.confirmCredential', confirmCredential],
   ['permissions.createAssignment', createAssignment],
   ['permissions.deleteAssignment', deleteAssignment],
+  ['auth.recover', recover],
   ['auth.updateUser', updateUser],
   ['auth.archiveUser', archiveIdentity({ param: 'userId', serviceAccount: false })],
   ['auth.updateServiceAccount', updateServiceAccount],

@@ -12,7 +12,9 @@ export function setCredentialActive(active: boolean): Reducer {
     );
     const credential = own.find((one) => one.uuid === uuid) ?? refuse('E_NOT_FOUND', 'credential not found');
     if (!active && credential.active) {
-      if (!own.some((one) => one.active && one.uuid !== uuid))
+      // A recovery key signs nothing but a recovery: whoever has only that one is locked out.
+      const isLast = !own.some((one) => one.active && one.uuid !== uuid && one.kind !== 'RecoveryKey');
+      if (isLast && credential.kind !== 'RecoveryKey')
         refuse('E_LAST_CREDENTIAL', 'this is your last active credential');
       if (credential.uuid === signing.uuid)
         refuse('E_CONFLICT', 'a credential cannot deactivate itself; sign with another one');

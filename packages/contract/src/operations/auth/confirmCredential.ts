@@ -16,7 +16,7 @@ export const confirmCredential = operation({
   request: Closed({
     userId: Id('us'),
     credentialId: Text(1400, 1),
-    kind: Type.Enum(['Key', 'Fido2']),
+    kind: Type.Enum(['Key', 'Fido2', 'RecoveryKey']),
     publicKey: Text(4000, 1),
     name: Name,
   }),

@@ -212,6 +212,29 @@ export const RegistrationChallenge = Reply({
   otpUrl: Type.String(),
 });
 
+export const RecoveryChallenge = Reply({
+  ...RegistrationChallenge.properties,
+  allowedRecoveryCredentials: Type.Array(Reply({ id: Type.String(), encryptedRecoveryKey: Type.String() })),
+});
+
+/** The client data of the recovery key carries the whole set once more. */
+export const Recovery = Closed({
+  recovery: Closed({
+    kind: Type.Literal('RecoveryKey'),
+    credentialAssertion: Closed({
+      credId: Text(1400, 1),
+      clientData: Base64Url(262_144),
+      signature: Base64Url(2000),
+      algorithm: Type.Optional(Text(20)),
+    }),
+  }),
+  newCredentials: Closed({
+    firstFactorCredential: RegistrationCredential,
+    secondFactorCredential: Type.Optional(RegistrationCredential),
+    recoveryCredential: Type.Optional(RegistrationCredential),
+  }),
+});
+
 /** Fido2 and Key in this release; the members that only one of them has are optional. */
 export const CredentialChallenge = Reply({
   kind: CredentialKind,
