@@ -240,6 +240,8 @@ test('what was said of an earlier end of this chain counts for no later one', ()
 test('whatever single cell of a long chain is changed, the first bad row is found, at the start or behind it', () => {
   const changes = [
     (seq: number) => `update journal set time = time + 1 where seq = ${seq}`,
+    // No time that could be encoded: found like any other, and nothing is thrown.
+    (seq: number) => `update journal set time = -5 where seq = ${seq}`,
     (seq: number) => `update journal set event = event || 'x' where seq = ${seq}`,
     (seq: number) => `update journal set facts = facts || ' ' where seq = ${seq}`,
     (seq: number) => `update journal set hash = zeroblob(32) where seq = ${seq}`,

@@ -30,15 +30,28 @@ export interface Item {
  *     enc('holdfast/example/v1', i.uint(3), i.bytes(key), i.absent)
  */
 export function enc(tag: string, ...items: readonly Item[]): Uint8Array {
-  check(isTag(tag), 'E_ENCODING', 'A tag is 1 to 255 printable ASCII characters.');
   check(items.length <= ITEMS_MAX, 'E_ENCODING', 'Too many items.');
+  const whole = writeItems(headOf(tag), items);
+  whole[5 + tag.length] = items.length >>> 8;
+  whole[6 + tag.length] = items.length & 0xff;
+  return whole;
+}
+
+/** Tags are constants of the code, some hundred of them; whoever makes them up gets no more than this kept. */
+const HEADS_MAX = 512;
+const heads = new Map<string, Uint8Array>();
+
+/** Version, tag, and two bytes for the number of items. Not to be written to. */
+function headOf(tag: string): Uint8Array {
+  const known = heads.get(tag);
+  if (known !== undefined) return known;
+  check(isTag(tag), 'E_ENCODING', 'A tag is 1 to 255 printable ASCII characters.');
   const head = new Uint8Array(1 + 4 + tag.length + 2);
   head[0] = VERSION;
   writeU32(head, 1, tag.length);
   for (let k = 0; k < tag.length; k++) head[5 + k] = tag.charCodeAt(k);
-  head[5 + tag.length] = items.length >>> 8;
-  head[6 + tag.length] = items.length & 0xff;
-  return writeItems(head, items);
+  if (heads.size < HEADS_MAX) heads.set(tag, head);
+  return head;
 }
 
 /** Constructors of items. */
@@ -48,6 +61,7 @@ export const i = {
   },
   /** A non-negative integer: a safe integer or a bigint. */
   uint(value: number | bigint): Item {
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return item(TYPE.uint, small(value));
     const n = demandInteger(value);
     check(n >= 0n, 'E_ENCODING', 'An unsigned integer is not negative.');
     return item(TYPE.uint, magnitude(n));
@@ -281,6 +295,15 @@ function readMinimal(bytes: Uint8Array): bigint {
 function magnitude(value: bigint): Uint8Array {
   if (value > 0n && value < 256n) return Uint8Array.of(Number(value));
   return value === 0n ? new Uint8Array(0) : bigIntToBytes(value, Math.ceil(value.toString(16).length / 2));
+}
+
+/** The magnitude of a safe integer that is not negative. */
+function small(value: number): Uint8Array {
+  let length = 0;
+  for (let rest = value; rest >= 1; rest = Math.floor(rest / 256)) length++;
+  const bytes = new Uint8Array(length);
+  for (let k = length - 1, rest = value; k >= 0; k--, rest = Math.floor(rest / 256)) bytes[k] = rest % 256;
+  return bytes;
 }
 
 function demandInteger(value: number | bigint): bigint {
