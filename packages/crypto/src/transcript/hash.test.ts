@@ -1,6 +1,7 @@
 import { deepEqual, equal, notDeepEqual, throws } from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import * as noble from '@noble/hashes/sha2.js';
 import { fromHex, toHex } from '../bytes.ts';
 import { curve } from '../curves/index.ts';
 import type { CurveName } from '../curves/types.ts';
@@ -51,12 +52,16 @@ function partsOf(vector: Vectors['execId'][number]): ExecIdParts {
   };
 }
 
-test('hashes agree with OpenSSL at every length around the block borders', () => {
+test('hashes agree with OpenSSL and with noble at every length around the block borders', () => {
   for (const length of [0, 1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 129, 1000]) {
     const bytes = new Uint8Array(length).fill(length & 0xff);
     equal(toHex(sha256(bytes)), createHash('sha256').update(bytes).digest('hex'));
     equal(toHex(sha512(bytes)), createHash('sha512').update(bytes).digest('hex'));
     equal(toHex(sha512_256(bytes)), createHash('sha512-256').update(bytes).digest('hex'));
+    deepEqual(
+      [sha256, sha512, sha512_256].map((hash) => hash(bytes)),
+      [noble.sha256(bytes), noble.sha512(bytes), noble.sha512_256(bytes)],
+    );
   }
 });
 

@@ -3,9 +3,8 @@
  * (docs/specs/honest-majority-ecdsa.md §3 is normative). Letters as there: k nonce, a mask, w = k·a, R = k·G,
  * W = a·R = w·G; subscript j is the share of party j.
  */
-import { createHash } from 'node:crypto';
 import type { Point, Scalar } from '@holdfast/crypto/curves';
-import { enc, equalBytes, i } from '@holdfast/crypto/transcript';
+import { enc, equalBytes, i, sha512_256 } from '@holdfast/crypto/transcript';
 import { requireUsableShare } from '../frost/usable-share.ts';
 import { check, type Index, type KeyShare, type RunContext, refuse } from '../runtime/index.ts';
 import { openPoint, openScalar } from './open.ts';
@@ -179,14 +178,15 @@ interface Opened {
 
 /** The execution id says so too; this checks it. */
 function contextOf(ctx: RunContext, o: EcdsaOptions): Uint8Array {
-  const document = enc(
-    'mpc/ecdsa-h/context/v1',
-    i.bytes(ctx.execId),
-    i.text(o.share.curve),
-    i.point(ctx.curve.encodePoint(o.share.publicKey)),
-    i.bytes(o.share.epoch),
-    i.bytes(o.prss.id),
-    i.bytes(o.digest),
+  return sha512_256(
+    enc(
+      'mpc/ecdsa-h/context/v1',
+      i.bytes(ctx.execId),
+      i.text(o.share.curve),
+      i.point(ctx.curve.encodePoint(o.share.publicKey)),
+      i.bytes(o.share.epoch),
+      i.bytes(o.prss.id),
+      i.bytes(o.digest),
+    ),
   );
-  return new Uint8Array(createHash('sha512-256').update(document).digest());
 }
