@@ -28,6 +28,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   evm: async () => (await import('./evm/index.ts')).evm,
   iota: async () => (await import('./iota/index.ts')).iota,
   near: async () => (await import('./near/index.ts')).near,
+  kaspa: async () => (await import('./kaspa/index.ts')).kaspa,
   pseudo: async () => (await import('./pseudo/index.ts')).pseudo,
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,

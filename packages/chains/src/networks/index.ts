@@ -8,6 +8,7 @@ import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { iotaNetworks } from './iota.ts';
+import { kaspaNetworks } from './kaspa.ts';
 import { nearNetworks } from './near.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { checkChainId } from './settings.ts';
@@ -30,6 +31,7 @@ export const networks: readonly Network[] = [
   ...evmNetworks,
   ...iotaNetworks,
   ...nearNetworks,
+  ...kaspaNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
