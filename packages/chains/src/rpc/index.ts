@@ -26,11 +26,13 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
   },
   bitcoin: async () => {
     const { createBitcoinClient, identifyBitcoin } = await import('./bitcoin/index.ts');
-    return { create: createBitcoinClient, identify: identifyBitcoin };
+    const { bitcoinBlocks } = await import('./bitcoin/blocks.ts');
+    return { create: createBitcoinClient, identify: identifyBitcoin, blocks: bitcoinBlocks };
   },
   'bitcoin-cash': async () => {
     const { createBitcoinCashClient, identifyBitcoinCash } = await import('./bitcoin-cash/index.ts');
-    return { create: createBitcoinCashClient, identify: identifyBitcoinCash };
+    const { bitcoinBlocks } = await import('./bitcoin/blocks.ts');
+    return { create: createBitcoinCashClient, identify: identifyBitcoinCash, blocks: bitcoinBlocks };
   },
   cosmos: async () => {
     const { createCosmosClient, identifyCosmos } = await import('./cosmos/index.ts');

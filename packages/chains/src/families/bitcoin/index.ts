@@ -12,7 +12,7 @@ import { assembleBip322, planBip322 } from './bip322.ts';
 import { fill, finalOf, planPsbt, psbtBytesMax, readPsbt } from './psbt.ts';
 import { constructTransfer } from './transfer.ts';
 
-export { scriptOfAddress } from './address.ts';
+export { addressOfScript, scriptOfAddress } from './address.ts';
 
 export const bitcoin: Family = {
   name: 'bitcoin',
