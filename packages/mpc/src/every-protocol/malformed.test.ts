@@ -1,4 +1,4 @@
-/** Every protocol against malformed messages. `HOLDFAST_MALFORMED=full` drives eighty times as many mutants through whole machines. */
+/** Every protocol against malformed messages. `HOLDFAST_MALFORMED=full` decodes four times and drives eighty times as many. */
 import { ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { underSeed } from '../simulator/index.ts';
@@ -6,7 +6,7 @@ import { campaign } from './campaign.ts';
 import { SUBJECTS } from './subjects.ts';
 
 const isFull = process.env['HOLDFAST_MALFORMED'] === 'full';
-const effort = { decoded: 10_000, driven: isFull ? 1_000 : 12 };
+const effort = isFull ? { decoded: 10_000, driven: 1_000 } : { decoded: 2_500, driven: 12 };
 
 for (const each of SUBJECTS)
   test(`row 23: ${each.name}: no malformed message is accepted, hangs a run or names anybody but its sender`, () => {

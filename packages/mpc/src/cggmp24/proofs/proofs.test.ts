@@ -541,7 +541,7 @@ test('row 4: secrets far beyond their ranges do not pass', () => {
 // ---- Mutants -------------------------------------------------------------------------------------------------
 
 /** Bits flipped in each integer and scalar; HOLDFAST_MUTANTS=256 tries more. */
-const FLIPS = Number(process.env['HOLDFAST_MUTANTS'] ?? 24);
+const FLIPS = Number(process.env['HOLDFAST_MUTANTS'] ?? 12);
 
 /** Other values for one field: its neighbours, the ends of its group, a sibling's, another proof's, and single bits. */
 function mutantsOf(kind: AnyKind, field: string, others: readonly Record<string, unknown>[]): unknown[] {
