@@ -16,8 +16,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createRoster, encodeRoster, identityFromSeeds, type Roster, rosterEntry } from '@holdfast/cluster/roster';
+import { toBase64 } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { split } from '@holdfast/crypto/sharing';
+import { enc, type Item, i as item } from '@holdfast/crypto/transcript';
 import { epochOf } from '@holdfast/mpc/dkg';
 import { seededRandom } from '@holdfast/mpc/simulator';
 import Database from 'libsql';
@@ -32,6 +34,7 @@ import {
   makeBackup,
   openBackup,
   proveBackup,
+  readBackupHead,
   readBackupPrivateKey,
   readBackupPublicKey,
   sealBackup,
@@ -256,7 +259,8 @@ test('a recipient of small order is refused', () => {
 
 test('a text that is no backup key is refused and not repeated', () => {
   const secret = pair.privateText.replace(/.$/, '!');
-  for (const text of ['', 'holdfast', pair.publicText, secret])
+  const nameless = 'x'.repeat('holdfast-backup-private-v1:'.length) + toBase64(draw(32));
+  for (const text of ['', 'holdfast', pair.publicText, secret, nameless])
     throws(
       () => readBackupPrivateKey(text),
       (error) => code('E_BACKUP_KEY')(error) && !String(error).includes(secret.slice(40)),
@@ -338,6 +342,30 @@ test('a body is read back as it was written, and no other bytes are', () => {
   deepEqual(encodeBody(again), bytes);
   for (const altered of [bytes.slice(0, -1), Buffer.concat([bytes, Buffer.of(0)]), Buffer.from('nothing')])
     throws(() => decodeBody(altered), code('E_BACKUP_FORMAT'));
+});
+
+test('a body with a value of no known kind, or a record with too few values, is refused', () => {
+  const holding = (...cells: Item[]): Uint8Array =>
+    enc(
+      'holdfast/backup/v1',
+      item.bytes(draw(64)),
+      item.uint(0),
+      item.uint(0),
+      item.list([]),
+      item.list([item.uint(0), item.bytes(draw(32))]),
+      item.list([
+        item.list([
+          item.text('log'),
+          item.list([item.text('seq'), item.text('event')]),
+          item.list([item.list([item.list(cells)])]),
+        ]),
+      ]),
+      item.list([]),
+    );
+
+  equal(decodeBody(holding(item.uint(1), item.absent)).contents.tables[0]?.rows.length, 1);
+  for (const cells of [[item.uint(1), item.list([])], [item.uint(1)], [item.uint(1), item.absent, item.absent]])
+    throws(() => decodeBody(holding(...cells)), code('E_BACKUP_FORMAT'));
 });
 
 test('a store that holds anything takes no backup', () => {
@@ -440,4 +468,21 @@ test('the head of a backup is not believed before it is opened', () => {
   file[60] = (file[60] as number) ^ 1;
 
   throws(() => openBackup(file, by), code('E_BACKUP_AUTH'));
+});
+
+test('a head that says what no release writes is refused for that', () => {
+  const file = make();
+  for (const { at, bytes, says } of [
+    { at: 18, bytes: [3], says: /sealed in no known way/ },
+    { at: 83, bytes: [255, 255, 255, 255, 255, 255, 255, 255], says: /at no possible time/ },
+    { at: 187, bytes: [255, 255, 255, 255], says: /cut short/ },
+  ]) {
+    const altered = file.slice();
+    altered.set(bytes, at);
+
+    throws(
+      () => readBackupHead(altered),
+      (error) => code('E_BACKUP_FORMAT')(error) && says.test(String(error)),
+    );
+  }
 });
