@@ -26,17 +26,28 @@ export function report(root) {
     '[README.md](README.md#guards) says what a guard is and how they are removed. *Killed*: a test failed without',
     'it, in brackets those of them that ended by a time limit. *Accepted*: nothing failed, for the reason in',
     '[guards-accepted.json](guards-accepted.json). *Survived*: nothing failed, and there is no reason. *Not tried*: the run',
-    'was of a part of the room. A row holds for its commit; a later commit may have added guards.',
+    'was of a part of the room. *By tests*: those of the room, or those of them whose path holds one of these words; what',
+    'survives a part may be killed by the rest. A row holds for its commit; a later commit may have added guards.',
     '',
-    row(['room', ...columns, 'run on', 'at commit']),
-    row(['---', ...columns.map(() => '--:'), '---', '---']),
+    row(['room', ...columns, 'by tests', 'run on', 'at commit']),
+    row(['---', ...columns.map(() => '--:'), '---', '---', '---']),
     ...rooms.map((room) => {
       const run = runs[room];
-      if (run === undefined) return row([room, '', '', '', '', '', 'not run', '']);
+      if (run === undefined) return row([room, '', '', '', '', '', '', 'not run', '']);
       const killed = run.byTime > 0 ? `${run.killed} (${run.byTime})` : run.killed;
-      return row([room, run.guards, killed, run.accepted, run.survived, run.notTried, run.date, `\`${run.commit}\``]);
+      return row([
+        room,
+        run.guards,
+        killed,
+        run.accepted,
+        run.survived,
+        run.notTried,
+        run.tests,
+        run.date,
+        `\`${run.commit}\``,
+      ]);
     }),
-    row(['**all that ran**', ...columns.map((of) => sum(of === 'not tried' ? 'notTried' : of)), '', '']),
+    row(['**all that ran**', ...columns.map((of) => sum(of === 'not tried' ? 'notTried' : of)), '', '', '']),
     '',
     ...survivors(rooms, runs),
   ].join('\n');

@@ -301,7 +301,7 @@ test('a share that does not belong to its key is not sealed, and is refused wher
   );
 });
 
-test('a missing share, one under another epoch, and one without its key are refused by name', () => {
+test('a missing share, one under another epoch, one without its key, and a chain code too many are refused by name', () => {
   const all = contents();
   const without = { ...all, shares: all.shares.slice(1) };
   const renamed = { ...all, shares: all.shares.map((s, k) => (k === 0 ? { ...s, epoch: new Uint8Array(32) } : s)) };
@@ -311,7 +311,10 @@ test('a missing share, one under another epoch, and one without its key are refu
     tables: [{ ...(first as NonNullable<typeof first>), rows: first?.rows.slice(1) ?? [] }, ...rest],
   };
 
-  for (const broken of [without, renamed, orphan]) {
+  // Only a master has a chain code.
+  const chained = { ...all, shares: all.shares.map((s, k) => (k === 0 ? { ...s, chainCode: draw(32) } : s)) };
+
+  for (const broken of [without, renamed, orphan, chained]) {
     const file = sealBackup({ head, body: encodeBody(bodyOf({ contents: broken })), to, random: draw });
     throws(
       () => proveBackup(file, { by, roster }),
