@@ -56,8 +56,10 @@ export function parseEnvelope(bytes: Uint8Array, path: string): Envelope {
   const secondary = readList(reader, (inner) => inner.take(32));
   const authenticators = readList(reader, readAuthenticator);
   check(authenticators.length === secondary.length, path, 'has other than one authenticator for each agent');
-  for (const [index, each] of authenticators.entries())
-    slots.push({ address: secondary[index] ?? refuse(path, 'an agent is missing'), ...each });
+  for (const [index, address] of secondary.entries()) {
+    const authenticator = authenticators[index];
+    if (authenticator !== undefined) slots.push({ address, ...authenticator });
+  }
   const feePayer = variant === 3 ? reader.take(32) : undefined;
   if (feePayer !== undefined) slots.push({ address: feePayer, ...readAuthenticator(reader) });
   reader.end();
