@@ -176,7 +176,10 @@ export function conformance(subject: Subject): void {
           await decoded({ ...drawn, ...signed, order: drawn.body, construction });
           if (n === 0) strict(drawn);
         } catch (cause) {
-          throw new Error(`case ${n}, seed ${seed}: ${JSON.stringify({ ...drawn, key: drawn.key.scheme })}`, { cause });
+          throw new Error(
+            `${String(cause)} (case ${n}, seed ${seed}: ${JSON.stringify({ ...drawn, key: drawn.key.scheme })})`,
+            { cause },
+          );
         }
       }
     });

@@ -24,6 +24,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   aptos: async () => (await import('./aptos/index.ts')).aptos,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
   cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
+  cardano: async () => (await import('./cardano/index.ts')).cardano,
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
   iota: async () => (await import('./iota/index.ts')).iota,

@@ -5,6 +5,7 @@ import { algorandNetworks } from './algorand.ts';
 import { aptosNetworks } from './aptos.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
 import { bitcoinCashNetworks } from './bitcoin-cash.ts';
+import { cardanoNetworks } from './cardano.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { iotaNetworks } from './iota.ts';
@@ -28,6 +29,7 @@ export const networks: readonly Network[] = [
   ...bitcoinNetworks,
   ...cosmosNetworks,
   ...bitcoinCashNetworks,
+  ...cardanoNetworks,
   ...evmNetworks,
   ...iotaNetworks,
   ...nearNetworks,
