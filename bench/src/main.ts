@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { auxiliary } from './auxiliary.ts';
 import { calibration, emptyRoute } from './calibration.ts';
 import { print, printHead, type Row } from './measure.ts';
+import { orders } from './orders.ts';
 import { peers } from './peers.ts';
 import { product } from './product.ts';
 import { protocols } from './protocols.ts';
@@ -33,6 +34,8 @@ if (wants('protocols') || wants('auxiliary')) for (const measure of auxiliary) a
 if (wants('protocols') || wants('peers')) for (const measure of peers) add(await measure());
 if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));
+if (wants('product') || wants('orders'))
+  for (const engine of ['postgres', 'embedded'] as const) add(await orders(engine));
 // Minutes: only when asked for.
 if (values.only === 'refresh') add(await refreshUnderLoad('postgres'));
 if (values.only === 'start') add(await coldStart('postgres'));

@@ -17,11 +17,13 @@ import { type Carrier, handIn } from './carry.ts';
 
 /** Between two looks; sooner when something has just been broadcast, which on a quick chain is in a block at once. */
 const AGAIN_MS = 2_000;
-const SOON_MS = 250;
+const SOON_MS = 400;
 const PAGE = 256;
-const AT_ONCE_MAX = 16;
+const AT_ONCE_MAX = 8;
 /** Blocks beyond the depth of confirmation at which nobody looks any more. */
 const FINAL_EXTRA = 12;
+/** Blocks between two looks at what is confirmed. */
+const FINAL_STEP = 4;
 
 export interface Watcher {
   /** Looks soon. */
@@ -32,8 +34,10 @@ export interface Watcher {
 }
 
 export function createWatcher(ctx: () => Context, carrier: Carrier): Watcher {
-  /** Height of the chain at which an order was seen last: it is asked for again when the chain has moved. */
-  const seenAt = new Map<string, number>();
+  /** Height of the chain at which there is something new to learn of an order. */
+  const nextAt = new Map<string, number>();
+  /** By network: as it was at the last look. A chain that is shorter than it was has lost blocks. */
+  const heights = new Map<string, number>();
   let isStopped = false;
   let looking: Promise<void> | undefined;
   let cancel: (() => void) | undefined;
@@ -42,7 +46,13 @@ export function createWatcher(ctx: () => Context, carrier: Carrier): Watcher {
   async function lookAtAll(): Promise<void> {
     const heads = new Map<string, Promise<Head | undefined>>();
     const headOf = (network: string) => {
-      const head = heads.get(network) ?? readHead(ctx(), network);
+      const known = heads.get(network);
+      if (known !== undefined) return known;
+      const head = readHead(ctx(), network).then((found) => {
+        if (found !== undefined && found.height < (heights.get(network) ?? 0)) nextAt.clear();
+        if (found !== undefined) heights.set(network, found.height);
+        return found;
+      });
       heads.set(network, head);
       return head;
     };
@@ -63,10 +73,10 @@ export function createWatcher(ctx: () => Context, carrier: Carrier): Watcher {
         return;
       }
       const head = await headOf(row.network);
-      if (head === undefined || seenAt.get(row.id) === head.height) return;
-      const after = await follow(ctx(), row, head.connection);
-      if (after === undefined || after.isWatched) seenAt.set(row.id, head.height);
-      else seenAt.delete(row.id);
+      if (head === undefined || head.height < (nextAt.get(row.id) ?? 0)) return;
+      const blocks = await follow(ctx(), row, head.connection);
+      if (blocks === undefined) nextAt.delete(row.id);
+      else nextAt.set(row.id, head.height + blocks);
     } catch (error) {
       // Stays as it is: the next look tries again.
       ctx().log('order.not-followed', { order: row.id, code: toWalletError(error).code });
@@ -119,12 +129,8 @@ async function readHead(ctx: Context, network: string): Promise<Head | undefined
   }
 }
 
-/** What the chain says of a transaction, written down; undefined where nothing changed. */
-async function follow(
-  ctx: Context,
-  row: OrderRow,
-  { client, confirmations }: Connection,
-): Promise<OrderRow | undefined> {
+/** Writes down what the chain says of a transaction. In how many blocks to look again; undefined: at rest. */
+async function follow(ctx: Context, row: OrderRow, { client, confirmations }: Connection): Promise<number | undefined> {
   const { db } = ctx;
   const state = await client.state({ id: row.txHash ?? '', signedData: row.signedData ?? '', address: row.address });
   const date = timestamp(ctx);
@@ -133,12 +139,15 @@ async function follow(
       // The pool forgot it, or its block left the chain: the stored bytes go out again.
       ctx.log('order.rebroadcast', { order: row.id });
       await handIn(ctx, row);
-      return row.status === 'Confirmed' ? orderBroadcasted(db.kysely, row.id, date) : undefined;
+      if (row.status === 'Confirmed') await orderBroadcasted(db.kysely, row.id, date);
+      return 1;
     case 'pending':
-      return row.status === 'Confirmed' ? orderBroadcasted(db.kysely, row.id, date) : undefined;
+      if (row.status === 'Confirmed') await orderBroadcasted(db.kysely, row.id, date);
+      return 1;
     case 'dropped': {
       const reason = row.replacementId === null ? state.reason : `replaced by ${row.replacementId}`;
-      return orderFailed(db.kysely, row.id, { reason, date });
+      await orderFailed(db.kysely, row.id, { reason, date });
+      return undefined;
     }
     case 'included':
       return settle(ctx, row, { state, confirmations, date });
@@ -155,25 +164,27 @@ async function settle(
     readonly confirmations: number;
     readonly date: string;
   },
-): Promise<OrderRow | undefined> {
+): Promise<number | undefined> {
   const { state, confirmations, date } = o;
   const { kysely } = ctx.db;
-  // In another block than before, and not deep enough there.
-  if (state.confirmations < confirmations)
-    return row.status === 'Confirmed' ? orderBroadcasted(kysely, row.id, date) : undefined;
+  const missing = confirmations - state.confirmations;
+  if (missing > 0) {
+    // In another block than before, and not deep enough there.
+    if (row.status === 'Confirmed') await orderBroadcasted(kysely, row.id, date);
+    return missing;
+  }
   const { block, fee } = state;
-  if (!state.success)
-    return orderFailed(kysely, row.id, {
-      reason: state.reason ?? 'the transaction failed on the chain',
-      fee,
-      block: block ?? '',
-      date,
-    });
+  if (!state.success) {
+    const reason = state.reason ?? 'the transaction failed on the chain';
+    await orderFailed(kysely, row.id, { reason, fee, block: block ?? '', date });
+    return undefined;
+  }
   const isFinal = state.confirmations >= confirmations + FINAL_EXTRA;
-  if (row.status === 'Confirmed' && row.block === (block ?? null) && !isFinal) return undefined;
-  const after = await orderConfirmed(kysely, row.id, { block, fee, isFinal, date });
-  ctx.env.point('orders.confirmed');
-  return after;
+  if (row.status !== 'Confirmed' || row.block !== (block ?? null) || isFinal) {
+    await orderConfirmed(kysely, row.id, { block, fee, isFinal, date });
+    ctx.env.point('orders.confirmed');
+  }
+  return isFinal ? undefined : FINAL_STEP;
 }
 
 async function inParallel<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -13,7 +13,7 @@ import { Caller, good, Lost } from '../faults/caller.ts';
 import { Pieces } from '../faults/pieces.ts';
 import { until } from '../harness/index.ts';
 import { type Anvil, startAnvil } from '../nodes/anvil.ts';
-import { CHAIN_ID, configure, mine, NETWORK, nonceOf } from './devnet.ts';
+import { CHAIN_ID, configure, mine, NETWORK, nonceOf } from './index.ts';
 
 const to = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
 

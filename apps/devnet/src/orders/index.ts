@@ -5,6 +5,8 @@ import type { DfnsApiClient } from '@dfns/sdk';
 import { until } from '../harness/index.ts';
 import type { Anvil } from '../nodes/anvil.ts';
 
+export { type Anvil, startAnvil } from '../nodes/anvil.ts';
+
 export const NETWORK = 'EthereumSepolia';
 export const CHAIN_ID = 11_155_111;
 
