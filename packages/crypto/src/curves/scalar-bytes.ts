@@ -64,16 +64,17 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
         check(Number.isInteger(k) && total <= SMALL_SUM_MAX, 'E_SCALAR', 'Not small integers.');
         check(v.length <= SUMMAND_BYTES_MAX, 'E_SCALAR', 'Adds up to 48 bytes.');
       }
-      // Digit by digit from the last; a digit may be negative, and 2^160·q makes the whole positive.
+      for (let t = 0; t < terms.length; t++) addDigits(terms[t] as (typeof terms)[0]);
+      // A digit may be negative and above a byte; 2^160·q makes the whole positive.
       const wide = new Uint8Array(WIDE_BYTES);
       let carry = 0;
       for (let b = 1; b <= WIDE_BYTES; b++) {
-        let digit = (offset[WIDE_BYTES - b] as number) + carry;
-        if (b <= SUMMAND_BYTES_MAX)
-          for (const { k, v } of terms) if (b <= v.length) digit += k * (v[v.length - b] as number);
+        const own = b <= SUMMAND_BYTES_MAX ? (digits[SUMMAND_BYTES_MAX - b] as number) : 0;
+        const digit = own + (offset[WIDE_BYTES - b] as number) + carry;
         wide[WIDE_BYTES - b] = digit;
         carry = digit >> 8;
       }
+      digits.fill(0);
       const reduced = arithmetic.reduce64(wide);
       wide.fill(0);
       return reduced;
@@ -104,6 +105,15 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       return arithmetic.invert(a);
     },
   };
+}
+
+/** Zero between two sums. One for all, since an array of this size is not made in the collector's heap. */
+const digits = new Int32Array(SUMMAND_BYTES_MAX);
+
+/** Digit by digit, without carry. */
+function addDigits({ k, v }: { readonly k: number; readonly v: Uint8Array }): void {
+  const shift = SUMMAND_BYTES_MAX - v.length;
+  for (let b = 0; b < v.length; b++) digits[shift + b] = (digits[shift + b] as number) + k * (v[b] as number);
 }
 
 /** A scalar from a small non-negative integer. */
