@@ -133,6 +133,63 @@ test('a step that does not hold is refused', () => {
   for (const [what, successions] of bad) refused(() => follow(successions), what);
 });
 
+test('a step that enough have signed, but that says something else than one for one, is refused for that', () => {
+  const place = 2;
+  const other = (to: readonly Member[]): Member[] =>
+    drawUntil(to.toSpliced(place + 1, 1), (swapped, added) => swapped[place + 1] === added);
+  const { json } = first;
+  const four = json['signatures'] as unknown[];
+
+  for (const [says, step] of [
+    [/is of another epoch/, { ...json, to: { ...(json['to'] as object), epoch: 2 } }],
+    [/at most four signatures/, { ...json, signatures: [...four, four[0]] }],
+    [/exactly one signer/, signedStep(other(first.to))],
+    [
+      /has five signers/,
+      { ...json, to: { ...(json['to'] as object), signers: [...signersOf(first.to), ...signersOf([draw()])] } },
+    ],
+  ] as const) {
+    const successions = JSON.stringify({ v: 1, successions: [step] });
+    throws(
+      () => follow(successions),
+      (error) => error instanceof ClusterRefused && says.test(error.message),
+    );
+  }
+
+  /** From the founding members to these, by everybody but the one in that place, as if it were the only one to leave. */
+  function signedStep(to: readonly Member[]): Record<string, unknown> {
+    const bytes = enc(
+      'holdfast/succession/v1',
+      i.bytes(clusterFingerprintOf(0, founding)),
+      i.bytes(clusterFingerprintOf(1, to)),
+      i.uint(1),
+      i.bytes((founding[place] as Member).key),
+      i.bytes((to[place] as Member).key),
+    );
+    return {
+      ...json,
+      to: { ...(json['to'] as object), signers: signersOf(to) },
+      signatures: founding.toSpliced(place, 1).map(({ key, secret }) => ({
+        identityKey: toBase64(key),
+        signature: toBase64(ed25519.sign(bytes, secret)),
+      })),
+    };
+  }
+});
+
+function signersOf(members: readonly Member[]): { identityKey: string }[] {
+  return members.map(({ key }) => ({ identityKey: toBase64(key) }));
+}
+
+/** With one more member, drawn until the order is as wanted. */
+function drawUntil(members: readonly Member[], fits: (all: Member[], added: Member) => boolean): Member[] {
+  for (;;) {
+    const added = draw();
+    const all = sorted([...members, added]);
+    if (fits(all, added)) return all;
+  }
+}
+
 test('the one that leaves does not count among those who sign', () => {
   const leaver = founding[2] as Member;
   const bytes = enc(

@@ -166,16 +166,15 @@ test('a key that no three signers state alike proves nowhere', () => {
   equal(found.includes('proved'), false);
 });
 
-test('a sharing of a lower degree is no key, whoever states it', () => {
-  const flat = { ...key, publicShares: Array(5).fill(key.publicKey), shares: key.shares } as Split;
+test('a sharing of a lower degree, or of another key, is no key, whoever states it and proves shares of it', () => {
+  const flat = split(curve, { secret: curve.scalar.random(random), t: 2, n: 5 }, random);
+  const renamed = { ...sharing(), publicKey: key.publicKey };
 
-  const found = statuses({
-    1: [item(1, { parts: flat })],
-    2: [item(2, { parts: flat })],
-    3: [item(3, { parts: flat })],
-  });
+  for (const parts of [flat, renamed]) {
+    const found = statuses({ 1: [item(1, { parts })], 2: [item(2, { parts })], 3: [item(3, { parts })] });
 
-  equal(found.slice(0, 3).includes('proved'), false);
+    equal(found.slice(0, 3).includes('proved'), false);
+  }
 });
 
 test('a key that only one signer speaks of is missing at the others, and proved nowhere', () => {
