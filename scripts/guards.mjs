@@ -3,7 +3,8 @@
 // is). A guard that nothing misses is either untested, and this fails, or stands in
 // docs/security/guards-accepted.json with the reason why no input reaches it. Not part of `npm test`: it takes
 // minutes. Build first. `--list` only names the guards; `--dry` says which no test makes say no, and removes none;
-// `--kept` counts what earlier runs found; `--report` writes docs/security/guards.md from the counts.
+// `--trial` leaves no counts; `--kept` counts what earlier runs found; `--report` writes docs/security/guards.md from
+// the counts.
 //
 // First every test file runs once on instrumented rooms, which shows which tests make which guard say no. Only these
 // can notice its removal, so only these run without it: alone, the nearest and quickest first. What was learnt is
@@ -93,7 +94,8 @@ async function judge({ place, hashOf, room }) {
     `${room}: ${counts.killed} of ${counts.guards} guards missed by a test (${counts.byTime} by a time limit), ` +
       `${counts.accepted} accepted, ${counts.survived} survived, ${counts.notTried} not tried`,
   );
-  keepCounts(room, { ...counts, tests: testParts[0] === '' ? 'all' : testParts.join(', '), survivors });
+  if (!options.has('--trial'))
+    keepCounts(room, { ...counts, tests: testParts[0] === '' ? 'all' : testParts.join(', '), survivors });
   return counts.survived;
 }
 
@@ -339,7 +341,7 @@ function readArguments(args) {
   const named = args.filter((arg, at) => !arg.startsWith('--') && !isValue(at));
   if (named.length === 0 && !args.includes('--report')) {
     console.error(
-      'usage: npm run guards -- <room…> [--file part,part] [--tests part,part] [--fresh] [--list | --dry | --kept]',
+      'usage: npm run guards -- <room…> [--file part,part] [--tests part,part] [--fresh] [--trial | --list | --dry | --kept]',
     );
     console.error('       npm run guards -- --report');
     process.exit(64);
