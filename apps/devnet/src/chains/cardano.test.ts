@@ -1,9 +1,11 @@
 /** Cardano against Emurgo's serialization and message-signing libraries. */
-import { deepEqual, equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { conformance, localKey, type Random, type sign } from '@holdfast/chains/conformance';
+import { conformance, construct, localKey, type Random, sign } from '@holdfast/chains/conformance';
 import { claims } from '@holdfast/chains/conformance/claims/cardano';
 import { family, loadFamily } from '@holdfast/chains/families';
+import { network as networkOf } from '@holdfast/chains/networks';
+import { loadClient, NodeError, type Nodes } from '@holdfast/chains/rpc';
 import { oracle } from '../oracles.ts';
 
 await loadFamily('cardano');
@@ -339,4 +341,91 @@ test('cardano: a CIP-8 message without its network has no address to carry', () 
       family('cardano').plan({ key, network: { name: '' } as never, body: { kind: 'Cip8', context: 'Signature1' } }),
     { code: 'E_BODY' },
   );
+});
+
+test('cardano: the client asks an API of the Blockfrost form, which takes what the SDK finds signed', async () => {
+  const network = networkOf('CardanoPreprod');
+  const address = sdkAddress(key, network.name);
+  const coin = (index: number, quantity: string, tokens = false) => ({
+    tx_hash: '55'.repeat(32),
+    output_index: index,
+    amount: [{ unit: 'lovelace', quantity }, ...(tokens ? [{ unit: 'ab'.repeat(28), quantity: '1' }] : [])],
+  });
+  const found = new Map<string, object>();
+  let slot = 1_000;
+  const missing = () => new NodeError('E_NODE_REFUSED', 'The requested component has not been found.', { status: 404 });
+  const pages: Record<string, () => unknown> = {
+    [`/addresses/${address}/utxos?count=100&page=1`]: () => [
+      coin(0, '5000000'),
+      coin(1, '90000000'),
+      coin(2, '70000000', true),
+    ],
+    [`/addresses/${address}`]: () => ({ address, amount: [{ unit: 'lovelace', quantity: '165000000' }] }),
+    '/epochs/latest/parameters': () => ({ min_fee_a: 44, min_fee_b: 155_381, coins_per_utxo_size: '4310' }),
+    '/blocks/latest': () => ({ slot, height: 50, hash: 'cd'.repeat(32) }),
+    '/genesis': () => ({ network_magic: 1 }),
+  };
+  const nodes: Nodes = {
+    rpc: () => Promise.reject(new Error('no JSON-RPC')),
+    get: async (path) => {
+      const answer = pages[path]?.() ?? found.get(path.replace('/txs/', ''));
+      if (answer === undefined) throw missing();
+      return answer;
+    },
+    post: async (path, body, contentType) => {
+      deepEqual([path, contentType], ['/tx/submit', 'application/cbor']);
+      const fixed = csl.FixedTransaction.from_bytes(body);
+      const witness = fixed.witness_set().vkeys().get(0);
+      const hash = fixed.transaction_hash();
+      if (!witness.vkey().public_key().verify(hash.to_bytes(), witness.signature()))
+        throw new NodeError('E_NODE_REFUSED', 'InvalidWitnessesUTXOW', { status: 400 });
+      if (found.has(hash.to_hex())) throw new NodeError('E_NODE_REFUSED', 'BadInputsUTxO', { status: 400 });
+      found.set(hash.to_hex(), {
+        hash: hash.to_hex(),
+        block: 'ef'.repeat(32),
+        block_height: 48,
+        fees: fixed.body().fee().to_str(),
+        valid_contract: true,
+      });
+      return hash.to_hex();
+    },
+    one: (talk) => talk(nodes),
+    agreed: (talk) => talk(nodes),
+  };
+  const loaded = await loadClient('cardano');
+  const client = loaded?.create({ nodes, network });
+  if (client === undefined) throw new Error('no client for Cardano');
+  const transfer = async (amount: string) => {
+    const body = { kind: 'Native', to: address, amount };
+    const completion = await client.complete({ key, network, purpose: 'transfer', body, address, pending: [] });
+    const construction = construct({ key, network: network.name, body, completion });
+    const signedData = sign(key, network.name, construction.body).assembled.signedData ?? '';
+    return { construction, signedData, address, id: family('cardano').transactionId?.(signedData, network) ?? '' };
+  };
+
+  await loaded?.identify?.(nodes, network);
+  await rejects(async () => loaded?.identify?.(nodes, networkOf('Cardano')), { code: 'E_NODE_ANSWER' });
+  const sent = await transfer('2000000');
+  deepEqual(sent.construction.exclusion, { kind: 'inputs', inputs: [`${'55'.repeat(32)}:0`] });
+  deepEqual(await client.state(sent), { state: 'unknown' });
+  await client.broadcast(sent.signedData);
+  await client.broadcast(sent.signedData);
+  deepEqual(await client.state(sent), {
+    state: 'included',
+    height: 48,
+    block: 'ef'.repeat(32),
+    confirmations: 2,
+    success: true,
+    fee: String(sent.construction.feeMax),
+  });
+  const late = await transfer('80000000');
+  const bytes = unhex(late.signedData);
+  bytes[bytes.length - 10] = (bytes.at(-10) ?? 0) ^ 1;
+  await rejects(client.broadcast(hex(bytes)), { code: 'E_NODE_REFUSED' });
+  slot += 8_000;
+  deepEqual(await client.state(late), { state: 'dropped', reason: 'its time has passed' });
+  equal(await client.nativeBalance(address), '165000000');
+  equal(await client.nativeBalance(sdkAddress(localKey('EdDSA', 'ed25519', Buffer.alloc(32, 1)), network.name)), '0');
+  // What is held beside tokens is not spent.
+  await rejects(transfer('95000000'), { code: 'E_FUNDS', message: /balance 95000000 is less than amount 95000000/ });
 });

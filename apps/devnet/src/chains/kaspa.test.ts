@@ -1,11 +1,13 @@
 /** Kaspa against the project's own JavaScript library, and the published vectors of its node. */
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Constructed, conformance, localKey, type Random, type sign } from '@holdfast/chains/conformance';
+import { type Constructed, conformance, construct, localKey, type Random, sign } from '@holdfast/chains/conformance';
 import { claims } from '@holdfast/chains/conformance/claims/kaspa';
 import { addressOf, loadFamily, planSignature } from '@holdfast/chains/families';
 import { digestOf, idOf } from '@holdfast/chains/families/kaspa';
+import { network as networkOf } from '@holdfast/chains/networks';
+import { loadClient, NodeError, type Nodes } from '@holdfast/chains/rpc';
 import { oracle } from '../oracles.ts';
 
 await loadFamily('kaspa');
@@ -350,4 +352,124 @@ test('kaspa: a digest changes with each member that the signature must commit to
     const [other] = planSignature({ key: schnorr, network: 'Kaspa', body: inHex(transaction(schnorr, changed)) }).items;
     ok(JSON.stringify(other) !== JSON.stringify(first));
   }
+});
+
+test('kaspa: the client asks a REST server, which takes what the library finds signed', async () => {
+  const network = networkOf('Kaspa');
+  const address = addressOf('Kaspa', schnorr) ?? '';
+  const coin = (index: number, amount: string, young = false) => ({
+    address,
+    outpoint: { transactionId: '66'.repeat(32), index },
+    utxoEntry: {
+      amount,
+      scriptPublicKey: { scriptPublicKey: scriptOf(schnorr).slice(4) },
+      blockDaaScore: young ? '5000000' : '1',
+      isCoinbase: young,
+    },
+  });
+  const coins = [coin(0, '300000000'), coin(1, '90071992547409931'), coin(2, '100000000000', true)];
+  const pool = new Map<string, boolean>();
+  const pages: Record<string, () => unknown> = {
+    [`/addresses/${address}/utxos`]: () => coins,
+    [`/addresses/${address}/balance`]: () => ({ address, balance: '90071992847409931' }),
+    '/info/blockdag': () => ({ networkName: 'kaspa-mainnet', virtualDaaScore: '5000100' }),
+    '/info/fee-estimate': () => ({ normalBuckets: [{ feerate: 1.5, estimatedSeconds: 1 }] }),
+    '/info/virtual-chain-blue-score': () => ({ blueScore: 1_030 }),
+  };
+  let posted = '';
+  const nodes: Nodes = {
+    rpc: () => Promise.reject(new Error('no JSON-RPC')),
+    get: async (path) => {
+      const page = pages[path];
+      if (page !== undefined) return page();
+      const id = /^\/transactions\/([0-9a-f]{64})\?/.exec(path)?.[1] ?? '';
+      if (!pool.has(id)) throw new NodeError('E_NODE_REFUSED', 'not found', { status: 404 });
+      return {
+        transaction_id: id,
+        is_accepted: pool.get(id),
+        accepting_block_blue_score: 1_000,
+        accepting_block_hash: 'ab'.repeat(32),
+      };
+    },
+    post: async (path, body) => {
+      equal(path, '/transactions');
+      posted = String(body);
+      const { transaction: given } = JSON.parse(posted);
+      const json = {
+        inputs: given.inputs.map(
+          (each: {
+            previousOutpoint: { transactionId: string; index: number };
+            sequence: number;
+            signatureScript: string;
+          }) => ({
+            ...each.previousOutpoint,
+            sequence: String(each.sequence),
+            signatureScript: each.signatureScript,
+            utxo: { amount: coins[each.previousOutpoint.index]?.utxoEntry.amount, scriptPublicKey: scriptOf(schnorr) },
+          }),
+        ),
+        outputs: given.outputs.map((each: { amount: number; scriptPublicKey: { scriptPublicKey: string } }) => ({
+          value: String(each.amount),
+          scriptPublicKey: `0000${each.scriptPublicKey.scriptPublicKey}`,
+        })),
+      } as unknown as Json;
+      for (const [index, input] of json.inputs.entries()) {
+        const signature = Buffer.from(input.signatureScript, 'hex').subarray(1, 65);
+        if (!ecc.verifySchnorr(sdkDigest(json, index), schnorr.publicKey.subarray(1), signature))
+          throw new NodeError('E_NODE_REFUSED', 'Rejected transaction: false stack entry', { status: 400 });
+      }
+      pool.set(signedId, false);
+      return { transactionId: signedId };
+    },
+    one: (talk) => talk(nodes),
+    agreed: (talk) => talk(nodes),
+  };
+  const loaded = await loadClient('kaspa');
+  const client = loaded?.create({ nodes, network });
+  if (client === undefined) throw new Error('no client for Kaspa');
+  const body = { kind: 'Native', to: addressOf('Kaspa', ecdsa) ?? '', amount: '100000000' };
+  const ask = (changes: Record<string, unknown> = {}) =>
+    client.complete({
+      key: schnorr,
+      network,
+      purpose: 'transfer',
+      body: { ...body, ...changes },
+      address,
+      pending: [],
+    });
+
+  await loaded?.identify?.(nodes, network);
+  await rejects(async () => loaded?.identify?.(nodes, networkOf('KaspaTestnet11')), { code: 'E_NODE_ANSWER' });
+  const completion = await ask();
+  deepEqual(completion, { inputs: [{ transactionId: '66'.repeat(32), index: '0', value: '300000000' }], feeRate: '2' });
+  const { body: signable } = construct({ key: schnorr, network: 'Kaspa', body, completion });
+  const signedData = sign(schnorr, 'Kaspa', signable).assembled.signedData ?? '';
+  const signedId: string = JSON.parse(Buffer.from(signedData.slice(2), 'hex').toString()).id;
+  const followed = { id: signedId, signedData, address };
+  deepEqual(await client.state(followed), { state: 'unknown' });
+  const altered = `${signedData.slice(0, 2)}${Buffer.from(Buffer.from(signedData.slice(2), 'hex').toString().replace('"value":"100000000"', '"value":"100000001"')).toString('hex')}`;
+  await rejects(client.broadcast(altered), { code: 'E_NODE_REFUSED' });
+
+  await client.broadcast(signedData);
+
+  deepEqual(await client.state(followed), { state: 'pending' });
+  pool.set(signedId, true);
+  deepEqual(await client.state(followed), {
+    state: 'included',
+    height: 1_000,
+    block: 'ab'.repeat(32),
+    confirmations: 30,
+    success: true,
+  });
+  equal(await client.nativeBalance(address), '90071992847409931');
+  await rejects(ask({ amount: '90071992947409931' }), { code: 'E_FUNDS', message: /balance 90071992847409931/ });
+  const large = await ask({ amount: '90071992547000000' });
+  const largeBody = construct({
+    key: schnorr,
+    network: 'Kaspa',
+    body: { ...body, amount: '90071992547000000' },
+    completion: large,
+  }).body;
+  await client.broadcast(sign(schnorr, 'Kaspa', largeBody).assembled.signedData ?? '').catch(() => undefined);
+  ok(posted.includes('"amount":90071992547000000,'), 'numbers beyond 2^53 are written whole');
 });

@@ -75,6 +75,14 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createXrplClient, identifyXrpl } = await import('./xrpl/index.ts');
     return { create: createXrplClient, identify: identifyXrpl };
   },
+  cardano: async () => {
+    const { createCardanoClient, identifyCardano } = await import('./cardano/index.ts');
+    return { create: createCardanoClient, identify: identifyCardano };
+  },
+  kaspa: async () => {
+    const { createKaspaClient, identifyKaspa } = await import('./kaspa/index.ts');
+    return { create: createKaspaClient, identify: identifyKaspa };
+  },
 };
 
 /** Whether a family's chains can be asked at all; the others sign what users bring. */

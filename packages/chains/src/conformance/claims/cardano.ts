@@ -8,6 +8,7 @@ export const claims: Claims = {
   signatures: { Message: 'sdk', Transaction: 'sdk', Cip8: 'sdk' },
   constructs: { Native: 'sdk' },
   broadcasts: ['Transaction'],
+  nodes: 'sdk',
   notes: [
     'Transfers spend coins without tokens and go to Shelley addresses; Byron and pointer addresses are refused.',
     'Transactions that do more than pay are signed as given.',
