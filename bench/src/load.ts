@@ -12,7 +12,22 @@ export interface Load {
   readonly connections: number;
 }
 
-/** Sends `count` requests and gives the requests per second; throws on any answer but 200. */
+/** An answer other than 200. */
+export class Answered extends Error {
+  readonly status: number;
+  /** As the server asked for it; 0 where it did not. */
+  readonly retryAfterS: number;
+  /** Of the product's error table; empty where the body is none of its own. */
+  readonly code: string;
+
+  constructor(head: string, body: string) {
+    super(`${head.split('\r\n')[0]} ${body}`);
+    this.status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1] ?? 0);
+    this.retryAfterS = Number(/\r\nretry-after: (\d+)/i.exec(head)?.[1] ?? 0);
+    this.code = /"code":"(\w+)"/.exec(body)?.[1] ?? '';
+  }
+}
+
 /** A connection on which requests follow each other. */
 export interface Line {
   /** Sends a request and answers the body; throws on any answer but 200. */
@@ -34,6 +49,7 @@ export async function openLine({ host, port }: { readonly host: string; readonly
   };
 }
 
+/** Sends `count` requests and gives the requests per second; throws on any answer but 200. */
 export async function rateOf(load: Load, count: number): Promise<number> {
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load)));
   const request = Buffer.from(load.request, 'latin1');
@@ -70,7 +86,7 @@ function exchange(socket: Socket, request: Buffer): Promise<string> {
       if (length !== undefined && received.length < end + 4 + Number(length)) return;
       if (length === undefined) finish(new Error('an answer without content-length'));
       else if (head.startsWith('HTTP/1.1 200 ')) finish(undefined, received.toString('utf8', end + 4));
-      else finish(new Error(`${head.split('\r\n')[0]} ${received.toString('utf8', end + 4)}`));
+      else finish(new Answered(head, received.toString('utf8', end + 4)));
     };
     const closed = (): void => finish(new Error('the server closed the connection'));
     const finish = (error: Error | undefined, body = ''): void => {

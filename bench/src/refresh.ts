@@ -1,12 +1,14 @@
 /**
  * New shares for many keys while signing at half load: how long any one key could not sign. Requests come at a fixed rate,
  * whatever becomes of those before, each for the next key in turn; what counts is the time from a request to its signature.
+ * A client that is told to come later (429) comes later; any other refusal it takes for a key that cannot sign.
  */
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type AccountFile, Cluster, type Engine, sdk } from '@holdfast/devnet/harness';
-import { type Line, openLine } from './load.ts';
+import { Answered, type Line, openLine } from './load.ts';
 import { type Row, row } from './measure.ts';
 import { rateOf, signOnce } from './signatures.ts';
 
@@ -16,6 +18,10 @@ const WARM_UP = 400;
 /** Creating them at once keeps the signers busy and stays below their bound on runs. */
 const MAKERS = 4;
 const IDLE_MS_MAX = 2_000;
+/** After a refusal that does not say when to come again. */
+const RETRY_MS = 25;
+const lostConnection = { status: 0, code: 'connection', retryAfterS: 0 };
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 export async function refreshUnderLoad(engine: Engine): Promise<Row[]> {
   const cluster = await Cluster.start({ engine, env: { HOLDFAST_RATE_LIMIT: '0', HOLDFAST_REFRESH_DAYS: '0' } });
@@ -47,14 +53,19 @@ export async function refreshUnderLoad(engine: Engine): Promise<Row[]> {
     const { keys, refreshed, failed } = await round(cluster, 'GET');
     const what = `${KEYS} keys, half of ${full.toFixed(0)} signatures/s, ed25519, ${engine}`;
     console.log(
-      `refreshed ${refreshed} of ${keys}, ${failed} failed; ${busy.ms.length} signatures meanwhile, ${busy.failures} refused; ${new Set(busy.keys).size} keys asked`,
+      `refreshed ${refreshed} of ${keys} in ${seconds.toFixed(0)} s, ${failed} failed; ${busy.ms.length} signatures meanwhile, of ${new Set(busy.keys).size} keys; refused: ${JSON.stringify(Object.fromEntries(busy.refusals))}; before: ${JSON.stringify(Object.fromEntries(quiet.refusals))}; load ${loadavg()[0]?.toFixed(1)}`,
     );
     return [
       row(`18 keys refreshed per second, ${what}`, '/s', [refreshed / seconds]),
       row(`18 signature at half load without a refresh, ${what}`, 'ms', quiet.ms),
       row(`18 signature while shares change, ${what}`, 'ms', busy.ms),
-      row(`18 … the longest that any key could not sign, ${what}`, 'ms', [Math.max(...busy.ms)]),
-      row(`18 … requests refused meanwhile, ${what}`, '', [busy.failures]),
+      row(`18 … the longest of these, ${what}`, 'ms', [Math.max(...busy.ms)]),
+      row(`18 … the longest without a refresh, ${what}`, 'ms', [Math.max(...quiet.ms)]),
+      row(`18 … the longest from a refusal other than 429 to the signature, ${what}`, 'ms', [
+        Math.max(0, ...busy.unsignable),
+      ]),
+      row(`18 … the same without a refresh, ${what}`, 'ms', [Math.max(0, ...quiet.unsignable)]),
+      row(`18 … requests refused otherwise than with 429 meanwhile, ${what}`, '', [busy.unsignable.length]),
     ];
   } finally {
     await cluster.stop();
@@ -77,35 +88,46 @@ async function makeWallets(account: AccountFile): Promise<string[]> {
 interface Sent {
   readonly ms: number[];
   readonly keys: number[];
-  failures: number;
+  /** From the first refusal other than 429 to the signature, of requests that met one. */
+  readonly unsignable: number[];
+  /** By code. */
+  readonly refusals: Map<string, number>;
 }
 
-/** One request every 1/rate seconds, none of which waits for another. A refused one is asked again at once: its time goes on. */
+/** One request every 1/rate seconds, none of which waits for another. A refused one is asked again: its time goes on. */
 async function atRate(
   rate: number,
   sign: (k: number) => Promise<void>,
   o: { readonly until: (sent: number) => Promise<boolean> },
 ): Promise<Sent> {
-  const sent: Sent = { ms: [], keys: [], failures: 0 };
+  const sent: Sent = { ms: [], keys: [], unsignable: [], refusals: new Map() };
   const open = new Set<Promise<void>>();
   const started = performance.now();
   let count = 0;
   let isOver = false;
   const ask = async (k: number): Promise<void> => {
     const start = performance.now();
+    let refusedAt: number | undefined;
     for (;;) {
       try {
         await sign(k);
         break;
-      } catch {
-        sent.failures += 1;
+      } catch (error) {
+        const { status, code, retryAfterS } = error instanceof Answered ? error : lostConnection;
+        sent.refusals.set(code, (sent.refusals.get(code) ?? 0) + 1);
+        if (status === 429) await pause(Math.max(1, retryAfterS) * 1000 * (0.75 + Math.random() / 2));
+        else {
+          refusedAt ??= performance.now();
+          await pause(RETRY_MS);
+        }
       }
     }
+    if (refusedAt !== undefined) sent.unsignable.push(performance.now() - refusedAt);
     sent.ms.push(performance.now() - start);
     sent.keys.push(k);
   };
   const watch = (async () => {
-    while (!(await o.until(count))) await new Promise((done) => setTimeout(done, 200));
+    while (!(await o.until(count))) await pause(200);
     isOver = true;
   })();
   while (!isOver) {
@@ -115,7 +137,7 @@ async function atRate(
       open.add(one);
       void one.finally(() => open.delete(one));
     }
-    await new Promise((done) => setTimeout(done, 2));
+    await pause(2);
   }
   await watch;
   await Promise.all(open);
