@@ -39,12 +39,12 @@ export const auditShares: Command = {
   },
 };
 
-/** Deals every key anew of which some signer of today has no share, or one of another epoch. */
+/** Deals every key anew of which some signer of today has no share, a damaged one, or one of another epoch. */
 export const repairKeys: Command = {
   name: 'cluster repair',
   usage: 'cluster repair',
   summary:
-    'after a signer was replaced or restored: deals the keys anew that it has no share of; needs all five signers',
+    'deals the keys anew of which a signer has no share, an old or a damaged one; needs all five; stopped, run it again',
   async run(args) {
     readArguments(args, {});
     const { api, audit, answers } = await auditCluster();
@@ -63,7 +63,9 @@ export const repairKeys: Command = {
       }
     }
     console.log(`${lacking.length} of ${audit.keys.length} keys needed it; ${failed} failed`);
-    if (failed > 0) process.exit(EXIT_NOT_PROVED);
+    if (failed === 0) return;
+    console.log('what failed is in use as before; when all five are connected, run "cluster repair" again');
+    process.exit(EXIT_NOT_PROVED);
   },
 };
 

@@ -149,7 +149,9 @@ function agreedRecord(
   const { keyId, base, told } = o;
   const { keys } = ctx.store;
   check(keys.key(keyId)?.exported !== true, 'E_KEY_EXPORTED', 'key is exported; its shares are not changed any more');
-  const own = ownRecord(ctx, keyId, base);
+  // A share that cannot be opened any more is as good as none: this signer is dealt another one.
+  const isDamaged = keys.damagedEpochs(keyId).some((epoch) => equal(epoch, base));
+  const own = isDamaged ? undefined : ownRecord(ctx, keyId, base);
   if (own !== undefined) {
     const { statements: _, ...facts } = told;
     const { statements: __, ...mine } = own;
@@ -176,7 +178,7 @@ function ownRecord(ctx: Context, keyId: string, epoch: Uint8Array): ReshareRecor
   const { keys } = ctx.store;
   const key = keys.key(keyId);
   const record = keys.record(keyId, epoch);
-  const held = keys.epochsOf(keyId).find((each) => equal(each.epoch, epoch));
+  const held = keys.soundEpochsOf(keyId).find((each) => equal(each.epoch, epoch));
   if (key === undefined || record === undefined || held?.certified !== true || key.purpose === 'child')
     return undefined;
   const children = keys.childrenOf(keyId);
@@ -251,7 +253,7 @@ function checkDealers(ctx: Context, dealers: readonly number[], points: PointMap
 
 /** An older sharing than one that may be used here is not gone back to. */
 function checkNewest(ctx: Context, keyId: string, generation: number): void {
-  const newer = ctx.store.keys.epochsOf(keyId).some((each) => each.certified && each.generation > generation);
+  const newer = ctx.store.keys.soundEpochsOf(keyId).some((each) => each.certified && each.generation > generation);
   check(!newer, 'E_EPOCH', 'the shares of this key have changed since');
 }
 
@@ -294,6 +296,7 @@ function persist(
   const successor = { keyId, base, share: next, publicShares, points, time: ctx.env.now() };
   const { org, curve, protocol, publicKey, generation, record } = told;
   ctx.store.transaction('epoch', () => {
+    for (const epoch of keys.dropDamaged(keyId)) journal.append('share.dropped', { keyId, epoch: toHex(epoch) });
     if (o.isHeld) keys.putSuccessor(successor);
     else
       keys.adopt({

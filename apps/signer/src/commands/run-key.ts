@@ -154,7 +154,8 @@ export function activate(ctx: Context, o: { keyId: string; epoch: Uint8Array }):
       journal.append('epoch.active', { keyId, epoch: toHex(epoch) });
       return;
     }
-    check(keys.holdersOf(stated.publicKey).length === 0, 'E_KEY_EXISTS', 'this key already exists here');
+    const others = keys.holdersOf(stated.publicKey).filter((id) => id !== keyId);
+    check(others.length === 0, 'E_KEY_EXISTS', 'this key already exists here');
     keys.activate(keyId, epoch);
     journal.append('key.active', { keyId, epoch: toHex(epoch) });
   });

@@ -132,6 +132,10 @@ export interface KeyShelf {
   pendingEpochs(keyId?: string): { keyId: string; epoch: Uint8Array }[];
   /** Every sharing of the key that is held here, the oldest first. */
   epochsOf(keyId: string): KeyEpoch[];
+  /** The same without those whose record does not verify, instead of refusing the key for them. */
+  soundEpochsOf(keyId: string): KeyEpoch[];
+  /** Sharings of the key whose record here does not verify: nothing can be opened from it. */
+  damagedEpochs(keyId: string): Uint8Array[];
   /** Keys in use of which more than one sharing is held, in order of ids, from after this one on. */
   changing(after: string, limit: number): string[];
   /** What is public about one share record, pending or active. */
@@ -156,6 +160,11 @@ export interface KeyShelf {
   activate(keyId: string, epoch: Uint8Array): void;
   /** Beside the sharing in use; pending until it is certified. */
   putSuccessor(s: Successor): void;
+  /**
+   * Forgets records that do not verify. Where that of the sharing in use is among them, the key is in use here no more until
+   * another share of it is certified; who may not sign with it, or for whom it was made, is remembered.
+   */
+  dropDamaged(keyId: string): Uint8Array[];
   /** Pending until it is certified. What is recorded of the key already must be the same. */
   adopt(a: Adoption): void;
   /** From now on the sharing may be used, and is the one in use if it is the newest. */
@@ -298,11 +307,19 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     return { share, record, status };
   };
 
-  const epochsOf = (keyId: string): KeyEpoch[] =>
+  const damagedEpochs = (keyId: string): Uint8Array[] =>
+    key(keyId) === undefined
+      ? []
+      : db
+          .all(`select ${VAULT_COLUMNS}, mac from vault where keyId = ?`, keyId)
+          .filter((row) => !db.macHolds('vault', row.slice(0, -1), row.at(-1)))
+          .map((row) => bytes(row[1]));
+  const epochsOf = (keyId: string, without: readonly Uint8Array[] = []): KeyEpoch[] =>
     db
       .all('select epoch from vault where keyId = ?', keyId)
       .flatMap((row): KeyEpoch[] => {
         const epoch = bytes(row[0]);
+        if (without.some((each) => Buffer.compare(each, epoch) === 0)) return [];
         const found = vaultRow(keyId, epoch);
         if (found === undefined) return [];
         const { generation = 0, time = 0 } = found.record.lineage ?? {};
@@ -346,7 +363,9 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
           : db.all(`select * from (${all}) where keyId = ?`, keyId);
       return rows.map((row) => ({ keyId: String(row[0]), epoch: bytes(row[1]) }));
     },
-    epochsOf,
+    epochsOf: (keyId) => epochsOf(keyId),
+    soundEpochsOf: (keyId) => epochsOf(keyId, damagedEpochs(keyId)),
+    damagedEpochs,
     changing: (after, limit) =>
       db
         .all(
@@ -470,6 +489,19 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
         lineage: { base, generation, time },
       };
       writeShare('pending', record, share);
+    },
+
+    dropDamaged(keyId) {
+      const owner = key(keyId);
+      const damaged = damagedEpochs(keyId);
+      const { activeEpoch } = owner ?? {};
+      if (
+        owner !== undefined &&
+        damaged.some((each) => activeEpoch !== undefined && Buffer.compare(each, activeEpoch) === 0)
+      )
+        writeKey({ ...owner, activeEpoch: undefined });
+      for (const epoch of damaged) write('delete from vault where keyId = ? and epoch = ?', keyId, epoch);
+      return damaged;
     },
 
     adopt(a) {

@@ -54,8 +54,8 @@ export interface TestSigner {
   readonly logs: { event: string; facts: Readonly<Record<string, unknown>> }[];
   /** Every crash point passed, in order. */
   readonly points: string[];
-  /** Dies, as by kill -9, the next time it passes this point. */
-  crashAt(point: string | undefined): void;
+  /** Dies, as by kill -9, the next time it passes this point, and `together` with it these others. */
+  crashAt(point: string | undefined, together?: readonly number[]): void;
 }
 
 export interface TestCluster {
@@ -142,6 +142,7 @@ export async function startTestCluster(seed: string, o: TestClusterOptions = {})
     process: { signer: Signer; store: Store } | undefined;
     identity: Identity;
     crash: string | undefined;
+    together: readonly number[];
     death: (() => void)[];
   }
   const slots: Slot[] = roster.signers.map((entry): Slot => {
@@ -156,10 +157,12 @@ export async function startTestCluster(seed: string, o: TestClusterOptions = {})
       logs: [],
       points: [],
       crash: undefined,
+      together: [],
       identity,
       death: [],
-      crashAt(point) {
+      crashAt(point, together = []) {
         this.crash = point;
+        this.together = together;
       },
     };
   });
@@ -213,6 +216,7 @@ export async function startTestCluster(seed: string, o: TestClusterOptions = {})
         if (slot.crash !== name) return;
         slot.crash = undefined;
         kill(index);
+        for (const other of slot.together) kill(other);
         throw new Killed(name);
       },
     };

@@ -1,11 +1,13 @@
 /** A signer is lost and replaced: another identity in its place, every key dealt anew, no coin moved. */
 import { deepEqual, equal, notDeepEqual, ok, rejects } from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import type { Command, KeyStatement, ReshareRecord } from '@holdfast/cluster/commands';
 import { fromHex, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { interpolate } from '@holdfast/crypto/sharing';
+import Database from 'libsql';
 import {
   codesOf,
   createTestApi,
@@ -262,6 +264,88 @@ test('a signer restored from a backup of before a refresh gets the new shares by
   }
   // The share out of the backup is gone from the restored one too.
   equal(api.cluster.signers[4]?.process?.store.keys.epochsOf(key.keyId).length, 1);
+  api.cluster.stop();
+});
+
+/** Changes the store of a signer while it is down. */
+async function meddle(api: TestApi<TestCluster>, index: number, sql: string, ...cells: unknown[]): Promise<void> {
+  api.cluster.kill(index);
+  await api.cluster.clock.settle();
+  const db = new Database(join(api.cluster.signers[index - 1]?.dir ?? '', 'store.sqlite'));
+  equal(db.prepare(sql).run(cells).changes, 1);
+  db.close();
+  await api.cluster.start(index);
+  await api.cluster.clock.advance(10_000);
+}
+
+for (const [what, body] of [
+  ['a signing key', { scheme: 'EdDSA', curve: 'ed25519' }],
+  ['a master key', { scheme: 'EdDSA', curve: 'ed25519', masterKey: true }],
+] as const) {
+  test(`a signer whose share is damaged on its disk is dealt another: ${what}`, async () => {
+    const { api, org } = await founded();
+    const key = await api.createKey({ org, user: org.admin, body });
+    const deriveFrom = { keyId: key.keyId, path: 'm/3' };
+    const child =
+      'masterKey' in body
+        ? await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519', deriveFrom } })
+        : key;
+    await meddle(api, 5, 'update vault set sealed = zeroblob(length(sealed)) where keyId = ?', key.keyId);
+    const participants = [3, 4, 5];
+    const broken = sign(api, org, { keyId: child.keyId, participants });
+    await api.cluster.clock.settle();
+    await api.cluster.clock.advance(11_000);
+    equal(codesOf(await broken).includes('ok'), false);
+    const asked = await api.broadcast({ v: 1, id: 'kr', kind: 'KeyRecord', keyId: key.keyId }, [5]);
+    deepEqual(codesOf(asked), ['E_KEY_QUARANTINED']);
+
+    const replies = await reshare(api, { key, dealers: [1, 2, 3, 4] });
+    equal(keyResult(replies).publicKey, key.publicKey);
+    deepEqual(codesOf(await confirm(api, key.keyId, replies)), Array(5).fill('ok'));
+
+    deepEqual(codesOf(await sign(api, org, { keyId: child.keyId, participants })), ['ok', 'ok', 'ok']);
+    const store = api.cluster.signers[4]?.process?.store;
+    equal(store?.keys.epochsOf(key.keyId).length, 1);
+    equal(store?.journal.rows().filter(({ event }) => event === 'share.dropped').length, 1);
+    deepEqual(store?.audit(), []);
+    api.cluster.stop();
+  });
+}
+
+test('damage of a share gives nobody a say: too few statements, an exported key or a damaged key are refused, and nothing goes', async () => {
+  const { api, org } = await founded();
+  const key = await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519' } });
+  await meddle(api, 5, 'update vault set sealed = zeroblob(length(sealed)) where keyId = ?', key.keyId);
+  const refused = async (change: (r: ReshareRecord) => ReshareRecord = (r) => r): Promise<string | undefined> => {
+    const running = reshare(api, {
+      key,
+      dealers: [1, 2, 3, 4],
+      tell: (index, command) =>
+        index === 5 && command.kind === 'Reshare' ? { ...command, record: change(command.record) } : command,
+    });
+    await api.cluster.clock.settle();
+    await api.cluster.clock.advance(11_000);
+    const codes = codesOf(await running);
+    equal(codes.includes('ok'), false);
+    await api.cluster.clock.advance(60_000);
+    return codes[4];
+  };
+
+  equal(await refused((r) => ({ ...r, statements: r.statements.slice(0, 2) })), 'E_ACKS');
+  equal(await refused((r) => ({ ...r, publicShares: [...r.publicShares].reverse() })), 'E_RESHARE_RECORD');
+  equal(await refused((r) => ({ ...r, org: 'or-zzzzz-zzzzz-zzzzzzzzzzzzzzzz' })), 'E_ACKS');
+  const store = () => api.cluster.signers[4]?.process?.store;
+  equal(store()?.keys.damagedEpochs(key.keyId).length, 1);
+
+  // Whether the key was exported stands in this row: as long as it cannot be read, this signer believes nothing about it.
+  await meddle(api, 5, 'update keys set archived = 1 - archived where keyId = ?', key.keyId);
+  equal(await refused(), 'E_KEY_QUARANTINED');
+  await meddle(api, 5, 'update keys set archived = 1 - archived where keyId = ?', key.keyId);
+  store()?.transaction('test', () => store()?.keys.dropDamaged(key.keyId));
+  // Without a share it still knows the key, and that no other may take its place.
+  deepEqual(store()?.keys.holdersOf(fromHex(key.publicKey)), [key.keyId]);
+  equal(store()?.keys.key(key.keyId)?.activeEpoch, undefined);
+  deepEqual(codesOf(await reshare(api, { key, dealers: [1, 2, 3, 4] })), Array(5).fill('ok'));
   api.cluster.stop();
 });
 
