@@ -62,7 +62,9 @@ async function starts(
     const start = performance.now();
     await cluster.run(environment);
     online?.push(performance.now() - start);
-    await signOnce(target);
+    // Signers that the api can reach may still be on their way to each other: asked again until there is a signature.
+    let isSigned = false;
+    while (!isSigned) isSigned = await signOnce(target).then(() => true, isTooEarly);
     signed?.push(performance.now() - start);
     const signers = Object.entries(cluster.processes()).flatMap(([name, pid]) => (name === 'api' ? [] : [pid]));
     for (const pid of signers) {
@@ -79,6 +81,11 @@ async function starts(
     row(`12 … CPU of a signer until then, ${what}`, 'ms', cpu ?? []),
     row(`12 … memory of a signer then, ${what}`, 'MB', memory ?? []),
   ];
+}
+
+function isTooEarly(error: { readonly httpStatus?: number }): false {
+  if (error.httpStatus === 503) return false;
+  throw error;
 }
 
 function journalsRead(cluster: Cluster): number {
