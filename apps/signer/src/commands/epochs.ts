@@ -29,13 +29,16 @@ export function epochs(ctx: Context, command: Extract<Command, { kind: 'Epochs' 
   return { t: 'epochs', keys, more: only === undefined && ids.length === KEYS_MAX };
 }
 
-/** A key that is damaged or not in use here is left out: it says nothing about any sharing. */
+/**
+ * A key that is damaged here is left out: it says nothing about any sharing. So is one that is still being made; a key that
+ * others have and this signer was only just dealt its first share of counts, or its resharing could never be finished.
+ */
 function epochsOf(ctx: Context, keyId: string): KeyEpochs[] {
   const { keys } = ctx.store;
   try {
-    const key = keys.key(keyId);
-    if (key?.activeEpoch === undefined) return [];
-    const held = keys.epochsOf(keyId);
+    const isInUse = keys.key(keyId)?.activeEpoch !== undefined;
+    const held = keys.epochsOf(keyId).filter(({ generation }) => isInUse || generation > 0);
+    if (held.length === 0) return [];
     const waiting = held.filter(({ certified }) => !certified).slice(-WAITING_MAX);
     const stated = held.filter((each) => each.certified || waiting.includes(each));
     const epochs = stated.flatMap(({ epoch, generation, certified }) => {

@@ -267,6 +267,34 @@ test('a signer restored from a backup of before a refresh gets the new shares by
   api.cluster.stop();
 });
 
+test('a resharing that stopped when the others had ended it is finished by looking at who holds what', async () => {
+  const { api, org } = await founded();
+  const key = await api.createKey({ org, user: org.admin, body: { scheme: 'EdDSA', curve: 'ed25519' } });
+  await api.cluster.replace(2);
+  await catchUp(api, org, 2);
+  api.cluster.signers[1]?.crashAt('store:activate:before-flush');
+  const stopped = reshare(api, { key, dealers: [1, 3, 4] });
+  await api.cluster.clock.settle();
+  await api.cluster.clock.advance(11_000);
+  equal(codesOf(await stopped)[1], 'none');
+  await api.cluster.start(2);
+  await api.cluster.clock.advance(11_000);
+
+  // The newcomer has acknowledged the sharing that the others use already: without its word nobody could certify it.
+  for (let look = 0; look < 2; look += 1) await api.settleEpochs(key.keyId);
+
+  const held = everybody.map((index) =>
+    api.cluster.signers[index - 1]?.process?.store.keys
+      .epochsOf(key.keyId)
+      .map(({ epoch, certified }) => [toHex(epoch), certified]),
+  );
+  for (const one of held) deepEqual(one, held[0]);
+  equal(held[0]?.length, 1);
+  ok(held[0]?.[0]?.[0] !== key.epoch);
+  deepEqual(codesOf(await sign(api, org, { keyId: key.keyId, participants: [1, 2, 5] })), ['ok', 'ok', 'ok']);
+  api.cluster.stop();
+});
+
 /** Changes the store of a signer while it is down. */
 async function meddle(api: TestApi<TestCluster>, index: number, sql: string, ...cells: unknown[]): Promise<void> {
   api.cluster.kill(index);
