@@ -4,6 +4,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { auxiliary } from './auxiliary.ts';
 import { calibration, emptyRoute } from './calibration.ts';
+import { chains } from './chains.ts';
 import { print, printHead, type Row } from './measure.ts';
 import { orders } from './orders.ts';
 import { peers } from './peers.ts';
@@ -36,6 +37,7 @@ if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) ad
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));
 if (wants('product') || wants('orders'))
   for (const engine of ['postgres', 'embedded'] as const) add(await orders(engine));
+if (wants('product') || wants('chains')) add(await chains());
 // Minutes: only when asked for.
 if (values.only === 'refresh') add(await refreshUnderLoad('postgres'));
 if (values.only === 'start') add(await coldStart('postgres'));

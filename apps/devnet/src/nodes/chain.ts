@@ -1,12 +1,16 @@
 /** What tests do on a chain without us: accounts of the node, tokens, blocks. */
 import { equal } from 'node:assert/strict';
+import { until } from '../harness/index.ts';
 import type { Anvil } from './anvil.ts';
 import { coinBytecode, thingsBytecode } from './contracts/index.ts';
 
 export interface Chain {
   /** A funded account that the node signs for. */
   readonly stranger: string;
-  /** From an account of the node or one it plays; mined at once. Answers the transaction's hash. */
+  /**
+   * From an account of the node or one it plays. Answers the transaction's hash once it is in a block; with `waits: false`
+   * once the node has it.
+   */
   send(transaction: { from?: string; to?: string; value?: bigint; data?: string; gas?: number }): Promise<string>;
   /** Lets the node play an account, with coins to pay for gas. */
   play(address: string, balance?: bigint): Promise<void>;
@@ -24,7 +28,7 @@ export interface Chain {
 
 export const word = (value: bigint | string): string => BigInt(value).toString(16).padStart(64, '0');
 
-export async function chainOn(anvil: Anvil): Promise<Chain> {
+export async function chainOn(anvil: Anvil, o: { readonly waits?: boolean } = {}): Promise<Chain> {
   const [stranger = ''] = await anvil.rpc<string[]>('eth_accounts');
 
   const send: Chain['send'] = async ({ from = stranger, to, value = 0n, data, gas }) => {
@@ -37,6 +41,12 @@ export async function chainOn(anvil: Anvil): Promise<Chain> {
         ...(gas === undefined ? {} : { gas: `0x${gas.toString(16)}` }),
       },
     ]);
+    if (o.waits !== false)
+      await until(
+        `${hash} is in a block`,
+        async () => (await anvil.rpc('eth_getTransactionReceipt', [hash])) !== null,
+        30_000,
+      );
     return hash;
   };
   const deploy = async (data: string): Promise<string> => {
