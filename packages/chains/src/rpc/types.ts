@@ -29,7 +29,7 @@ export interface Nodes {
   one<T>(talk: (one: Nodes) => Promise<T>): Promise<T>;
   /**
    * The same conversation with `quorum` nodes (or all there are, if fewer); what it results in must agree, else
-   * E_NODE_DISAGREE. For what a false node could cheat with: that a payment is confirmed, or has failed.
+   * E_NODE_DISAGREE; of a TransactionState the weakest counts where one is only behind. For what a false node could cheat with: that a payment is confirmed, or has failed.
    */
   agreed<T>(talk: (one: Nodes) => Promise<T>): Promise<T>;
 }

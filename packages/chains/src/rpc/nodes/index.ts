@@ -6,7 +6,7 @@
 import type { Env } from '@holdfast/contract/types';
 import { NodeError } from '../errors.ts';
 import type { Http, Nodes } from '../types.ts';
-import { canonical } from './answers.ts';
+import { agreement } from './agreement.ts';
 import { createEndpoint, type Endpoint } from './endpoint.ts';
 
 export { checkEndpointUrl } from './endpoint.ts';
@@ -187,16 +187,15 @@ export function createNodes(o: NodesOptions): NetworkNodes {
       }
     };
     await Promise.all(Array.from({ length: wanted }, lane));
-    const [first] = answers;
-    if (first === undefined) throw last ?? unreachable();
+    if (answers.length === 0) throw last ?? unreachable();
     if (answers.length < wanted)
       throw new NodeError(
         'E_NODE_UNREACHABLE',
         `${wanted} nodes of ${network} have to agree and ${answers.length} answered${last === undefined ? '' : `; ${last.message}`}`,
       );
-    if (new Set(answers.map((each) => canonical(each))).size > 1)
-      throw new NodeError('E_NODE_DISAGREE', `the nodes of ${network} do not agree`);
-    return first;
+    const together = agreement(answers);
+    if (together === undefined) throw new NodeError('E_NODE_DISAGREE', `the nodes of ${network} do not agree`);
+    return together;
   }
 
   return {

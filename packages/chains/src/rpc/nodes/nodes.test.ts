@@ -296,6 +296,30 @@ test('nodes that must agree and do not are an error of its own', async () => {
   deepEqual(await ask([one.url]), { block: '0xaa', status: 1 });
 });
 
+const block = { state: 'included', height: 7, block: '0xaa', confirmations: 5, success: true, fee: '1' };
+for (const [what, said, together] of [
+  ['unequally deep', [block, { ...block, confirmations: 3 }], { ...block, confirmations: 3 }],
+  ['one has not read the block', [block, { state: 'pending' }], { state: 'pending' }],
+  ['one does not know it', [{ state: 'unknown' }, block], { state: 'pending' }],
+  ['in one pool only', [{ state: 'unknown' }, { state: 'pending' }], { state: 'pending' }],
+  [
+    'unknown to one, dropped for the other',
+    [{ state: 'dropped', reason: 'x' }, { state: 'unknown' }],
+    { state: 'unknown' },
+  ],
+  ['in other blocks', [block, { ...block, block: '0xbb' }], undefined],
+  ['failed for one', [block, { ...block, success: false }], undefined],
+  ['another fee', [block, { ...block, fee: '2' }], undefined],
+  ['dropped for one', [block, { state: 'dropped', reason: 'x' }], undefined],
+] as const)
+  test(`a transaction of which two nodes say: ${what}`, async () => {
+    const [one, two] = [await node(() => ({ result: said[0] })), await node(() => ({ result: said[1] }))];
+    const asked = nodesOf([one.url, two.url]).agreed((each) => each.rpc('state', []));
+
+    if (together === undefined) await rejects(asked, { code: 'E_NODE_DISAGREE' });
+    else deepEqual(await asked, together);
+  });
+
 test('a dead node is replaced in an agreement where there is another, and missed where there is none', async () => {
   const [one, two] = [await good(), await good()];
   const dead = await refusing();
