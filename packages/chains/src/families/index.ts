@@ -37,6 +37,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   sui: async () => (await import('./sui/index.ts')).sui,
   tezos: async () => (await import('./tezos/index.ts')).tezos,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,
+  tron: async () => (await import('./tron/index.ts')).tron,
   ton: async () => (await import('./ton/index.ts')).ton,
 };
 

@@ -19,6 +19,7 @@ import { stellarNetworks } from './stellar.ts';
 import { suiNetworks } from './sui.ts';
 import { tezosNetworks } from './tezos.ts';
 import { tonNetworks } from './ton.ts';
+import { tronNetworks } from './tron.ts';
 import { xrplNetworks } from './xrpl.ts';
 
 export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettings } from './settings.ts';
@@ -41,6 +42,7 @@ export const networks: readonly Network[] = [
   ...suiNetworks,
   ...tezosNetworks,
   ...tonNetworks,
+  ...tronNetworks,
   ...xrplNetworks,
 ];
 
