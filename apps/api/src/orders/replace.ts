@@ -1,13 +1,13 @@
 /** Abort, cancel and speed-up: what can still be done about an order (reference/api/wallets.md §5). */
 import { deriveId } from '@holdfast/authority/ids';
-import { family } from '@holdfast/chains/families';
+import { type Exclusion, family } from '@holdfast/chains/families';
 import { refuse } from '@holdfast/contract/errors';
-import { findOrder, type OrderKind, type OrderRow, orderFailed } from '@holdfast/storage/records';
+import { findHolder, findOrder, type OrderKind, type OrderRow, orderFailed } from '@holdfast/storage/records';
 import { type Context, timestamp } from '../context.ts';
 import type { ActCall } from '../domain/acts.ts';
 import { protocolOf, refuseUnusable } from '../domain/signatures.ts';
 import { publicKeyOf } from '../domain/wallets.ts';
-import { build, type How, replacementOf } from './build.ts';
+import { build, type How, holdOf, replacementOf } from './build.ts';
 import { type OrderTarget, write } from './request.ts';
 
 /** Another wallet's order is as unknown as one that never was. */
@@ -82,6 +82,11 @@ async function refuseIrreplaceable(ctx: Context, row: OrderRow, how: How): Promi
         replacementId: next.id,
       });
   }
+  // What has failed holds its nonce no more: whoever has it now is not what this user means.
+  const held = row.status === 'Failed' ? holdOf(row.exclusion as Exclusion) : null;
+  const holder = held === null ? undefined : await findHolder(ctx.db.kysely, row.network, held);
+  if (holder !== undefined)
+    refuse('E_TRANSACTION_STATE', `the nonce of the ${row.kind} has been taken by ${holder.id}`, { holder: holder.id });
   const isOffered = row.status === 'Broadcasted' || (how === 'cancel' && row.status === 'Failed' && row.block === null);
   if (!isOffered)
     refuse(

@@ -226,6 +226,16 @@ export async function exclusionsOf(db: Executor, walletId: string): Promise<unkn
   return rows.map(({ exclusion }) => exclusion);
 }
 
+/** The unfinished order that holds this, if there is one. */
+export function findHolder(db: Executor, network: string, holds: string): Promise<OrderRow | undefined> {
+  return db
+    .selectFrom('orders')
+    .selectAll()
+    .where('network', '=', network)
+    .where('holds', '=', holds)
+    .executeTakeFirst();
+}
+
 /** Everything that has not come to rest, in the order in which it was asked for. */
 export function listWatchedOrders(db: Executor, after: number, limit: number): Promise<OrderRow[]> {
   return db
