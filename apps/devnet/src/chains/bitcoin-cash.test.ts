@@ -204,7 +204,7 @@ conformance({
     { ...to('bchtest:qpm2qsznhks23z7629mms6s4cwef74vcwvqcw003ap'), name: 'to an address of another network' },
     {
       ...to('bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6c'),
-      name: 'to an address with a wrong letter',
+      name: '[bad-input 113] to an address with a wrong letter',
       message: /checksum/,
     },
     { ...to('1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu'), name: 'to an old base58 address' },
@@ -212,7 +212,7 @@ conformance({
     { ...order, name: 'of dust', body: { ...order.body, amount: '300' }, code: 'E_BODY', message: /dust/ },
     {
       ...order,
-      name: 'at a fee rate above the cap',
+      name: '[bad-input 137] at a fee rate above the cap',
       completion: { ...order.completion, feeRate: '100001' },
       code: 'E_FEE',
     },

@@ -318,7 +318,7 @@ conformance({
   refusedOrders: [
     {
       ...order,
-      name: 'to an address of another network',
+      name: '[bad-input 114] to an address of another network',
       body: {
         ...order.body,
         to: isDoge(order.network) ? 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu' : 'DBus3bamQjgJULBJtYXpEzDWQRwF5iwxgC',
@@ -350,7 +350,7 @@ conformance({
     },
     {
       ...order,
-      name: 'to an address with a wrong letter',
+      name: '[bad-input 113] to an address with a wrong letter',
       network: 'Bitcoin',
       body: { ...order.body, to: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyv' },
       code: 'E_BODY',
@@ -367,7 +367,7 @@ conformance({
     },
     {
       ...order,
-      name: 'at a fee rate above the cap',
+      name: '[bad-input 137] at a fee rate above the cap',
       completion: { ...order.completion, feeRate: '100000001' },
       code: 'E_FEE',
       message: /above the cap/,

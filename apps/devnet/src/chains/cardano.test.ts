@@ -294,7 +294,7 @@ conformance({
   ],
   refusedOrders: [
     { ...to(sdkAddress(key, 'CardanoPreprod')), name: 'to an address of another network' },
-    { ...to(`${sdkAddress(key, 'Cardano').slice(0, -1)}q`), name: 'to an address with a wrong letter' },
+    { ...to(`${sdkAddress(key, 'Cardano').slice(0, -1)}q`), name: '[bad-input 113] to an address with a wrong letter' },
     { ...to(sdkAddress(key, 'Cardano').toUpperCase()), name: 'to an address in upper case' },
     { ...to('Ae2tdPwUPEZFRbyhz3cpfC2CumGzNkFBN2L42rcUc2yjQpEkxDbkPodpMAi'), name: 'to a Byron address' },
     {

@@ -261,7 +261,7 @@ conformance({
     },
     {
       ...order,
-      name: 'to an address with a wrong letter',
+      name: '[bad-input 113] to an address with a wrong letter',
       body: { ...order.body, to: 'kaspa:qp0l70zd5x85ttwd6jv7g3s3a8llzj96d8dncn4zmhv4tlzx5k2jyqh70xmfq' },
       code: 'E_BODY',
       message: /checksum/,
@@ -287,7 +287,7 @@ conformance({
     },
     {
       ...order,
-      name: 'at a fee rate above the cap',
+      name: '[bad-input 137] at a fee rate above the cap',
       completion: { ...order.completion, feeRate: '10001' },
       code: 'E_FEE',
     },

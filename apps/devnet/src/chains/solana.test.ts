@@ -330,7 +330,7 @@ conformance({
     },
     {
       ...drawn,
-      name: 'of more than 64 bits hold',
+      name: '[bad-input 112] of more than 64 bits hold',
       body: { ...drawn.body, amount: '18446744073709551616' },
       code: 'E_BODY',
       message: /exceeds 18446744073709551615/,

@@ -299,14 +299,14 @@ conformance({
   refusedOrders: [
     {
       ...drawn,
-      name: 'to an address with a wrong letter',
+      name: '[bad-input 113] to an address with a wrong letter',
       body: { ...drawn.body, to: altered(drawn.body.to) },
       code: 'E_BODY',
       message: /checksum/,
     },
     {
       ...drawn,
-      name: 'to a testnet address on the main network',
+      name: '[bad-input 114] to a testnet address on the main network',
       body: { ...drawn.body, to: friendly(somebody, 'TonTestnet') },
       code: 'E_BODY',
       message: /for tests only/,
@@ -332,7 +332,7 @@ conformance({
     },
     {
       ...drawn,
-      name: 'with a memo of ten thousand bytes',
+      name: '[bad-input 116] with a memo of ten thousand bytes',
       body: { ...drawn.body, memo: 'z'.repeat(10_000) },
       code: 'E_BODY',
       message: /1000 bytes/,

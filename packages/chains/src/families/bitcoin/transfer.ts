@@ -95,6 +95,7 @@ export function designTransfer(
   const rate = members.number('feeRate', u32Max, 1n);
   checkFee(rate, parameters.feeRateMax, `${network.native?.symbol ?? ''}, for 1000 vbytes`);
   const { fee, change } = balance({ coins, amount, rate, kind, script, own, parameters });
+  if (network.feeMax !== undefined) checkFee(fee, network.feeMax, network.native?.symbol ?? '');
   return {
     coins,
     outputs: [{ script, amount }, ...(change > 0n ? [{ script: own, amount: change }] : [])],

@@ -122,6 +122,7 @@ function constructTransfer(order: Order & { readonly completion: Completion }): 
   check(new Set(outpoints).size === outpoints.length, 'completion.inputs', 'has one twice', 'E_COMPLETION');
 
   const { outputs, fee } = split({ coins, amount, script, own, rate });
+  if (network.feeMax !== undefined) checkFee(fee, network.feeMax, network.native?.symbol ?? '');
   const transaction: KaspaTransaction = {
     inputs: coins.map(({ transactionId, index, amount: value }) => ({
       transactionId,
