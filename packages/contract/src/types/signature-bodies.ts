@@ -47,7 +47,9 @@ export interface Eip7702Body extends Common {
 export interface Snip12Body extends Common {
   readonly kind: 'Snip12';
   readonly primaryType: string;
-  readonly types: TypeDefinitions;
+  readonly types: Readonly<
+    Record<string, readonly { readonly name: string; readonly type: string; readonly contains?: string }[]>
+  >;
   readonly domain: {
     readonly name?: string;
     readonly version?: string;

@@ -102,6 +102,11 @@ const TypeDefinitions = Type.Record(
   Type.String(),
   Type.Array(Closed({ name: Text(256), type: Text(256) }), { maxItems: 256 }),
 );
+/** As above; a tree and an enum of SNIP-12 say what they contain. */
+const Snip12Types = Type.Record(
+  Type.String(),
+  Type.Array(Closed({ name: Text(256), type: Text(256), contains: Type.Optional(Text(256)) }), { maxItems: 256 }),
+);
 const Members = Type.Record(Type.String(), Type.Unknown());
 const NumberOrText = Type.Union([Type.Integer({ minimum: 0 }), Text(80)]);
 const Address = Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', says: 'must be 0x and 40 hex digits' });
@@ -140,7 +145,7 @@ export const SignatureBody = Type.Union([
   signatureBody({
     kind: Type.Literal(signatureKinds[7]),
     primaryType: Text(256, 1),
-    types: TypeDefinitions,
+    types: Snip12Types,
     domain: Closed({
       name: Type.Optional(Text(1000)),
       version: Type.Optional(Text(1000)),
