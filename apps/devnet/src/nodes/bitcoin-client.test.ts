@@ -213,7 +213,7 @@ test('fees are asked for in the shape of the public API, and a node of another c
 }, async () => {
   const fees = await client.fees();
   equal(fees.kind, 'Bitcoin');
-  deepEqual(fees.kind === 'Bitcoin' && [fees.slow.blockHorizon, fees.fast.blockHorizon], ['24', '2']);
+  deepEqual(fees.kind === 'Bitcoin' && [fees.slow.blockHorizon, fees.fast.blockHorizon], [24, 2]);
   ok(fees.kind === 'Bitcoin' && BigInt(fees.standard.feeRate) >= 1n);
 
   const bitcoin = await loadClient('bitcoin');
