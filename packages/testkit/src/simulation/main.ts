@@ -5,6 +5,7 @@
  *     npm run simulate -- --requests 300 …         that many requests for signatures a seed: for N8 over many runs
  *     npm run simulate -- --seed 4711              that seed once more, with what happened line by line
  */
+import { rememberVerifications } from './memo.ts';
 import { type Provider, runSeed } from './run-seed.ts';
 import { add, allPoints, newTally, rate, summary } from './tally.ts';
 
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
   process.on('unhandledRejection', (error) => {
     bug ??= error;
   });
+  rememberVerifications();
   const points = await allPoints();
   if (wanted.seed !== undefined) return replay(wanted.seed, wanted, points);
 

@@ -168,6 +168,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
 
   const noncesIn = (body: Uint8Array): string[] => {
     for (const { tag, fields, nonces } of nonceFormats) {
+      if (!isTagged(body, tag)) continue;
       try {
         const values = decode(tag, body, fields) as unknown as Uint8Array[];
         return nonces.map((at) => toHex(values[at] as Uint8Array));
@@ -257,6 +258,14 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   };
 }
 
+const GROUP_ROWS = 'mpc/group/1/row/v1';
+const GROUP_COLUMNS = 'mpc/group/1/columns/v2';
+
+/** Whether the bytes begin as those of this tag do (docs/specs/encoding.md): most messages are of another kind. */
+function isTagged(body: Uint8Array, tag: string): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 64)).includes(tag);
+}
+
 /**
  * docs/specs/group-signing.md: what the first message of a group says of each element, as the element would say it
  * alone; nothing for any other message.
@@ -266,20 +275,22 @@ function elementsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] {
 }
 
 function rowsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] | undefined {
+  if (!isTagged(body, GROUP_ROWS)) return undefined;
   const several = { max: 128 };
   const fields = [
     f.bytes({ max: 16 }),
     f.list(f.bytes(32), several),
     f.list(f.bytes({ max: 65_536 }), several),
   ] as const;
-  const row = attempt(() => decode('mpc/group/1/row/v1', body, fields));
+  const row = attempt(() => decode(GROUP_ROWS, body, fields));
   return row?.[1].map((id, at) => ({ execId: toHex(id), body: row[2][at] as Uint8Array }));
 }
 
 function columnsOf(body: Uint8Array): { execId: string; body: Uint8Array }[] | undefined {
+  if (!isTagged(body, GROUP_COLUMNS)) return undefined;
   const widths = [32, 32, 65, 32];
   const fields = [f.bytes({ max: 16 }), ...widths.map((width) => f.bytes({ max: 128 * width }))];
-  const [, ...columns] = (attempt(() => decode('mpc/group/1/columns/v2', body, fields)) ?? []) as Uint8Array[];
+  const [, ...columns] = (attempt(() => decode(GROUP_COLUMNS, body, fields)) ?? []) as Uint8Array[];
   const [ids] = columns;
   if (ids === undefined) return undefined;
   return Array.from({ length: ids.length / 32 }, (_, at) => {

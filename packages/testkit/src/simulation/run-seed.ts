@@ -170,7 +170,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
   const drawn = drawPlan(random);
   const plan =
     o.only === undefined
-      ? { ...drawn, requests: o.requests ?? drawn.requests }
+      ? { ...drawn, ...(o.requests === undefined ? {} : stormOf(drawn, o.requests)) }
       : { ...drawn, ...quiet, ...(/named/.test(o.only) ? { byzantine: new Set([2]) } : {}) };
   const { byzantine, hostile } = plan;
   const hostileSigner = createHostileSigner({ world, random: seededRandom(`${name}/hostile signer`), oracles });
@@ -275,14 +275,18 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
         const pick = random.below(1 << 30);
         // Where there are many they come in bursts, and most of them in groups.
         const when = o.requests === undefined ? random.below(TROUBLE_MS - 2_000) : random.below(40) * 1_000 + (k % 2);
+        const isStorm = o.requests !== undefined;
         at(when, () => {
           const list = keys();
           const key = list[pick % list.length];
-          if (o.requests !== undefined && kind < 90 && key !== undefined) {
+          if (isStorm && kind < 98 && key !== undefined) {
             ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
             return;
           }
-          if (kind < 52 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
+          if (isStorm) {
+            if (pick % 4 === 0) ask('refresh', () => known(client).refresh());
+            else ask('create EdDSA', () => createKey('EdDSA'));
+          } else if (kind < 52 && key !== undefined) ask(`sign with ${key.scheme} ${key.keyId}`, () => sign(key));
           else if (kind < 57) ask('derive', () => derive(pick));
           else if (kind < 59) ask('create a key for derivation', () => known(client).createDerivationKey());
           else if (kind < 61) ask('create a master and a child', () => known(client).createChild());
@@ -676,6 +680,32 @@ function drawPlan(random: SeededRandom): Plan {
     clones: random.chance(0.3) ? 1 : 0,
     restores: random.chance(0.3) ? 1 : 0,
     clockJumps: some(3),
+  };
+}
+
+/**
+ * Many signatures while processes die, are cloned and are set back: what N8 is about. What would only have requests
+ * refused is kept small, and no clock jumps past the life of a challenge.
+ */
+function stormOf(drawn: Plan, requests: number): Partial<Plan> {
+  const { drop, corrupt, reorder } = drawn.weather;
+  return {
+    weather: {
+      ...drawn.weather,
+      drop: Math.min(drop, 0.001),
+      corrupt: Math.min(corrupt, 0.001),
+      reorder: Math.min(reorder, 0.001),
+      delayMs: [1, 5],
+    },
+    byzantine: new Set([...drawn.byzantine].slice(0, 1)),
+    firstKeys: ['EdDSA', 'ECDSA', 'Schnorr'],
+    requests,
+    crashes: 1,
+    kills: 1 + drawn.kills,
+    partitions: Math.min(drawn.partitions, 1),
+    clones: 1,
+    restores: 1,
+    clockJumps: 0,
   };
 }
 
