@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fromBytes } from '@holdfast/crypto/bigmod';
 import { enc, i, sha256 } from '@holdfast/crypto/transcript';
-import type { Index, Job } from '@holdfast/mpc/runtime';
+import type { Job } from '@holdfast/mpc/runtime';
 import type { AuxiliaryStatus, AuxiliaryWork } from '@holdfast/signer/auxiliary';
+import { answerOf } from '../simulation/fake-auxiliary.ts';
 import { createTestApi, everybody, startTestCluster, type TestCluster, testAuxPrimes } from './index.ts';
 
 const seed = process.env['HOLDFAST_TEST_SEED'] ?? 'auxiliary 1';
@@ -17,32 +18,6 @@ console.log(`seed: ${seed}`);
 
 const quietMs = 60_000;
 const minute = 60_000;
-
-/** What the jobs of packages/mpc/src/aux-setup would answer among honest parties, without the arithmetic. */
-function answerOf({ name, input }: Job): unknown {
-  const given = input as {
-    pHat: Uint8Array;
-    qHat: Uint8Array;
-    verifiers: { index: Index }[];
-    proved: unknown[];
-  };
-  const none = { P: 1n, Q: 1n, A: 1n, B: 1n, T: 1n, z1: 0n, z2: 0n, w1: 0n, w2: 0n, v: 0n };
-  switch (name) {
-    case 'aux/commit':
-      return {
-        ringPedersen: { N: fromBytes(given.pHat) * fromBytes(given.qHat), s: 4n, t: 16n },
-        prm: { A: [], z: [] },
-      };
-    case 'aux/coprime':
-      return [];
-    case 'aux/prove':
-      return { mod: { w: 1n, roots: [] }, facs: given.verifiers.map(({ index }) => ({ to: index, proof: none })) };
-    case 'aux/check-facs':
-      return given.proved.map(() => undefined);
-    default:
-      return undefined; // A verdict: everything holds.
-  }
-}
 
 interface Play {
   readonly seed?: string;

@@ -15,7 +15,7 @@ import type { ChallengeRecord, FreshToken, SignedRequest } from '@holdfast/autho
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { loadFamily, planSignature, type SigningItem } from '@holdfast/chains/families';
 import { verifyRaw } from '@holdfast/chains/schemes';
-import { matchOperation } from '@holdfast/contract/operations';
+import { cluster, matchOperation } from '@holdfast/contract/operations';
 import { fromBase64, fromHex, toBase64, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { curve as curveOf } from '@holdfast/crypto/curves';
 import { encodeImportShare, generateRecipient, seal } from '@holdfast/crypto/envelope';
@@ -76,6 +76,8 @@ export interface Client {
   /** 32 bytes for one of three inputs; undefined where there is no key for it. */
   derive(pick: number): Promise<{ readonly input: string; readonly output: string } | undefined>;
   /** A round of new shares for every key, as an operator asks for it. */
+  /** As the operator's `cluster repair`: the key dealt anew to the five of today. */
+  reshare(keyId: string): Promise<void>;
   refresh(): Promise<void>;
   /** A Solana wallet with a key of its own. */
   createWallet(): Promise<KnownKey>;
@@ -286,6 +288,11 @@ export function createClient(o: {
       const payload = JSON.stringify({ domain: '0x6578616d706c65', seed: `0x0${pick % 3}` });
       const { output } = (await call({ method: 'POST', path: `/keys/${keyId}/derive`, payload })) as { output: string };
       return { input: `${keyId} ${payload}`, output };
+    },
+    async reshare(keyId) {
+      const handler = handlers.find(({ operation }) => operation === cluster.reshareKey);
+      if (handler === undefined) throw new TypeError('the api repairs no keys');
+      await handler.handle(apiOf(world), { body: { keyId } } as never);
     },
     refresh: () => apiOf(world).refresher.begin('operator'),
     async sign(key) {

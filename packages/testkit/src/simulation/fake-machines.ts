@@ -50,6 +50,7 @@ export function createFakeProvider(): FakeProvider {
       dkg: (ctx, o) =>
         o.masterKey === true || o.protocol === 'GLOW20_DH' ? real.dkg(ctx, o) : new FakeDkg(ctx, trapdoor, o),
       ecdsaH: (ctx, o) => (trapdoor.knows(ctx, o.share) ? new FakeEcdsaH(ctx, trapdoor, o) : real.ecdsaH(ctx, o)),
+      cggmp24: (ctx, o) => (trapdoor.knows(ctx, o.share) ? new FakeCggmp24(ctx, trapdoor, o) : real.cggmp24(ctx, o)),
       frostEd25519(ctx, o) {
         if (!trapdoor.knows(ctx, o.share)) return real.frostEd25519(ctx, o);
         const sign = (curve: Curve, x: Scalar, k: Scalar) => signEd25519(curve, { x, k, message: o.message });
@@ -508,6 +509,255 @@ class FakeEcdsaH extends RoundMachine<EcdsaSignature> {
 
   protected override erase(): void {
     // draw() gives the shares of this run alone; the session wipes its keys itself.
+  }
+}
+
+// ---- Four rounds of any three ----------------------------------------------------------------------------------
+
+/** Bytes of a ciphertext under a modulus of 3072 bits, and of the two kinds of proofs about one (mpc cggmp24/messages.ts). */
+const CIPHERTEXT_BYTES = 768;
+const ENC_PROOF_BYTES = 2_560;
+const PRODUCT_PROOF_BYTES = 5_300;
+const LOG_PROOF_BYTES = 200;
+
+interface Commitments {
+  readonly context: Uint8Array;
+  /** K and G: one text each, filled up. */
+  readonly ciphertexts: readonly Uint8Array[];
+  /** Y, A1, A2, B1, B2; the nonces are what A1 and B1 open to. */
+  readonly points: readonly Uint8Array[];
+}
+
+class FakeCggmp24 extends RoundMachine<EcdsaSignature> {
+  protected override readonly stages: readonly Stage[];
+  readonly #o: Parameters<Machines['cggmp24']>[1];
+  readonly #trapdoor: Trapdoor;
+  readonly #context: Uint8Array;
+  readonly #commitments: Slot<Commitments>;
+  readonly #proofs: Slot<readonly Uint8Array[]>;
+  readonly #gamma: Slot<{ view: Uint8Array; Gamma: Uint8Array; rest: readonly Uint8Array[] }>;
+  readonly #products: Slot<readonly Uint8Array[]>;
+  readonly #delta: Slot<{ view: Uint8Array; rest: readonly Uint8Array[] }>;
+  readonly #partial: Slot<{ view: Uint8Array; sigma: Uint8Array }>;
+  readonly #seeds = new Map<Index, readonly [a: Uint8Array, b: Uint8Array]>();
+  #view: Uint8Array = new Uint8Array();
+
+  constructor(ctx: RunContext, trapdoor: Trapdoor, o: Parameters<Machines['cggmp24']>[1]) {
+    super(ctx, 'cggmp24/1');
+    if (ctx.parties.length !== o.share.t) throw new TypeError('exactly t signers');
+    this.#o = { ...o, digest: Uint8Array.from(o.digest) };
+    this.#trapdoor = trapdoor;
+    this.#context = sha256(
+      enc('simulation/cggmp24', i.bytes(ctx.execId), i.bytes(o.share.epoch), i.bytes(sha256(o.digest))),
+    );
+    const point = f.point(ctx.curve.pointBytes);
+    const inN2 = f.bytes(CIPHERTEXT_BYTES);
+    const bytes = (list: readonly Uint8Array[]) => list.map((each) => i.bytes(each));
+    this.#commitments = {
+      round: 1,
+      kind: 'bcast',
+      echo: true,
+      format: format({
+        tag: 'mpc/cggmp24/1/commitments/v1',
+        fields: [f.bytes(32), inN2, inN2, point, point, point, point, point],
+        write: (m: Commitments) => [i.bytes(m.context), ...bytes(m.ciphertexts), ...m.points.map((p) => i.point(p))],
+        read: ([context, K, G, ...points]) => ({ context, ciphertexts: [K, G], points }),
+      }),
+    };
+    this.#proofs = {
+      round: 1,
+      kind: 'p2p',
+      signed: true,
+      format: format({
+        tag: 'mpc/cggmp24/1/proofs/v1',
+        fields: [f.bytes(ENC_PROOF_BYTES), f.bytes(ENC_PROOF_BYTES)],
+        write: bytes,
+        read: (proofs): readonly Uint8Array[] => proofs,
+      }),
+    };
+    this.#gamma = {
+      round: 2,
+      kind: 'bcast',
+      echo: true,
+      format: format({
+        tag: 'mpc/cggmp24/2/gamma/v1',
+        fields: [f.bytes(32), point, f.bytes(LOG_PROOF_BYTES), f.bytes(32), f.bytes(32)],
+        write: ({ view, Gamma, rest }) => [i.bytes(view), i.point(Gamma), ...bytes(rest)],
+        read: ([view, Gamma, ...rest]) => ({ view, Gamma, rest }),
+      }),
+    };
+    this.#products = {
+      round: 2,
+      kind: 'p2p',
+      signed: true,
+      format: format({
+        tag: 'mpc/cggmp24/2/products/v1',
+        fields: [inN2, inN2, inN2, inN2, f.bytes(PRODUCT_PROOF_BYTES), f.bytes(PRODUCT_PROOF_BYTES)],
+        write: bytes,
+        read: (products): readonly Uint8Array[] => products,
+      }),
+    };
+    this.#delta = {
+      round: 3,
+      kind: 'bcast',
+      echo: true,
+      format: format({
+        tag: 'mpc/cggmp24/3/delta/v1',
+        fields: [f.bytes(32), f.scalar(), point, point, f.bytes(LOG_PROOF_BYTES)],
+        write: ({ view, rest: [delta, S, Delta, psi] }) => [
+          i.bytes(view),
+          i.scalar(known(delta)),
+          i.point(known(S)),
+          i.point(known(Delta)),
+          i.bytes(known(psi)),
+        ],
+        read: ([view, ...rest]) => ({ view, rest }),
+      }),
+    };
+    this.#partial = {
+      round: 4,
+      kind: 'bcast',
+      signed: true,
+      format: format({
+        tag: 'mpc/cggmp24/4/partial/v1',
+        fields: [f.bytes(32), f.scalar()],
+        write: ({ view, sigma }) => [i.bytes(view), i.scalar(sigma)],
+        read: ([view, sigma]) => ({ view, sigma }),
+      }),
+    };
+    this.stages = [
+      { expect: [this.#commitments, this.#proofs], complete: (inbox) => this.#multiply(inbox) },
+      { expect: [this.#gamma, this.#products], complete: (inbox) => this.#addUp(inbox) },
+      { expect: [this.#delta], complete: (inbox) => this.#sign(inbox) },
+      { expect: [this.#partial], complete: (inbox) => this.#combine(inbox) },
+    ];
+  }
+
+  protected override begin(): Effect[] {
+    const { self, curve } = this.ctx;
+    const random = hedgedRandom(this.ctx, { label: 'cggmp24.nonce' });
+    const seeds = [random(32), random(32)] as const;
+    this.#seeds.set(self, seeds);
+    const [A1, B1] = [
+      this.#trapdoor.commit('A1', seeds[0], curve.pointBytes),
+      this.#trapdoor.commit('B1', seeds[1], curve.pointBytes),
+    ];
+    const [Y, A2, B2] = this.#points(self, ['Y', 'A2', 'B2']);
+    return [
+      this.broadcast(this.#commitments, {
+        context: this.#context,
+        ciphertexts: this.#long(self, ['K', 'G'], CIPHERTEXT_BYTES),
+        points: [Y, A1, A2, B1, B2].map(known),
+      }),
+      ...this.peers.map((j) =>
+        this.tell(j, this.#proofs, this.#long(self, [`enc/${j}`, `enc2/${j}`], ENC_PROOF_BYTES)),
+      ),
+    ];
+  }
+
+  #of(index: Index, name: string, bytes: number): Uint8Array {
+    return stretch(`c/${name}`, [...known(this.#seeds.get(index)), this.#context], bytes);
+  }
+  #points(index: Index, names: readonly string[]): Uint8Array[] {
+    return names.map((name) => this.#of(index, name, this.ctx.curve.pointBytes));
+  }
+  /** Of full size, without hashing all of it. */
+  #long(index: Index, names: readonly string[], bytes: number): Uint8Array[] {
+    return names.map((name) => {
+      const out = new Uint8Array(bytes);
+      out.set(this.#of(index, name, 64));
+      return out;
+    });
+  }
+  #isAs(values: readonly Uint8Array[], expected: readonly Uint8Array[]): boolean {
+    return equalBytes(Buffer.concat(values), Buffer.concat(expected));
+  }
+  #productsOf(from: Index, to: Index): Uint8Array[] {
+    return [
+      ...this.#long(from, [`D/${to}`, `F/${to}`, `DHat/${to}`, `FHat/${to}`], CIPHERTEXT_BYTES),
+      ...this.#long(from, [`psi/${to}`, `psiHat/${to}`], PRODUCT_PROOF_BYTES),
+    ];
+  }
+  #rest2(index: Index): Uint8Array[] {
+    return [this.#of(index, 'elog', LOG_PROOF_BYTES), this.#of(index, 'hash', 32), this.#of(index, 'hash2', 32)];
+  }
+  #rest3(index: Index): Uint8Array[] {
+    const [S, Delta] = this.#points(index, ['S', 'Delta']);
+    return [this.#of(index, 'delta', 32), known(S), known(Delta), this.#of(index, 'elog3', LOG_PROOF_BYTES)];
+  }
+
+  #multiply(inbox: Inbox): Effect[] {
+    const { self } = this.ctx;
+    for (const { from, value } of inbox.all(this.#commitments)) {
+      check(equalBytes(value.context, this.#context), 'E_C_CONTEXT');
+      const [, A1, , B1] = value.points;
+      this.#seeds.set(from, [this.#trapdoor.opening(known(A1)), this.#trapdoor.opening(known(B1))]);
+    }
+    const said = inbox.all(this.#commitments);
+    for (const [at, { from, value, message }] of inbox.all(this.#proofs).entries()) {
+      const first = known(said[at]);
+      const [Y, A1, A2, , B2] = first.value.points;
+      const isSound =
+        this.#isAs(value, this.#long(from, [`enc/${self}`, `enc2/${self}`], ENC_PROOF_BYTES)) &&
+        this.#isAs(first.value.ciphertexts, this.#long(from, ['K', 'G'], CIPHERTEXT_BYTES)) &&
+        A1 !== undefined &&
+        this.#isAs([Y, A2, B2].map(known), this.#points(from, ['Y', 'A2', 'B2']));
+      check(isSound, 'E_C_ENCELG', [from], [first.message, message]);
+    }
+    this.#view = stretch(
+      'c/view',
+      this.ctx.parties.flatMap((j) => known(this.#seeds.get(j))),
+      32,
+    );
+    const [Gamma] = this.#points(self, ['Gamma']);
+    return [
+      this.broadcast(this.#gamma, { view: this.#view, Gamma: known(Gamma), rest: this.#rest2(self) }),
+      ...this.peers.map((j) => this.tell(j, this.#products, this.#productsOf(self, j))),
+    ];
+  }
+
+  #addUp(inbox: Inbox): Effect[] {
+    const { self } = this.ctx;
+    const said = inbox.all(this.#gamma);
+    for (const [at, { from, value, message }] of inbox.all(this.#products).entries()) {
+      const first = known(said[at]);
+      check(equalBytes(first.value.view, this.#view), 'E_C_VIEW', [from]);
+      const isSound =
+        this.#isAs(value, this.#productsOf(from, self)) &&
+        this.#isAs([first.value.Gamma, ...first.value.rest], [...this.#points(from, ['Gamma']), ...this.#rest2(from)]);
+      check(isSound, 'E_C_AFFG', [from], [first.message, message]);
+    }
+    this.#view = stretch('c/view', [this.#view], 32);
+    return [this.broadcast(this.#delta, { view: this.#view, rest: this.#rest3(self) })];
+  }
+
+  #sign(inbox: Inbox): Effect[] {
+    for (const { from, value, message } of inbox.all(this.#delta)) {
+      check(equalBytes(value.view, this.#view), 'E_C_VIEW', [from]);
+      check(this.#isAs(value.rest, this.#rest3(from)), 'E_C_ELOG', [from], [message]);
+    }
+    this.#view = stretch('c/view', [this.#view], 32);
+    return [this.broadcast(this.#partial, { view: this.#view, sigma: this.#of(this.ctx.self, 'sigma', 32) })];
+  }
+
+  #combine(inbox: Inbox): Effect[] {
+    for (const { from, value, message } of inbox.all(this.#partial)) {
+      check(equalBytes(value.view, this.#view), 'E_C_VIEW', [from]);
+      check(equalBytes(value.sigma, this.#of(from, 'sigma', 32)), 'E_C_PARTIAL', [from], [message]);
+    }
+    const { curve, parties } = this.ctx;
+    const nonces = parties.flatMap((party) => known(this.#seeds.get(party)));
+    const k = curve.scalar.reduce(stretch('k', nonces, 48));
+    const name = hexOf(stretch('signature', [this.execId, this.#context, ...nonces], 32));
+    const { share, digest } = this.#o;
+    const signed = this.#trapdoor.sign(name, curve, share, (x) => signEcdsa(curve, { x, k, digest }));
+    check(signed !== undefined, 'E_C_SIG');
+    this.finish(signed);
+    return [];
+  }
+
+  protected override erase(): void {
+    this.#o.share.x.fill(0);
   }
 }
 

@@ -29,6 +29,8 @@ export interface Oracles {
   conclude(): readonly string[];
   /** Signing runs in which at least one nonce left a signer. */
   readonly runs: number;
+  /** Of those, the ones whose first round has this format. */
+  runsBy(tag: string): number;
 }
 
 interface Spoken {
@@ -43,6 +45,12 @@ interface Spoken {
 const nonceFormats = ([32, 33] as const).flatMap((size) => [
   { tag: 'mpc/frost/1/commitments/v1', fields: [f.bytes(32), f.point(size), f.point(size)], nonces: [1, 2] },
   { tag: 'mpc/ecdsa-h/1/open/v1', fields: [f.bytes(32), f.point(size), f.scalar()], nonces: [1] },
+  {
+    // The points under which k and γ are committed to; what γ itself becomes is said in round two.
+    tag: 'mpc/cggmp24/1/commitments/v1',
+    fields: [f.bytes(32), f.bytes(768), f.bytes(768), ...Array.from({ length: 5 }, () => f.point(size))],
+    nonces: [4, 6],
+  },
 ]);
 
 export function createOracles(o: { readonly world: World; readonly client: () => Client | undefined }): Oracles {
@@ -58,6 +66,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
   const lengths = new Map<unknown, number>();
   const outputs = new Map<string, string>();
   let runs = 0;
+  const runsOf = new Map<string, number>();
   const violate = (oracle: string, text: string): void => void violations.push(`${oracle}: ${text}`);
 
   /** N9 of one disk: what is committed agrees with everybody's, and nothing is shorter than it was. */
@@ -144,6 +153,10 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
       if (earlier !== undefined) violate('N8', `signer ${index} spoke twice in round ${round} of ${execId}`);
       answers.set(`${index}/${execId}/${round}`, each);
       if (round !== 1) continue;
+      if (!spokenOf.has(execId)) {
+        const tag = nonceFormats.find((format) => isTagged(each.body, format.tag))?.tag ?? '';
+        runsOf.set(tag, (runsOf.get(tag) ?? 0) + 1);
+      }
       spokenOf.add(execId);
       for (const nonce of noncesIn(each.body)) {
         const other = uses.get(nonce);
@@ -170,7 +183,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
     for (const { tag, fields, nonces } of nonceFormats) {
       if (!isTagged(body, tag)) continue;
       try {
-        const values = decode(tag, body, fields) as unknown as Uint8Array[];
+        const values = decode(tag, body, fields as Parameters<typeof decode>[2]) as unknown as Uint8Array[];
         return nonces.map((at) => toHex(values[at] as Uint8Array));
       } catch {
         // Another format: the next one.
@@ -196,6 +209,7 @@ export function createOracles(o: { readonly world: World; readonly client: () =>
     get runs() {
       return runs;
     },
+    runsBy: (tag) => runsOf.get(tag) ?? 0,
     violate,
     deviated: (index) => void deviators.add(index),
     said: (text) => void texts.push(text),

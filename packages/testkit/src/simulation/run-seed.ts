@@ -7,6 +7,7 @@ import { type SeededRandom, seededRandom } from '@holdfast/mpc/simulator';
 import { machines as realMachines } from '@holdfast/signer/runs';
 import { type Client, createClient, foundOrganisation, type KnownKey } from './client.ts';
 import type { Disk } from './disk.ts';
+import { fakeAuxiliary } from './fake-auxiliary.ts';
 import { createFakeProvider } from './fake-machines.ts';
 import { createHostileApi, createHostileSigner } from './hostile.ts';
 import { createLoop } from './loop.ts';
@@ -54,6 +55,10 @@ export interface Counts {
   lost: number;
   altered: number;
   aborts: number;
+  /** Keys dealt anew to all five, after a signer had lost its share. */
+  reshared: number;
+  /** Of the signing runs, those of engine C. */
+  byThree: number;
 }
 
 export interface SeedReport {
@@ -165,7 +170,17 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
     counts.aborts += 1;
     oracles.aborted(self, execId, abort);
   });
-  const world = createWorld({ seed: name, loop, network, rows, machines, frames, hooks });
+  const auxiliary = auxiliaryOf(seed, { provider, isAlone: o.only !== undefined });
+  const world = createWorld({
+    seed: name,
+    loop,
+    network,
+    rows,
+    machines,
+    frames,
+    hooks,
+    ...(auxiliary === undefined ? {} : { auxiliary }),
+  });
   const oracles = createOracles({ world, client: () => client });
   const drawn = drawPlan(random);
   const plan =
@@ -582,16 +597,28 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
       const key = keys().at(-1);
       if (key !== undefined) await sign(key);
     });
-    const holders = ({ keyId }: KnownKey): number =>
-      world.processes().filter(({ store }) => store.keys.key(keyId)?.activeEpoch !== undefined).length;
+    /** Signers that hold the key by the sharing that most of them hold. */
+    const holders = ({ keyId }: KnownKey): number => {
+      const counts = new Map<string, number>();
+      for (const { store } of world.processes()) {
+        const epoch = store.keys.key(keyId)?.activeEpoch;
+        if (epoch !== undefined) counts.set(toHex(epoch), (counts.get(toHex(epoch)) ?? 0) + 1);
+      }
+      return Math.max(0, ...counts.values());
+    };
     for (const key of old) {
-      // A signer set back behind the making of a key, or whose clone took part in it and is gone, has no share of it:
-      // that is what repair is for.
+      // A signer set back behind the making of a key, or whose clone took part in it and is gone, has no share of it: that
+      // is what repair is for, as long as three have. A child is as many have of its master.
       const isShort = counts.restores + counts.clones > 0;
-      if (isShort && holders(key) < 5 && (key.scheme === 'ECDSA' || holders(key) < 3)) continue;
+      const isLost = holders(key) < 3 || (key.isChild === true && holders(key) < 5 && key.scheme === 'ECDSA');
+      if (isShort && isLost) continue;
       mustWork(`the ${key.scheme} key ${key.keyId} signs and five hold it`, async () => {
+        if (isShort && holders(key) < 5 && key.isChild !== true) {
+          await known(client).reshare(key.keyId);
+          counts.reshared += 1;
+        }
         await sign(key);
-        if (!isShort && holders(key) < 5) throw new Error(`${holders(key)} signers hold it`);
+        if (holders(key) < 5 && !(isShort && key.isChild === true)) throw new Error(`${holders(key)} signers hold it`);
       });
     }
     await loop.run(until, () => left.size === 0);
@@ -612,6 +639,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
   if (client !== undefined) o.sabotage?.({ world, oracles, client });
   const violations = [...oracles.conclude()];
   counts.runs = oracles.runs;
+  counts.byThree = oracles.runsBy('mpc/cggmp24/1/commitments/v1');
   counts.events = loop.events;
   counts.messages = network.counts.sent;
   counts.lost = network.counts.dropped;
@@ -647,6 +675,21 @@ interface Plan {
   readonly clones: number;
   readonly restores: number;
   readonly clockJumps: number;
+}
+
+/** Seeds with a set-up for engine C, and of those with the real protocols, whose arithmetic of 3072 bits takes seconds. */
+const READY_EVERY = 3;
+const MADE_EVERY = 12;
+const REAL_C_EVERY = 250;
+
+function auxiliaryOf(
+  seed: number,
+  o: { readonly provider: 'real' | 'fake'; readonly isAlone: boolean },
+): 'ready' | typeof fakeAuxiliary | undefined {
+  if (o.isAlone) return undefined;
+  if (o.provider === 'real') return seed % REAL_C_EVERY === 130 ? 'ready' : undefined;
+  if (seed % MADE_EVERY === 2) return fakeAuxiliary;
+  return seed % READY_EVERY === 1 ? 'ready' : undefined;
 }
 
 /** Half of the kinds of trouble are absent from any one seed: what hides one another in a storm shows in a breeze. */
@@ -748,6 +791,8 @@ function noCounts(): Counts {
     lost: 0,
     altered: 0,
     aborts: 0,
+    reshared: 0,
+    byThree: 0,
   };
 }
 

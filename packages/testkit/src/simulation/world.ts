@@ -27,9 +27,11 @@ import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntr
 import type { Env } from '@holdfast/contract/types';
 import { sha256 } from '@holdfast/crypto/transcript';
 import { type SeededRandom, seededRandom } from '@holdfast/mpc/simulator';
+import type { AuxiliaryWork } from '@holdfast/signer/auxiliary';
 import type { Machines, PeerMessage } from '@holdfast/signer/runs';
 import { createSigner, type Link, type Signer } from '@holdfast/signer/signer';
 import { openStore, type Store } from '@holdfast/signer/store';
+import { keepTestAuxiliary } from '../cluster/auxiliary.ts';
 import { type Disk, newDisk } from './disk.ts';
 import type { Loop } from './loop.ts';
 import type { Network, Stream } from './network.ts';
@@ -170,6 +172,11 @@ export function createWorld(o: {
   readonly machines: Machines | undefined;
   /** The product's own sealed sessions between signers, instead of a channel that merely keeps their promises. */
   readonly frames: boolean;
+  /**
+   * Engine C needs an auxiliary set-up of all five: a ready-made one on every disk, or what the signers make one with.
+   * Where there is neither, the api is told to sign ECDSA by five alone.
+   */
+  readonly auxiliary?: 'ready' | ((index: number) => AuxiliaryWork & { close(): void });
   readonly hooks: Hooks;
 }): World {
   const { seed, loop, network, rows, hooks } = o;
@@ -401,7 +408,8 @@ export function createWorld(o: {
     loop.trace(`api#${id} starts`);
     const db = rows.connect({ isAlive: () => made.alive, setTimer: env.setTimer });
     const link = clusterLink(env, () => made.alive);
-    const signers = createSigners({ link, roster, env, db, ecdsaEngines: ['H'] });
+    const engines: ('H' | 'C')[] = o.auxiliary === undefined ? ['H'] : ['H', 'C'];
+    const signers = createSigners({ link, roster, env, db, ecdsaEngines: engines });
     const config: ApiContext['config'] = {
       port: 0,
       bind: '127.0.0.1',
@@ -409,7 +417,7 @@ export function createWorld(o: {
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: 0,
       refreshDays: 0,
-      ecdsaEngines: ['H'],
+      ecdsaEngines: engines,
       version: '0.1.0',
     };
     const refresher = createRefresher({ env, config, db, signers });
@@ -544,6 +552,7 @@ export function createWorld(o: {
         pin: (orgId) => pins.get(orgId),
         isFrozen: () => false,
         ...(o.machines === undefined ? {} : { machines: o.machines }),
+        ...(typeof o.auxiliary === 'function' ? { auxiliary: o.auxiliary(index) } : {}),
       });
     });
   };
@@ -672,6 +681,13 @@ export function createWorld(o: {
       close: () => sessions.close(),
     };
   };
+
+  if (o.auxiliary === 'ready')
+    for (const { index, disk } of slots) {
+      const store = openDisk(index, disk);
+      keepTestAuxiliary({ store, roster, index, time: STARTED_AT });
+      store.close();
+    }
 
   return {
     roster,
