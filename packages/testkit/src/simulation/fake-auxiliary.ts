@@ -7,10 +7,10 @@ import type { Index, Job } from '@holdfast/mpc/runtime';
 import type { AuxiliaryWork } from '@holdfast/signer/auxiliary';
 import { testAuxPrimes } from '../cluster/auxiliary.ts';
 
-export function fakeAuxiliary(index: number): AuxiliaryWork & { close(): void } {
+export function fakeAuxiliary(index: number, quietMs = 2_000): AuxiliaryWork & { close(): void } {
   let made = 0;
   return {
-    quietMs: 2_000,
+    quietMs,
     async prime() {
       const { p, q, pHat, qHat } = testAuxPrimes(index);
       const all = [p, q, pHat, qHat];

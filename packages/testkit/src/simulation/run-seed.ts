@@ -170,7 +170,7 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
     counts.aborts += 1;
     oracles.aborted(self, execId, abort);
   });
-  const auxiliary = auxiliaryOf(seed, { provider, isAlone: o.only !== undefined });
+  const auxiliary = auxiliaryOf(seed, { provider, only: o.only });
   const world = createWorld({
     seed: name,
     loop,
@@ -186,7 +186,12 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
   const plan =
     o.only === undefined
       ? { ...drawn, ...(o.requests === undefined ? {} : stormOf(drawn, o.requests)) }
-      : { ...drawn, ...quiet, ...(/named/.test(o.only) ? { byzantine: new Set([2]) } : {}) };
+      : {
+          ...drawn,
+          ...quiet,
+          ...(/auxiliary/.test(o.only) ? { requests: 0 } : {}),
+          ...(/named/.test(o.only) ? { byzantine: new Set([2]) } : {}),
+        };
   const { byzantine, hostile } = plan;
   const hostileSigner = createHostileSigner({ world, random: seededRandom(`${name}/hostile signer`), oracles });
   const hostileApi = createHostileApi({ world, random: seededRandom(`${name}/hostile api`), counts });
@@ -258,9 +263,12 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
   };
   await loop.run(CALM_MS, isReady);
   let founded = false;
+  /** A signer as it was before there was a key: what it has to be dealt again. */
+  let early: (() => Disk) | undefined;
   const setUp = (async () => {
     const organisation = await foundOrganisation({ world, random: seededRandom(`${name}/founder`) });
     client = createClient({ world, random: seededRandom(`${name}/client`), organisation });
+    if (o.only !== undefined && /reshare/.test(o.only)) early = world.backUp(1 + (seed % 5));
     for (const scheme of plan.firstKeys) await createKey(scheme);
     founded = true;
   })();
@@ -325,11 +333,15 @@ export async function runSeed(o: SeedOptions): Promise<SeedReport> {
     function demand(point: string): void {
       const [key] = keys();
       const user = known(client);
+      // Signers make a set-up by themselves, when nobody asks for anything.
+      if (/auxiliary/.test(point)) return;
+      if (/reshare/.test(point) && early !== undefined) setBack(1 + (seed % 5), early, 'to before the first key');
       if (/export/i.test(point)) ask('settings', () => allow({ keyImport: true, keyExport: true }));
       if (/import/i.test(point)) ask('settings', () => allow({ keyImport: true, keyExport: true }));
-      loop.after(2_000, () => {
+      loop.after(/reshare/.test(point) ? 5_000 : 2_000, () => {
         if (!troubled) return;
-        if (/import/i.test(point)) ask('import', () => importKey('EdDSA'));
+        if (/reshare/.test(point) && key !== undefined) ask(`repair ${key.keyId}`, () => user.reshare(key.keyId));
+        else if (/import/i.test(point)) ask('import', () => importKey('EdDSA'));
         else if (/export/i.test(point) && key !== undefined) ask(`export ${key.keyId}`, () => user.exportKey(key));
         else if (/deleteKey/.test(point) && key !== undefined) ask(`archive ${key.keyId}`, () => user.archiveKey(key));
         else if (/^wallets|record/.test(point)) ask('wallet, used and archived', () => walletToTheEnd());
@@ -678,15 +690,18 @@ interface Plan {
 }
 
 /** Seeds with a set-up for engine C, and of those with the real protocols, whose arithmetic of 3072 bits takes seconds. */
-const READY_EVERY = 3;
+const READY_EVERY = 4;
 const MADE_EVERY = 12;
 const REAL_C_EVERY = 250;
+/** Where a death at a point of the set-up is wanted: not before the calm is over. */
+const ALONE_QUIET_MS = 18_000;
 
 function auxiliaryOf(
   seed: number,
-  o: { readonly provider: 'real' | 'fake'; readonly isAlone: boolean },
+  o: { readonly provider: 'real' | 'fake'; readonly only: string | undefined },
 ): 'ready' | typeof fakeAuxiliary | undefined {
-  if (o.isAlone) return undefined;
+  if (o.only !== undefined)
+    return /auxiliary/.test(o.only) ? (index) => fakeAuxiliary(index, ALONE_QUIET_MS) : undefined;
   if (o.provider === 'real') return seed % REAL_C_EVERY === 130 ? 'ready' : undefined;
   if (seed % MADE_EVERY === 2) return fakeAuxiliary;
   return seed % READY_EVERY === 1 ? 'ready' : undefined;

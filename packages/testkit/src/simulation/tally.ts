@@ -43,6 +43,19 @@ export function add(tally: Tally, report: SeedReport): void {
   for (const [code, count] of report.refusals) tally.refusals.set(code, (tally.refusals.get(code) ?? 0) + count);
 }
 
+/** What another process came to. */
+export function merge(tally: Tally, other: Tally): void {
+  tally.seeds += other.seeds;
+  tally.real += other.real;
+  tally.frames += other.frames;
+  tally.virtualMs += other.virtualMs;
+  for (const [name, count] of Object.entries(other.counts) as [keyof Counts, number][])
+    tally.counts[name] = (tally.counts[name] ?? 0) + count;
+  for (const point of other.passed) tally.passed.add(point);
+  for (const point of other.diedAt) tally.diedAt.add(point);
+  for (const [code, count] of other.refusals) tally.refusals.set(code, (tally.refusals.get(code) ?? 0) + count);
+}
+
 /** Lines for people. `began` is of performance.now(). */
 export function summary(tally: Tally, points: readonly string[], began: number): string[] {
   const { seeds, real, frames, counts, passed, diedAt, refusals } = tally;
