@@ -46,6 +46,10 @@ const ddl: readonly (readonly [RegExp, string])[] = [
     /\b(\w+) text primary key,\s*seq bigint generated always as identity/g,
     '$1 text unique not null, seq integer primary key autoincrement',
   ],
+  [
+    /\bseq bigint (primary key generated always as identity|generated always as identity primary key)/g,
+    'seq integer primary key autoincrement',
+  ],
   [/\bseq bigint generated always as identity/g, 'seq integer'],
   [/\b(jsonb?|timestamptz)\b/g, 'text'],
 ];
@@ -58,6 +62,8 @@ const json: Readonly<Record<string, readonly string[]>> = {
   permissions: ['operations'],
   acts: ['assertion'],
   wallets: ['tags'],
+  orders: ['request_body', 'tokens', 'completion', 'exclusion', 'signatures'],
+  chain_movements: ['froms', 'tos'],
   signatures: ['request_body', 'signature', 'signatures'],
 };
 
