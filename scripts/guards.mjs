@@ -57,6 +57,7 @@ async function judge({ place, hashOf, room }) {
   const tests = await baseline({ place, hashOf, room });
   const counts = { guards: guards.length, killed: 0, byTime: 0, accepted: 0, survived: 0, notTried: 0 };
   const survivors = [];
+  const untried = new Set();
   for (const guard of guards) {
     const reaching = candidates(guard, tests);
     if (options.has('--dry') && !parts.some((part) => guard.file.includes(part))) continue;
@@ -67,8 +68,11 @@ async function judge({ place, hashOf, room }) {
     }
     const known = remembered({ place, hashOf, guard, reaching });
     const isChosen = !options.has('--kept') && parts.some((part) => guard.file.includes(part));
-    if (known === undefined && !isChosen) {
+    // Of a guard that none of some tests reaches, they say nothing.
+    const isOutside = testParts[0] !== '' && reaching.length === 0;
+    if (isOutside || (known === undefined && !isChosen)) {
       counts.notTried += 1;
+      untried.add(dirname(guard.source));
       continue;
     }
     const killer = known ?? (await kills({ place, hashOf, guard, reaching }));
@@ -95,7 +99,12 @@ async function judge({ place, hashOf, room }) {
       `${counts.accepted} accepted, ${counts.survived} survived, ${counts.notTried} not tried`,
   );
   if (!options.has('--trial'))
-    keepCounts(room, { ...counts, tests: testParts[0] === '' ? 'all' : testParts.join(', '), survivors });
+    keepCounts(room, {
+      ...counts,
+      tests: testParts[0] === '' ? 'all' : testParts.join(', '),
+      untried: [...untried],
+      survivors,
+    });
   return counts.survived;
 }
 

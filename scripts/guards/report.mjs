@@ -49,8 +49,15 @@ export function report(root) {
     }),
     row(['**all that ran**', ...columns.map((of) => sum(of === 'not tried' ? 'notTried' : of)), '', '', '']),
     '',
+    ...untried(rooms, runs),
     ...survivors(rooms, runs),
   ].join('\n');
+}
+
+function untried(rooms, runs) {
+  const parts = rooms.flatMap((room) => runs[room]?.untried ?? []);
+  if (parts.length === 0) return [];
+  return ['## Where guards were not tried, in rooms that ran in part', '', ...parts.map((part) => `- \`${part}\``), ''];
 }
 
 function survivors(rooms, runs) {
