@@ -102,7 +102,7 @@ async function judge({ place, hashOf, room }) {
     keepCounts(room, {
       ...counts,
       tests: testParts[0] === '' ? 'all' : testParts.join(', '),
-      untried: [...untried],
+      untried: [...untried].join(', '),
       survivors,
     });
   return counts.survived;

@@ -55,7 +55,7 @@ export function report(root) {
 }
 
 function untried(rooms, runs) {
-  const parts = rooms.flatMap((room) => runs[room]?.untried ?? []);
+  const parts = rooms.flatMap((room) => (runs[room]?.untried ?? '').split(', ')).filter((part) => part !== '');
   if (parts.length === 0) return [];
   return ['## Where guards were not tried, in rooms that ran in part', '', ...parts.map((part) => `- \`${part}\``), ''];
 }
