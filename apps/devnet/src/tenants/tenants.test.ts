@@ -47,6 +47,11 @@ const noIds: Readonly<Record<string, string>> = {
   signerId: 'the signers are the same for everybody',
   storeId: 'there is one key store; refused by name',
   chainId: 'a number of a chain',
+  assetId: 'an asset of a chain',
+  tokenId: 'a token of a chain',
+  instrumentId: 'an asset of a chain',
+  issuanceId: 'an asset of a chain',
+  feeSponsorId: 'there are no fee sponsors; refused by name',
   challengeIdentifier: 'a token; a test below shows that it serves its owner only',
 };
 
@@ -102,10 +107,12 @@ const bodies: Readonly<Record<string, object>> = {
   'keys.exportKey': conf,
   'keys.generateSignature': kinds.ed25519.what,
   'keys.updateKey': { name: 'mine now' },
+  'wallets.broadcastTransaction': { kind: 'Evm', data: '0x00' },
   'wallets.createWallet': { network: 'KeyEdDSA' },
   'wallets.exportWallet': conf,
   'wallets.generateSignature': kinds.ed25519.what,
   'wallets.tagWallet': { tags: ['mine'] },
+  'wallets.transferAsset': { kind: 'Native', to: 'somebody', amount: '1' },
   'wallets.untagWallet': { tags: ['secret tag'] },
   'wallets.updateWallet': { name: 'mine now' },
 };
