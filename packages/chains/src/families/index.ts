@@ -34,6 +34,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   solana: async () => (await import('./solana/index.ts')).solana,
   starknet: async () => (await import('./starknet/index.ts')).starknet,
   stellar: async () => (await import('./stellar/index.ts')).stellar,
+  substrate: async () => (await import('./substrate/index.ts')).substrate,
   sui: async () => (await import('./sui/index.ts')).sui,
   tezos: async () => (await import('./tezos/index.ts')).tezos,
   xrpl: async () => (await import('./xrpl/index.ts')).xrpl,

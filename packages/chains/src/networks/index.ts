@@ -11,11 +11,13 @@ import { evmNetworks } from './evm.ts';
 import { iotaNetworks } from './iota.ts';
 import { kaspaNetworks } from './kaspa.ts';
 import { nearNetworks } from './near.ts';
+import { polymeshNetworks } from './polymesh.ts';
 import { pseudoNetworks } from './pseudo.ts';
 import { checkChainId } from './settings.ts';
 import { solanaNetworks } from './solana.ts';
 import { starknetNetworks } from './starknet.ts';
 import { stellarNetworks } from './stellar.ts';
+import { substrateNetworks } from './substrate.ts';
 import { suiNetworks } from './sui.ts';
 import { tezosNetworks } from './tezos.ts';
 import { tonNetworks } from './ton.ts';
@@ -35,10 +37,12 @@ export const networks: readonly Network[] = [
   ...iotaNetworks,
   ...nearNetworks,
   ...kaspaNetworks,
+  ...polymeshNetworks,
   ...pseudoNetworks,
   ...solanaNetworks,
   ...starknetNetworks,
   ...stellarNetworks,
+  ...substrateNetworks,
   ...suiNetworks,
   ...tezosNetworks,
   ...tonNetworks,
