@@ -138,6 +138,8 @@ const session = (w: World): { session: string } => ({ session: w.api.session() ?
 
 interface Kind {
   readonly name: string;
+  /** Before anybody is armed. */
+  prepare?(w: World): Promise<void>;
   /** The work as an api drives it, with these signers at the table; nobody dies in it where nobody is armed. */
   work(w: World, o: { readonly with: readonly number[]; readonly at: number }): Promise<unknown>;
   /** While they are dead: `left` are the others. */
@@ -321,9 +323,13 @@ async function reshare(w: World, keyId: string): Promise<Replies> {
 const resharing: Kind = {
   name: 'resharing',
   roles: [2, LOST],
+  async prepare(w) {
+    await lose(w, w.eddsa.keyId);
+    // The session that follows a restart has points of its own.
+    await w.api.cluster.clock.advance(20_000);
+  },
   async work(w) {
     const { keyId } = w.eddsa;
-    if (storeOf(w, LOST).keys.key(keyId) !== undefined && alive(w).length === 5) await lose(w, keyId);
     const replies = await reshare(w, keyId);
     await newShares.settle(w, keyId);
     return codesOf(replies);
@@ -519,6 +525,7 @@ for (const kind of isFull ? [...kinds, byEngineC] : kinds.filter(({ name }) => !
       try {
         // Deadlines, pauses and one-minute bounds of the case before are over.
         await cluster.clock.advance(60_000);
+        await kind.prepare?.(w);
         const [first = 0, ...rest] = victims;
         cluster.signers[first - 1]?.crashAt(point, rest);
         const done = await kind.work(w, { with: victims, at });
@@ -557,6 +564,7 @@ for (const kind of isFull ? [...kinds, byEngineC] : kinds.filter(({ name }) => !
 /** What this signer passes in this work when nobody dies. */
 async function record(w: World, kind: Kind, index: number): Promise<readonly string[]> {
   await w.api.cluster.clock.advance(60_000);
+  await kind.prepare?.(w);
   const witness = w.api.cluster.signers[index - 1];
   const from = witness?.points.length ?? 0;
   const done = await kind.work(w, { with: [index], at: 500_000 + index });
