@@ -47,7 +47,7 @@ export async function createCredential(ctx: Context, { principal, grant }: Signe
   const { orgId, userId } = principal;
   const { row } = await attested(ctx, body, { orgId, userId, byCode: false });
   // Spent before the signers are asked: afterwards nothing may stand in the way of writing what they accepted.
-  if (!(await useChallenge(ctx.db.kysely, row.id, 'Open'))) refuse('E_CHALLENGE_USED');
+  if (!(await useChallenge(ctx.db.kysely, row.id))) refuse('E_CHALLENGE_USED');
   const { encryptedPrivateKey } = body;
   await govern(ctx, orgId, grant, {
     also: async (tx) => {
@@ -82,7 +82,7 @@ export async function createCredentialChallengeWithCode(
 export async function createCredentialWithCode(ctx: Context, body: NewCredential) {
   const { row, organisation, user, verified } = await attested(ctx, body, { byCode: true });
   const uuid = await inTransaction(ctx.db, async (tx) => {
-    if (!(await useChallenge(tx, row.id, 'Open'))) refuse('E_CHALLENGE_USED');
+    if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     const { id: userId, orgId } = user;
     const { credentialName: name, encryptedPrivateKey } = body;
     return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation, encryptedPrivateKey });

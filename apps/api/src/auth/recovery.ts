@@ -92,7 +92,7 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
   const { orgId, userId, tokenId: challengeId } = principal;
   const row = await findChallenge(ctx.db.kysely, challengeId);
   if (row?.kind !== 'Recovery') refuse('E_UNAUTHENTICATED');
-  if (!(await useChallenge(ctx.db.kysely, challengeId, 'Open'))) refuse('E_CHALLENGE_USED');
+  if (!(await useChallenge(ctx.db.kysely, challengeId))) refuse('E_CHALLENGE_USED');
   const { newCredentials } = body;
   const { after } = await govern(
     ctx,

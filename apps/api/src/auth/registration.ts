@@ -84,7 +84,7 @@ export async function register(
       ? undefined
       : verifyNewCredential(recovery, { organisation, challenge: row.challenge, purpose: 'recovery' });
   const credential = await inTransaction(ctx.db, async (tx) => {
-    if (!(await useChallenge(tx, challengeId, 'Open'))) refuse('E_CHALLENGE_USED');
+    if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
     const uuid = await enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation });
     if (recoveryKey !== undefined) {
       const named = recovery?.credentialName ?? `Recovery key of ${user.username}`.slice(0, 100);

@@ -69,7 +69,7 @@ export async function login(
   if (user === undefined) refuse('E_USER_NOT_FOUND');
   if (!user.isActive) refuse('E_USER_INACTIVE');
   return inTransaction(ctx.db, async (tx) => {
-    if (!(await useChallenge(tx, row.id, 'Open'))) refuse('E_CHALLENGE_USED');
+    if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     await countUse(ctx, tx, factor);
     return { token: await openSession(ctx, tx, user) };
   });

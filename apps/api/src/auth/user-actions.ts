@@ -18,7 +18,7 @@ import {
   listCredentials,
   type OrganisationFacts,
   signChallenge,
-  useChallenge,
+  spendUserAction,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { settleProposal } from '../governance/recover.ts';
@@ -26,6 +26,7 @@ import { readQuery } from '../pipeline/request.ts';
 import type { Principal, ReceivedRequest, UserActionGrant } from '../pipeline/types.ts';
 import { countUse, type Factor, verifyFactor } from './assertions.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
+import { isoDate } from './ids.ts';
 import { issueToken, readToken } from './tokens.ts';
 
 interface ActionWish {
@@ -107,7 +108,7 @@ export async function consumeUserAction(
   if (row.status !== 'Signed') refuse('E_USER_ACTION');
   checkTarget(row, request);
   checkBody(row.payload ?? '', request.payload);
-  if (!(await useChallenge(ctx.db.kysely, row.id, 'Signed'))) refuse('E_USER_ACTION_USED');
+  if (!(await spendUserAction(ctx.db.kysely, row.id, isoDate(ctx.env.now())))) refuse('E_USER_ACTION_USED');
   ctx.env.point('user-action.spent');
   return {
     request: {

@@ -10,6 +10,7 @@ import {
   type WalletRow,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
+import { csv } from './reports.ts';
 
 type Chained = Pick<Context, 'chains' | 'db'>;
 
@@ -168,16 +169,11 @@ const columns = [
   'txHash',
 ] as const;
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula begins with an apostrophe: symbols are foreign text. */
-export function csvOf(items: readonly OrgHistoryItem[]): string {
-  const cell = (text: string): string => {
-    const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return [columns.join(','), ...items.map((item) => columns.map((name) => cell(item[name] ?? '')).join(','))]
-    .map((line) => `${line}\r\n`)
-    .join('');
-}
+export const csvOf = (items: readonly OrgHistoryItem[]): string =>
+  csv(
+    columns,
+    items.map((item) => columns.map((name) => item[name] ?? '')),
+  );
 
 const keyOf = ({ network, asset }: MovementRow): string => `${network} ${asset}`;
 

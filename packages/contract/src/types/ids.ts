@@ -6,6 +6,7 @@ type Branded<P extends string> = string & { readonly [brand]: P };
 export type OrgId = Branded<'or'>;
 export type UserId = Branded<'us'>;
 export type TokenId = Branded<'to'>;
+export type UserActionId = Branded<'ch'>;
 export type ApplicationId = Branded<'ap'>;
 export type CredentialUuid = Branded<'cr'>;
 export type KeyId = Branded<'key'>;
@@ -20,6 +21,7 @@ interface IdTypes {
   or: OrgId;
   us: UserId;
   to: TokenId;
+  ch: UserActionId;
   ap: ApplicationId;
   cr: CredentialUuid;
   key: KeyId;
@@ -37,6 +39,7 @@ export const idKinds: Readonly<Record<IdPrefix, string>> = {
   or: 'organisation',
   us: 'user',
   to: 'token',
+  ch: 'user action',
   ap: 'application',
   cr: 'credential',
   key: 'key',

@@ -176,7 +176,7 @@ for (const name of engineNames) {
       equal(await records.signChallenge(db.kysely, 'ch-once', { kind: 'Key' }), false);
 
       const wins = await Promise.all(
-        Array.from({ length: 1000 }, () => records.useChallenge(db.kysely, 'ch-once', 'Signed')),
+        Array.from({ length: 1000 }, () => records.spendUserAction(db.kysely, 'ch-once', now)),
       );
 
       equal(wins.filter(Boolean).length, 1);
@@ -191,6 +191,8 @@ for (const name of engineNames) {
 
       equal(await records.findChallenge(db.kysely, 'ch-old'), undefined);
       ok(await records.findChallenge(db.kysely, 'ch-new'));
+      // A spent user action is a line of the audit log.
+      ok(await records.findChallenge(db.kysely, 'ch-once'));
     });
 
     test('lets a passkey counter rise, or stay at zero, and nothing else', async () => {

@@ -7,6 +7,7 @@ import * as personalTokens from './0006-personal-tokens.ts';
 import * as orders from './0007-orders.ts';
 import * as recovery from './0008-recovery.ts';
 import * as chainIndex from './0009-chain-index.ts';
+import * as audit from './0010-audit.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0007-orders': orders,
   '0008-recovery': recovery,
   '0009-chain-index': chainIndex,
+  '0010-audit': audit,
 };

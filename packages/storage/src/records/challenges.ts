@@ -79,10 +79,12 @@ export function signChallenge(db: Executor, id: string, assertion: unknown): Pro
 }
 
 const useAll = (from: 'Open' | 'Signed') =>
-  gathered(async (db, ids: readonly string[]): Promise<boolean[]> => {
+  gathered(async (db, items: readonly { readonly id: string; readonly date: string | null }[]): Promise<boolean[]> => {
+    const ids = items.map(({ id }) => id);
     const rows = await db
       .updateTable('challenges')
-      .set({ status: 'Used' })
+      // Gathered within moments, so one time is everybody's.
+      .set({ status: 'Used', dateUsed: items[0]?.date ?? null })
       .where('id', '=', sql<string>`any(${[...new Set(ids)]}::text[])`)
       .where('status', '=', from)
       .returning('id')
@@ -94,10 +96,48 @@ const useAll = (from: 'Open' | 'Signed') =>
 const uses = { Open: useAll('Open'), Signed: useAll('Signed') };
 
 /** Spends a challenge; true for the one caller that got it, however many try at once. */
-export function useChallenge(db: Executor, id: string, from: 'Open' | 'Signed'): Promise<boolean> {
-  return uses[from](db, id);
+export function useChallenge(db: Executor, id: string): Promise<boolean> {
+  return uses.Open(db, { id, date: null });
 }
 
+/** Spends a signed user action, which stays as a line of the audit log; true for the one caller that got it. */
+export function spendUserAction(db: Executor, id: string, date: string): Promise<boolean> {
+  return uses.Signed(db, { id, date });
+}
+
+const spent = (db: Executor, orgId: string) =>
+  db
+    .selectFrom('challenges')
+    .where('challenges.orgId', '=', orgId)
+    .where('challenges.kind', '=', 'UserAction')
+    .where('challenges.status', '=', 'Used');
+
+/** The audit log of an organisation: spent user actions, oldest first, both times included. */
+export function listSpentActions(
+  db: Executor,
+  o: { orgId: string; from: string; to: string; userId?: string | undefined; limit: number },
+): Promise<ChallengeRow[]> {
+  const { userId } = o;
+  return spent(db, o.orgId)
+    .selectAll()
+    .where('dateUsed', '>=', o.from)
+    .where('dateUsed', '<=', o.to)
+    .$if(userId !== undefined, (query) => query.where('userId', '=', userId as string))
+    .orderBy('dateUsed')
+    .orderBy('id')
+    .limit(o.limit)
+    .execute();
+}
+
+export function findSpentAction(db: Executor, orgId: string, id: string): Promise<ChallengeRow | undefined> {
+  return spent(db, orgId).selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** All but spent user actions, which are the audit log. */
 export async function deleteExpiredChallenges(db: Executor, before: string): Promise<void> {
-  await db.deleteFrom('challenges').where('dateExpires', '<', before).execute();
+  await db
+    .deleteFrom('challenges')
+    .where('dateExpires', '<', before)
+    .where((eb) => eb.or([eb('kind', '!=', 'UserAction'), eb('status', '!=', 'Used')]))
+    .execute();
 }

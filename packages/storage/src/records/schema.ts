@@ -107,6 +107,8 @@ export interface Schema {
     credentialKind: Nullable<string>;
     status: string;
     assertion: NullableJson<unknown>;
+    /** When a user action was spent; null for everything else. */
+    dateUsed: Nullable<string>;
     dateExpires: string;
     dateCreated: string;
   };

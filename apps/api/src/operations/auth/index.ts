@@ -25,9 +25,11 @@ import { deactivateCredential } from './deactivateCredential.ts';
 import { deactivatePersonalAccessToken } from './deactivatePersonalAccessToken.ts';
 import { deactivateServiceAccount } from './deactivateServiceAccount.ts';
 import { deactivateUser } from './deactivateUser.ts';
+import { getAuditLog } from './getAuditLog.ts';
 import { getPersonalAccessToken } from './getPersonalAccessToken.ts';
 import { getServiceAccount } from './getServiceAccount.ts';
 import { getUser } from './getUser.ts';
+import { listAuditLogs } from './listAuditLogs.ts';
 import { listCredentials } from './listCredentials.ts';
 import { listPersonalAccessTokens } from './listPersonalAccessTokens.ts';
 import { listServiceAccounts } from './listServiceAccounts.ts';
@@ -69,9 +71,11 @@ export const authHandlers = [
   deactivatePersonalAccessToken,
   deactivateServiceAccount,
   deactivateUser,
+  getAuditLog,
   getPersonalAccessToken,
   getServiceAccount,
   getUser,
+  listAuditLogs,
   listCredentials,
   listPersonalAccessTokens,
   listServiceAccounts,
