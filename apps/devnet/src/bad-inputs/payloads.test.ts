@@ -78,7 +78,7 @@ async function malformed(network: string, body: unknown, message: string): Promi
 }
 
 test('[bad-input 108] networks that do not exist; schemes, curves and networks that do not go together', async () => {
-  for (const network of ['Dogecoin', 'ethereum', 'Ethereum ', '', 'constructor'])
+  for (const network of ['Dogechain', 'ethereum', 'Ethereum ', '', 'constructor'])
     refused(
       await door.json('POST', '/wallets', JSON.stringify({ network })),
       wrong(/^body\.network must be one of .*Ethereum.*/),
@@ -225,7 +225,7 @@ test('[bad-input 122] a hash on an EdDSA key, a message where a hash is due, kin
   await malformed(
     'Solana',
     { kind: 'Nonsense' },
-    'body.kind must be one of Hash, Message, Eip191, Eip712, Transaction, Psbt',
+    'body.kind must be one of Hash, Message, Eip191, Eip712, Transaction, Psbt, Eip7702, Snip12, Bip322, SignDocDirect, SignerPayload, Cip8',
   );
 });
 
