@@ -78,7 +78,9 @@ test('documents who may call: every scheme is declared, public operations name n
       of.operationId,
     );
     const { auth, userAction } = operations.find(
-      (each) => each.path === path.replaceAll(/\{(\w+)\}/g, ':$1') && method.toUpperCase() === each.method,
+      (each) =>
+        each.path === path.replaceAll(/\{(\w+)\}/g, ':$1') &&
+        [each.method, ...(each.alsoMethods ?? [])].includes(method.toUpperCase() as typeof each.method),
     ) ?? { auth: 'bearer', userAction: undefined };
     equal(required.length, auth === 'public' ? 0 : 1, of.operationId);
     const header = (of.parameters ?? []).some((each) => each.in === 'header' && each.name === 'x-dfns-useraction');

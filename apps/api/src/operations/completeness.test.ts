@@ -46,7 +46,9 @@ test('paths and methods are those of the public client, which signs what needs a
     compared += 1;
     const path = /buildPathAndQuery\)\('([^']+)'/.exec(body)?.[1];
     const method = /method: '([A-Z]+)'/.exec(body)?.[1];
-    deepEqual([fullName(of), method, path], [fullName(of), of.method, of.path]);
+    // What a parameter is called is each side's own affair.
+    const shape = (text = '') => text.replaceAll(/:\w+/g, ':');
+    deepEqual([fullName(of), method, shape(path)], [fullName(of), of.method, shape(of.path)]);
     equal(body.includes('userActionFetch') && method !== 'GET', of.userAction, fullName(of));
   }
   ok(compared >= 50, `only ${compared} operations compared`);
