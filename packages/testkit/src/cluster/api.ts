@@ -15,6 +15,7 @@ import type {
   LogEntry,
   SignedRequest,
 } from '@holdfast/authority/types';
+import { loadFamily } from '@holdfast/chains/families';
 import type { Command, KeyEpochs, KeyStatement, Push, RecordMark, Reply, Result } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import { toBase64, toBase64Url, toHex, utf8 } from '@holdfast/contract/wire';
@@ -49,6 +50,9 @@ export interface ActOptions {
   readonly session?: string;
   readonly keyEpoch?: string;
 }
+
+// Before the clock of a test moves: reading files takes time that it does not know of.
+for (const name of ['pseudo', 'evm', 'bitcoin', 'solana', 'starknet'] as const) await loadFamily(name);
 
 /** Signed by an ordinary credential, as everything but a recovery is. */
 export type ActCommand = Extract<Command, { kind: 'Act' }> & { readonly assertion: ChallengeAssertion };
