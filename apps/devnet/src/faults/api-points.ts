@@ -21,8 +21,8 @@ export function sitesOfPoints(): readonly string[] {
   return (
     filesUnder(built)
       .filter((file) => file.endsWith('.js') && !file.endsWith('.test.js') && !/[\\/]test(ing)?[\\/]/.test(file))
-      // Those of transfers need a node of a chain: orders/crash.test.ts.
-      .filter((file) => relative(built, file).split(/[\\/]/)[0] !== 'orders')
+      // Those of transfers and of the indexer need a node of a chain: orders/crash.test.ts, nodes/indexer.test.ts.
+      .filter((file) => !['orders', 'indexer'].includes(relative(built, file).split(/[\\/]/)[0] ?? ''))
       .flatMap((file) =>
         readFileSync(file, 'utf8')
           .split('\n')
