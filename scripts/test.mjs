@@ -11,8 +11,8 @@ const rooms = [
   ),
   ...['api', 'signer', 'cli', 'devnet'].map((room) => `apps/${room}`),
 ];
-/** Folders of devnet whose tests neither kill nor time anything. */
-const CALM = /^apps\/devnet\/dist\/(chains|flows|formats|guide|hostile|secrets|tenants)\//;
+/** Folders of devnet whose tests neither time anything nor need a port of their own choosing. */
+const CALM = /^apps\/devnet\/dist\/(bad-inputs|chains|flows|formats|guide|hostile|nodes|orders|secrets|tenants)\//;
 const isPaired = (file) => !file.startsWith('apps/devnet/') || CALM.test(file);
 
 const files = rooms
