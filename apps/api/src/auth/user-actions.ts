@@ -8,7 +8,7 @@ import type { Assertion, FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
 import { effectOf, matchOperation, type Operation } from '@holdfast/contract/operations';
 import { check } from '@holdfast/contract/schema';
-import { type JsonValue, parseStrictJson, WireError } from '@holdfast/contract/wire';
+import { equalJson, type JsonValue, parseStrictJson, WireError } from '@holdfast/contract/wire';
 import { type Executor, inTransaction } from '@holdfast/storage/database';
 import {
   type ChallengeRow,
@@ -224,18 +224,4 @@ function readJson(text: string): JsonValue | undefined {
     if (error instanceof WireError) return undefined;
     throw error;
   }
-}
-
-function equalJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, k) => equalJson(item, b[k]));
-  }
-  const [left, right] = [a as Record<string, JsonValue>, b as Record<string, JsonValue>];
-  const names = Object.keys(left);
-  return (
-    names.length === Object.keys(right).length &&
-    names.every((name) => Object.hasOwn(right, name) && equalJson(left[name], right[name]))
-  );
 }

@@ -7,11 +7,10 @@ import type { Principal } from '../pipeline/types.ts';
 import { stateOf } from './state.ts';
 
 export async function authorize(ctx: Context, principal: Principal, needs: readonly PermissionName[]): Promise<void> {
-  const { userId: callerId, tokenKind, tokenId } = principal;
-  const actor = { userId: callerId, tokenId: tokenKind === 'Pat' ? tokenId : undefined };
+  const { userKind, userId, tokenKind, tokenId } = principal;
+  const actor = { userId, tokenId: tokenKind === 'Pat' ? tokenId : undefined };
   const missing = missingPermission(await stateOf(ctx, principal.orgId, principal.orgHead), actor, needs);
   if (missing === undefined) return;
-  const { userKind, userId } = principal;
   refuse('E_FORBIDDEN', `${userKind} ${userId} is not authorized to perform operation (${missing})`, {
     operation: missing,
   });

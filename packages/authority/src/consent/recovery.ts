@@ -4,6 +4,7 @@
  * put another set in its place, and a set made for one challenge is worth nothing after it.
  */
 import {
+  equalJson,
   fromBase64Url,
   type JsonObject,
   type JsonValue,
@@ -103,7 +104,8 @@ export function verifyRecovery(
     purpose: 'get',
     origins: [],
   });
-  if (!sameJson(readSet(signed.challenge), o.body['newCredentials']))
+  // Members in any order: clients build the body a second time.
+  if (!equalJson(readSet(signed.challenge), o.body['newCredentials']))
     refuse('E_CHALLENGE_REQUEST', 'the recovery key signed another set of credentials', { field: 'newCredentials' });
   const { challengeText } = attestNewCredentials(o.body, { app: state.app, verify: deps.verify });
   const challenge = decodeChallenge(challengeText);
@@ -219,15 +221,4 @@ function objectOf(value: JsonValue | undefined, path: string): JsonObject {
 
 function invalid(path: string, what: string): never {
   return refuse('E_BODY', `body.${path} ${what}`, { path: `body.${path}` });
-}
-
-/** Members in any order: clients build the body a second time. */
-function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (Array.isArray(a) || Array.isArray(b))
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, k) => sameJson(each, b[k]));
-  const [left, right] = [a as JsonObject, b as JsonObject];
-  const names = Object.keys(left);
-  return names.length === Object.keys(right).length && names.every((name) => sameJson(left[name], right[name]));
 }

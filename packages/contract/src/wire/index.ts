@@ -5,6 +5,7 @@ export { fromHex, toHex } from './hex.ts';
 export {
   asJsonObject,
   canonicalJson,
+  equalJson,
   type JsonLimits,
   type JsonObject,
   type JsonValue,

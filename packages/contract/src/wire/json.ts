@@ -334,3 +334,18 @@ function writeName(member: string): string {
   }
   return JSON.stringify(member);
 }
+
+/** Whether two parsed values are the same JSON, members in any order; absent equals nothing. */
+export function equalJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, k) => equalJson(item, b[k]));
+  }
+  const [left, right] = [a as Record<string, JsonValue>, b as Record<string, JsonValue>];
+  const names = Object.keys(left);
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && equalJson(left[name], right[name]))
+  );
+}
