@@ -5,12 +5,12 @@ export const claims: Claims = {
   family: 'starknet',
   judge: 'starknet 7.1.0 (starknet.js)',
   address: 'sdk',
-  signatures: { Hash: 'sdk', Snip12: 'sdk' },
-  constructs: {},
-  broadcasts: [],
+  signatures: { Hash: 'sdk', Snip12: 'sdk', Transaction: 'sdk' },
+  constructs: { Native: 'sdk', Snip2: 'sdk', Snip3: 'sdk', ActivateAccount: 'sdk' },
+  broadcasts: ['Transaction'],
   notes: [
-    'The address is that of an account of OpenZeppelin AccountUpgradeable 1.0.0 with the public key as salt; the contract has to be deployed by other means, and deploys at this address on both networks.',
-    'No transactions are built or read: transfers and activation of the account are left out, hashes of transactions are signed with Hash.',
+    'The address is that of an account of OpenZeppelin AccountUpgradeable 1.0.0 with the public key as salt, the same on both networks; ActivateAccount deploys it, and the address must hold STRK for the fee before.',
+    'Transactions are of version 3, as the JSON that nodes take, in an object or as the hex of its text; paymasters and data on L2 are refused.',
     'Typed data holds printable ASCII and at most 512 values; types that refer to themselves and lists of lists are refused.',
   ],
 };

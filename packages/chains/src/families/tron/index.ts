@@ -28,8 +28,9 @@ const u256Max = (1n << 256n) - 1n;
 /** 100 TRX: several times what a token transfer to a new holder costs. */
 const feeMaxDefault = 100_000_000n;
 /**
- * Sun a byte of bandwidth costs (chain parameter getTransactionFee), bytes the signature and result take, and what a
- * new account costs (getCreateAccountFee and getCreateNewAccountFeeInSystemContract).
+ * Sun a byte of bandwidth costs (chain parameter getTransactionFee, 1000), bytes the signature and result take, and what a
+ * new account costs (getCreateAccountFee, 100000, and getCreateNewAccountFeeInSystemContract, 1000000): values of
+ * tronprotocol/documentation-en, docs/introduction/overview.md, and of its page /wallet/getchainparameters.
  */
 const bandwidthPrice = 1_000n;
 const signedBytes = 69 + 64;
