@@ -1,5 +1,5 @@
 /**
- * Rounds of refresh: every key of the cluster gets new shares, one after the other, off the hot path (docs/specs/refresh.md
+ * Rounds of refresh: every key of the cluster gets new shares, a few at a time, off the hot path (docs/specs/refresh.md
  * §4). The round is a row, so that it outlives this process; a key whose turn fails comes again after the others.
  */
 import { WalletError } from '@holdfast/contract/errors';
@@ -36,7 +36,7 @@ export interface RefreshStatus {
 export interface Refresher {
   /** Begins a round, or goes on with the one under way. */
   begin(cause: 'operator' | 'schedule'): Promise<void>;
-  /** Ends the round after the key it is at. */
+  /** Ends the round after the keys it is at. */
   stop(): Promise<void>;
   status(): Promise<RefreshStatus>;
   /** Something has changed: a signer came back. */
@@ -44,7 +44,9 @@ export interface Refresher {
   close(): Promise<void>;
 }
 
-/** After a key, at least as long as it took: half of the time is left to signing, whatever the machine. */
+/** Together they share frames and flushes with each other and wait for one another's round trips. */
+const KEYS_AT_ONCE = 4;
+/** After these keys, at least as long as they took: half of the time is left to signing, whatever the machine. */
 const REST_RATIO = 1;
 const REST_MS_MIN = 20;
 const REST_MS_MAX = 5_000;
@@ -95,15 +97,25 @@ export function createRefresher(ctx: Pick<Context, 'env' | 'config' | 'db' | 'si
     if (waitsFor !== undefined) return LOOK_MS;
     const { dateStarted } = round;
     const triedBefore = new Date(env.now() - AGAIN_MS).toISOString();
-    const key = await nextToRefresh(db.kysely, { dateStarted, triedBefore });
-    if (key !== undefined) return refreshOne(key);
-    const { keys, refreshed } = await countRefreshes(db.kysely, dateStarted);
+    const keys = await nextToRefresh(db.kysely, { dateStarted, triedBefore, limit: KEYS_AT_ONCE });
+    if (keys.length > 0) return refreshSome(keys);
+    const count = await countRefreshes(db.kysely, dateStarted);
     // Those that failed have their turn again after a while.
-    return refreshed < keys ? LOOK_MS : end('Done');
+    return count.refreshed < count.keys ? LOOK_MS : end('Done');
   }
 
-  async function refreshOne(key: KeyRow): Promise<number> {
+  async function refreshSome(keys: readonly KeyRow[]): Promise<number> {
     const started = env.now();
+    // All of them end, whatever becomes of one: no key may be under way when the next turns begin.
+    const done = await Promise.allSettled(keys.map(refreshOne));
+    for (const each of done) if (each.status === 'rejected') throw each.reason;
+    // What was left half way is put right before anything else is begun.
+    if (done.some((each) => each.status === 'fulfilled' && !each.value)) await ctx.signers.settleEpochs();
+    return Math.min(REST_MS_MAX, Math.max(REST_MS_MIN, REST_RATIO * (env.now() - started)));
+  }
+
+  /** False: the key keeps its sharing, or is left half way. */
+  async function refreshOne(key: KeyRow): Promise<boolean> {
     try {
       const { epoch, statements, confirmations } = await ctx.signers.refreshKey(key);
       env.point('refresh.made');
@@ -114,14 +126,13 @@ export function createRefresher(ctx: Pick<Context, 'env' | 'config' | 'db' | 'si
       env.point('refresh.written');
       // From here on the row names the new sharing, so nobody asks for the old one any more.
       await ctx.signers.confirmEpoch({ keyId: key.id, epoch, confirmations });
+      return true;
     } catch (error) {
       const reason = error instanceof WalletError ? `${error.code}: ${error.message}` : 'E_INTERNAL';
       env.log('refresh.key.failed', { keyId: key.id, code: error instanceof WalletError ? error.code : 'E_INTERNAL' });
       await noteRefresh(db.kysely, { keyId: key.id, time: timestamp(ctx), reason });
-      // What was left half way is put right before anything else is begun.
-      await ctx.signers.settleEpochs();
+      return false;
     }
-    return Math.min(REST_MS_MAX, Math.max(REST_MS_MIN, REST_RATIO * (env.now() - started)));
   }
 
   async function beginWhenDue(): Promise<void> {

@@ -141,8 +141,10 @@ test('a key whose turn fails comes again after the others, and says why until th
   deepEqual([done.refreshed, done.failed], [3, 0]);
 });
 
-test('stopped after the key it is at, taken up again by a process that comes after, and finished', async () => {
-  /** In the middle of the next key. */
+test('stopped after the keys it is at, taken up again by a process that comes after, and finished', async () => {
+  for (let k = 0; k < 6; k += 1) await api.call('POST', '/keys', { scheme: 'EdDSA', curve: 'ed25519' });
+  await api.env.advance(1_000);
+  /** In the middle of the next four keys, which are under way together. */
   const midway = (act: () => void): void => {
     api.cluster.behaviours.set(5, (command) => {
       if (command.kind !== 'Refresh') return undefined;
@@ -156,22 +158,22 @@ test('stopped after the key it is at, taken up again by a process that comes aft
   await api.ctx.refresher.begin('operator');
   await until(({ state }) => state === 'Stopped');
   await stopping;
-  equal((await statusOf()).refreshed, 1);
+  equal((await statusOf()).refreshed, 4);
   await api.env.advance(60_000);
-  equal((await statusOf()).refreshed, 1);
+  equal((await statusOf()).refreshed, 4);
 
   // A round that is under way belongs to the cluster: another process goes on where this one ended.
   let closing: Promise<void> | undefined;
   midway(() => (closing = api.ctx.refresher.close()));
   await api.ctx.refresher.begin('operator');
-  await until(({ refreshed }) => refreshed === 1);
+  await until(({ refreshed }) => refreshed === 4);
   await closing;
   await api.env.advance(60_000);
   const { state, refreshed } = await statusOf();
-  deepEqual([state, refreshed], ['Running', 1]);
+  deepEqual([state, refreshed], ['Running', 4]);
   const next = createRefresher(api.ctx);
   await until(isDone);
-  equal((await next.status()).refreshed, 3);
+  equal((await next.status()).refreshed, 9);
   await next.close();
 });
 

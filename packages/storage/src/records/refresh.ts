@@ -74,11 +74,11 @@ export async function countRefreshes(db: Executor, dateStarted: string): Promise
   return { keys: Number(row.keys), refreshed: Number(row.refreshed), failed: Number(row.failed) };
 }
 
-/** The key whose turn it is: never tried ones first; one that failed again after `triedBefore`. */
+/** The keys whose turn it is, at most `limit`: never tried ones first; one that failed again after `triedBefore`. */
 export function nextToRefresh(
   db: Executor,
-  o: { readonly dateStarted: string; readonly triedBefore: string },
-): Promise<KeyRow | undefined> {
+  o: { readonly dateStarted: string; readonly triedBefore: string; readonly limit: number },
+): Promise<KeyRow[]> {
   return db
     .selectFrom('keys')
     .leftJoin('keyRefreshes', 'keyRefreshes.keyId', 'keys.id')
@@ -101,8 +101,8 @@ export function nextToRefresh(
     )
     .orderBy((order) => order.fn.coalesce('keyRefreshes.dateTried', 'keys.dateCreated'))
     .orderBy('keys.seq')
-    .limit(1)
-    .executeTakeFirst();
+    .limit(o.limit)
+    .execute();
 }
 
 /** One turn of a key. `reason`: why it did not succeed. */
