@@ -27,6 +27,7 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
   cardano: async () => (await import('./cardano/index.ts')).cardano,
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
+  hedera: async () => (await import('./hedera/index.ts')).hedera,
   iota: async () => (await import('./iota/index.ts')).iota,
   near: async () => (await import('./near/index.ts')).near,
   kaspa: async () => (await import('./kaspa/index.ts')).kaspa,

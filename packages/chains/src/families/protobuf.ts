@@ -11,11 +11,14 @@ export interface ProtoField {
   readonly value: bigint | Uint8Array;
 }
 
-/** `known`: what each field must be; anything else is refused. */
+/**
+ * `known`: what each field must be; anything else is refused. A `word` is a number that may be there though it is zero, for
+ * formats whose own libraries write it.
+ */
 export function readMessage(
   bytes: Uint8Array,
   path: string,
-  known: Readonly<Record<number, 'number' | 'bytes'>>,
+  known: Readonly<Record<number, 'number' | 'word' | 'bytes'>>,
 ): Message {
   const reader = new Reader(bytes, path);
   const fields: ProtoField[] = [];
@@ -26,13 +29,13 @@ export function readMessage(
     const number = Number(tag >> 3n);
     const kind = known[number] ?? refuse(path, `an unknown field ${number} at byte ${at}`);
     check(number >= previous, path, `field ${number} at byte ${at} is out of order`);
-    check((tag & 7n) === (kind === 'number' ? 0n : 2n), path, `field ${number} at byte ${at} is of another type`);
+    check((tag & 7n) === (kind === 'bytes' ? 2n : 0n), path, `field ${number} at byte ${at} is of another type`);
     check(kind === 'bytes' || number > previous, path, `field ${number} at byte ${at} is doubled`);
     previous = number;
     const word = reader.leb128(64);
-    check(kind === 'bytes' || word !== 0n, path, `field ${number} at byte ${at} is zero, which is to be left out`);
-    check(kind === 'number' || word <= BigInt(reader.left), path, `field ${number} at byte ${at} is not complete`);
-    fields.push({ number, value: kind === 'number' ? word : reader.take(Number(word)) });
+    check(kind !== 'number' || word !== 0n, path, `field ${number} at byte ${at} is zero, which is to be left out`);
+    check(kind !== 'bytes' || word <= BigInt(reader.left), path, `field ${number} at byte ${at} is not complete`);
+    fields.push({ number, value: kind === 'bytes' ? reader.take(Number(word)) : word });
   }
   return new Message(fields, path);
 }

@@ -8,6 +8,7 @@ import { bitcoinCashNetworks } from './bitcoin-cash.ts';
 import { cardanoNetworks } from './cardano.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
+import { hederaNetworks } from './hedera.ts';
 import { iotaNetworks } from './iota.ts';
 import { kaspaNetworks } from './kaspa.ts';
 import { nearNetworks } from './near.ts';
@@ -34,6 +35,7 @@ export const networks: readonly Network[] = [
   ...bitcoinCashNetworks,
   ...cardanoNetworks,
   ...evmNetworks,
+  ...hederaNetworks,
   ...iotaNetworks,
   ...nearNetworks,
   ...kaspaNetworks,
