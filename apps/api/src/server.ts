@@ -124,6 +124,8 @@ async function answer(
     userAction: oneHeader(request, 'x-dfns-useraction'),
     appId: oneHeader(request, 'x-dfns-appid'),
     nonce: oneHeader(request, 'x-dfns-nonce'),
+    appSecret: oneHeader(request, 'x-dfns-appsecret'),
+    apiSignature: oneHeader(request, 'x-dfns-apisignature'),
     origin: oneHeader(request, 'origin'),
     accept: oneHeader(request, 'accept'),
     address: request.ip,

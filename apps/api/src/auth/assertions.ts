@@ -1,5 +1,6 @@
 /** A factor from the wire, verified against the challenge it should answer; passkey counters are kept here. */
 import { verifyAssertion } from '@holdfast/authority/assertion';
+import { placesOf } from '@holdfast/authority/reduce';
 import type { Assertion, KeyAlgorithm } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
@@ -7,7 +8,8 @@ import { fromBase64Url, utf8Decode, WireError } from '@holdfast/contract/wire';
 import type { Executor } from '@holdfast/storage/database';
 import { type CredentialRow, findCredential, type OrganisationRow, raiseCounter } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
-import { relyingPartyOf } from './challenges.ts';
+import { stateOf } from '../governance/state.ts';
+import { checkOrigin } from './clients.ts';
 
 /** `firstFactor` as the contract's schema lets it through. */
 export type Factor =
@@ -35,7 +37,9 @@ export async function verifyFactor(
   ctx: Context,
   factor: Factor,
   expected: {
-    organisation: Pick<OrganisationRow, 'id' | 'genesis'>;
+    organisation: Pick<OrganisationRow, 'id' | 'head'>;
+    /** The application that the request names. */
+    appId: string | undefined;
     challenge: string;
     /** Null when the credential is to say who the user is. */
     userId: string | null;
@@ -51,8 +55,8 @@ export async function verifyFactor(
     (userId === null || credential.userId === userId) &&
     (credentialId === undefined ? credential.tokenId === null : credential.credentialId === credentialId);
   if (!isUsable) refuse('E_NO_CREDENTIAL');
-  const { origins, rpIds } = relyingPartyOf(organisation);
-  const { challenge, signCount } = verifyAssertion({
+  const state = await stateOf(ctx, organisation.id, organisation.head);
+  const { challenge, signCount, origin } = verifyAssertion({
     assertion,
     credential: {
       credentialId: credential.credentialId,
@@ -60,13 +64,13 @@ export async function verifyFactor(
       algorithm: credential.algorithm as KeyAlgorithm,
       publicKey: credential.publicKey,
     },
-    origins,
-    rpIds,
+    ...placesOf(state),
     verify: nodeVerify,
     purpose: 'get',
   });
   if (challenge !== expected.challenge) refuse('E_ASSERTION', 'the signature is for another challenge');
   checkUserHandle(assertion, credential.userId);
+  checkOrigin(state, origin, expected.appId);
   return { assertion, credential, signCount };
 }
 

@@ -4,7 +4,8 @@ import type { CredentialKind } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import type { OrganisationRow } from '@holdfast/storage/records';
-import { relyingPartyOf } from './challenges.ts';
+import type { Context } from '../context.ts';
+import { placesOfOrg } from './challenges.ts';
 
 /** `RegistrationCredential` and `NewCredential` as the contract's schema lets them through. */
 export interface CredentialWish {
@@ -14,15 +15,16 @@ export interface CredentialWish {
   readonly encryptedPrivateKey?: string | undefined;
 }
 
-export function verifyNewCredential(
+export async function verifyNewCredential(
+  ctx: Context,
   wish: CredentialWish,
   expected: {
-    organisation: Pick<OrganisationRow, 'genesis'>;
+    organisation: Pick<OrganisationRow, 'id' | 'head'>;
     challenge: string;
     /** A recovery key stands where only a recovery key may. */
     purpose?: 'recovery';
   },
-): VerifiedAttestation {
+): Promise<VerifiedAttestation> {
   const kind = enrollableKind(wish.credentialKind);
   if ((expected.purpose === 'recovery') !== (kind === 'RecoveryKey'))
     refuse('E_CREDENTIAL_KIND', `a credential of kind ${kind} cannot stand here`);
@@ -30,12 +32,10 @@ export function verifyNewCredential(
     refuse('E_UNSUPPORTED', 'encryptedPrivateKey is for PasswordProtectedKey, which is not available in this release');
   }
   const { credId, clientData, attestationData } = wish.credentialInfo as Record<string, string>;
-  const { origins, rpIds } = relyingPartyOf(expected.organisation);
   const verified = verifyAttestation({
     kind,
     info: { credId: credId ?? '', clientData: clientData ?? '', attestationData: attestationData ?? '' },
-    origins,
-    rpIds,
+    ...(await placesOfOrg(ctx, expected.organisation)),
     verify: nodeVerify,
   });
   if (verified.challenge !== expected.challenge) {

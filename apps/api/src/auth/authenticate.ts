@@ -38,6 +38,7 @@ async function authenticateBearer(ctx: Context, authorization: string | undefine
     tokenId: session.id,
     tokenKind: session.kind as Principal['tokenKind'],
     orgHead: session.orgHead,
+    ...(session.appId === null ? {} : { boundTo: session.appId }),
     ...(session.credentialId === null ? {} : { credentialId: session.credentialId }),
   };
 }

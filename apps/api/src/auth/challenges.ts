@@ -1,6 +1,6 @@
 /** Challenges: the record a user signs, the row that remembers it, and the identifier the client brings back. */
 import { encodeChallenge, nullifier as nullifierOf, payloadHash } from '@holdfast/authority/challenge';
-import { decodeGenesis } from '@holdfast/authority/genesis';
+import { placesOf } from '@holdfast/authority/reduce';
 import type { ChallengeKind, FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
 import { toBase64Url } from '@holdfast/contract/wire';
@@ -16,6 +16,8 @@ import {
   type OrganisationRow,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
+import { stateOf } from '../governance/state.ts';
+import { placeOf } from './clients.ts';
 import { isoDate, randomId } from './ids.ts';
 import { issueToken, readToken } from './tokens.ts';
 
@@ -118,22 +120,34 @@ export async function openChallenge(
   return row;
 }
 
-/** Where passkeys of an organisation are used, as its genesis says: nothing else may set it. */
-export function relyingPartyOf(organisation: Pick<OrganisationRow, 'genesis'>): {
-  origins: string[];
-  rpIds: string[];
-  rp: { id: string; name: string };
-} {
-  const { app, name } = decodeGenesis(organisation.genesis);
-  return { origins: [app.origin], rpIds: [app.rpId], rp: { id: app.rpId, name } };
+/** Where passkeys of an organisation are used: as its genesis and its chain say, nothing else may set it. */
+export async function placesOfOrg(
+  ctx: Context,
+  { id, head }: Pick<OrganisationRow, 'id' | 'head'>,
+): Promise<ReturnType<typeof placesOf>> {
+  return placesOf(await stateOf(ctx, id, head));
+}
+
+/** The relying party of the application that a request names, or of the first one. */
+async function relyingPartyOf(
+  ctx: Context,
+  { id, head }: Pick<OrganisationRow, 'id' | 'head'>,
+  appId: string | undefined,
+): Promise<{ id: string; name: string }> {
+  return placeOf(await stateOf(ctx, id, head), appId);
 }
 
 /** The reply that a login and a user action have in common (auth.md §3). */
-export function authenticationChallenge(
+export async function authenticationChallenge(
+  ctx: Context,
   challenge: MadeChallenge,
-  organisation: Pick<OrganisationRow, 'genesis'>,
-  credentials: readonly Pick<CredentialRow, 'kind' | 'credentialId'>[],
+  o: {
+    readonly organisation: Pick<OrganisationRow, 'id' | 'head'>;
+    readonly credentials: readonly Pick<CredentialRow, 'kind' | 'credentialId'>[];
+    readonly appId: string | undefined;
+  },
 ) {
+  const { organisation, credentials, appId } = o;
   const idsOf = (kind: string) =>
     credentials
       .filter((row) => row.kind === kind)
@@ -141,7 +155,7 @@ export function authenticationChallenge(
   return {
     challenge: challenge.text,
     challengeIdentifier: challenge.identifier,
-    rp: relyingPartyOf(organisation).rp,
+    rp: await relyingPartyOf(ctx, organisation, appId),
     supportedCredentialKinds: (['Fido2', 'Key'] as const).map((kind) => ({
       kind,
       factor: 'first' as const,
@@ -155,13 +169,14 @@ export function authenticationChallenge(
 }
 
 /** The part of a registration challenge that a further credential's challenge shares. */
-export function creationMembers(
+export async function creationMembers(
+  ctx: Context,
   user: { id: string; username: string },
-  organisation: Pick<OrganisationRow, 'genesis'>,
+  o: { readonly organisation: Pick<OrganisationRow, 'id' | 'head'>; readonly appId: string | undefined },
 ) {
   return {
     user: { id: user.id, displayName: user.username, name: user.username },
-    rp: relyingPartyOf(organisation).rp,
+    rp: await relyingPartyOf(ctx, o.organisation, o.appId),
     authenticatorSelection: {
       residentKey: 'required' as const,
       requireResidentKey: true,

@@ -9,6 +9,7 @@ import {
   findOrganisation,
   findUser,
   listCredentials,
+  listUnconfirmed,
   type OrganisationRow,
   type UserRow,
   updateCredential,
@@ -16,12 +17,13 @@ import {
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { govern } from '../governance/govern.ts';
+import { stateOf } from '../governance/state.ts';
 import type { Principal, UserActionGrant } from '../pipeline/types.ts';
 import { type CredentialWish, enrollableKind, verifyNewCredential } from './attestations.ts';
 import { creationMembers, makeChallenge, openChallenge } from './challenges.ts';
 import { makeCredentialCode, readCredentialCode } from './codes.ts';
-import { enrolUnconfirmed, translateConflict } from './registration.ts';
-import { credentialShape } from './shapes.ts';
+import { enrolUnconfirmed, placeOfNew, translateConflict } from './registration.ts';
+import { credentialShape, fingerprint, shortFingerprint } from './shapes.ts';
 import { issueToken } from './tokens.ts';
 
 type NewCredential = CredentialWish & { readonly credentialName: string; readonly challengeIdentifier: string };
@@ -36,24 +38,40 @@ export async function listOwnCredentials(ctx: Context, { orgId, userId }: Princi
   return { items: (await listCredentials(ctx.db.kysely, orgId, userId)).map(credentialShape) };
 }
 
+/** GET /holdfast/credentials/pending: of active users, the oldest first. Whose key it is, a person asks its user. */
+export async function listPendingCredentials(ctx: Context, { orgId }: Principal) {
+  const rows = await listUnconfirmed(ctx.db.kysely, orgId);
+  return {
+    items: rows.map(({ uuid: credentialUuid, ...row }) => ({
+      ...row,
+      credentialUuid,
+      fingerprint: fingerprint(row.publicKey),
+      key: shortFingerprint(row.publicKey),
+    })),
+  };
+}
+
 /** POST /auth/credentials/init. */
 export async function createCredentialChallenge(ctx: Context, principal: Principal, body: { readonly kind: string }) {
-  const { orgId, userId, tokenId } = principal;
-  return credentialChallenge(ctx, { orgId, userId, tokenId, kind: body.kind });
+  const { orgId, userId, tokenId, appId } = principal;
+  return credentialChallenge(ctx, { orgId, userId, tokenId, kind: body.kind, appId });
 }
 
 /** POST /auth/credentials: the new key's proof travels in the body that an existing credential signed. */
 export async function createCredential(ctx: Context, { principal, grant }: Signed, body: NewCredential) {
   const { orgId, userId } = principal;
-  const { row } = await attested(ctx, body, { orgId, userId, byCode: false });
+  const { row, place } = await attested(ctx, body, { orgId, userId, byCode: false });
   // Spent before the signers are asked: afterwards nothing may stand in the way of writing what they accepted.
   if (!(await useChallenge(ctx.db.kysely, row.id))) refuse('E_CHALLENGE_USED');
   const { encryptedPrivateKey } = body;
   await govern(ctx, orgId, grant, {
     also: async (tx) => {
       const written = await findCredential(tx, orgId, credentialIdOf(body));
-      if (encryptedPrivateKey === undefined || written === undefined) return;
-      await updateCredential(tx, orgId, written.uuid, { encryptedPrivateKey });
+      if (written === undefined) return;
+      await updateCredential(tx, orgId, written.uuid, {
+        ...place,
+        ...(encryptedPrivateKey === undefined ? {} : { encryptedPrivateKey }),
+      });
     },
   });
   const created = await findCredential(ctx.db.kysely, orgId, credentialIdOf(body));
@@ -73,19 +91,20 @@ export async function createCredentialCode(
 export async function createCredentialChallengeWithCode(
   ctx: Context,
   body: { readonly credentialKind: string; readonly code: string },
+  appId: string | undefined,
 ) {
   const { orgId, userId } = await readCredentialCode(ctx, body.code);
-  return credentialChallenge(ctx, { orgId, userId, tokenId: null, kind: body.credentialKind });
+  return credentialChallenge(ctx, { orgId, userId, tokenId: null, kind: body.credentialKind, appId });
 }
 
 /** POST /auth/credentials/code/verify: may log in; signers wait for a confirmation (rulings 3). */
 export async function createCredentialWithCode(ctx: Context, body: NewCredential) {
-  const { row, organisation, user, verified } = await attested(ctx, body, { byCode: true });
+  const { row, user, verified } = await attested(ctx, body, { byCode: true });
   const uuid = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     const { id: userId, orgId } = user;
     const { credentialName: name, encryptedPrivateKey } = body;
-    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation, encryptedPrivateKey });
+    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, encryptedPrivateKey });
   }).catch(translateConflict);
   const created = await findCredentialByUuid(ctx.db.kysely, user.orgId, uuid);
   return credentialShape(created ?? refuse('E_INTERNAL'));
@@ -123,7 +142,7 @@ export async function confirmCredential(
 
 async function credentialChallenge(
   ctx: Context,
-  o: { orgId: string; userId: string; tokenId: string | null; kind: string },
+  o: { orgId: string; userId: string; tokenId: string | null; kind: string; appId: string | undefined },
 ) {
   const kind = enrollableKind(o.kind);
   const { organisation, user, credentials } = await ownerOf(ctx, o);
@@ -136,7 +155,7 @@ async function credentialChallenge(
     request: { method: 'POST', path: '/auth/credentials', query: null, payload: '' },
     credentialKind: kind,
   });
-  const { authenticatorSelection, ...common } = creationMembers(user, organisation);
+  const { authenticatorSelection, ...common } = await creationMembers(ctx, user, { organisation, appId: o.appId });
   const claims = { id: challenge.id, orgId: organisation.id, userId: user.id, kind: 'Temp' } as const;
   return {
     kind,
@@ -160,13 +179,14 @@ async function attested(
   if ((row.tokenId === null) !== byCode || row.credentialKind !== body.credentialKind) refuse('E_CHALLENGE_TOKEN');
   const { organisation, user } = await ownerOf(ctx, { orgId: row.orgId, userId: row.userId ?? '' });
   const isRecovery = body.credentialKind === 'RecoveryKey';
-  const verified = verifyNewCredential(body, {
+  const verified = await verifyNewCredential(ctx, body, {
     organisation,
     challenge: row.challenge,
     ...(isRecovery ? { purpose: 'recovery' as const } : {}),
   });
   if (await findCredentialAnywhere(ctx.db.kysely, verified.credentialId)) refuse('E_CREDENTIAL_EXISTS');
-  return { row, organisation, user, verified };
+  const place = placeOfNew(await stateOf(ctx, organisation.id), verified);
+  return { row, organisation, user, verified, place };
 }
 
 async function ownerOf(

@@ -64,13 +64,14 @@ export async function createRecoveryChallenge(
     readonly verificationCode: string;
     readonly credentialId: string;
   },
+  appId: string | undefined,
 ) {
   const user = await findUserByUsername(ctx.db.kysely, body.orgId, body.username);
   if (user?.isActive !== true) refuse('E_RECOVERY_CODE');
   const key = (await recoveryKeysOf(ctx, user)).find((row) => row.credentialId === unpadded(body.credentialId));
   if (key === undefined) refuse('E_RECOVERY_CODE');
   await spendRecoveryCode(ctx, user.id, body.verificationCode);
-  return recoveryChallenge(ctx, user, key);
+  return recoveryChallenge(ctx, { user, key, appId });
 }
 
 /** POST /auth/recover/user/delegated: a service account stands for the code, not for the recovery key. */
@@ -84,7 +85,7 @@ export async function createDelegatedRecoveryChallenge(
   if (user?.isActive !== true) refuse('E_NOT_FOUND', 'user not found');
   const key = (await recoveryKeysOf(ctx, user)).find((row) => row.credentialId === unpadded(body.credentialId));
   if (key === undefined) refuse('E_NOT_FOUND', 'credential not found');
-  return recoveryChallenge(ctx, user, key);
+  return recoveryChallenge(ctx, { user, key, appId: principal.appId });
 }
 
 /** POST /auth/recover/user, with the temporary token of the challenge: an entry of the chain like any other. */
@@ -126,7 +127,11 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
   };
 }
 
-async function recoveryChallenge(ctx: Context, user: UserRow, key: CredentialRow) {
+async function recoveryChallenge(
+  ctx: Context,
+  o: { readonly user: UserRow; readonly key: CredentialRow; readonly appId: string | undefined },
+) {
+  const { user, key, appId } = o;
   const organisation = await settledOrganisation(ctx, user.orgId);
   const tokens = ctx.signers.tokens();
   const challenge = await makeChallenge(ctx, {
@@ -140,7 +145,7 @@ async function recoveryChallenge(ctx: Context, user: UserRow, key: CredentialRow
   });
   const claims = { id: challenge.id, orgId: user.orgId, userId: user.id, kind: 'Temp' } as const;
   return {
-    ...creationMembers(user, organisation),
+    ...(await creationMembers(ctx, user, { organisation, appId })),
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
     challenge: challenge.text,
     supportedCredentialKinds: { firstFactor: ['Fido2', 'Key'] as const, secondFactor: ['Fido2', 'Key'] as const },

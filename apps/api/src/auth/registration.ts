@@ -4,6 +4,7 @@
  */
 
 import type { VerifiedAttestation } from '@holdfast/authority/assertion';
+import type { State } from '@holdfast/authority/reduce';
 import { refuse } from '@holdfast/contract/errors';
 import { conflictOf, type Executor, inTransaction } from '@holdfast/storage/database';
 import {
@@ -14,27 +15,41 @@ import {
   findUserByUsername,
   insertCredential,
   listCredentials,
+  type OrganisationRow,
+  type UserRow,
   updateUser,
   useChallenge,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
+import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
 import { type CredentialWish, verifyNewCredential } from './attestations.ts';
-import { creationMembers, makeChallenge, relyingPartyOf } from './challenges.ts';
+import { creationMembers, makeChallenge } from './challenges.ts';
 import { checkRegistrationCode, sendRegistrationCode } from './codes.ts';
 import { isoDate, randomId } from './ids.ts';
+import { bindingOf, openSession } from './sessions.ts';
 import { issueToken } from './tokens.ts';
 
 /** POST /auth/registration/init. */
 export async function createRegistrationChallenge(
   ctx: Context,
   body: { readonly orgId: string; readonly username: string; readonly registrationCode: string },
+  appId: string | undefined,
 ) {
   const organisation = await findOrganisation(ctx.db.kysely, body.orgId);
   const user = organisation && (await findUserByUsername(ctx.db.kysely, organisation.id, body.username));
   // Unknown, registered and deactivated users answer like a wrong code: nobody learns who is a member.
   if (organisation === undefined || user?.isActive !== true || user.isRegistered) refuse('E_REGISTRATION_CODE');
   await checkRegistrationCode(ctx, user.id, body.registrationCode);
+  return registrationChallenge(ctx, { organisation, user, appId });
+}
+
+/** A challenge for the first credentials of a user, and the token that completes it. */
+export async function registrationChallenge(
+  ctx: Context,
+  o: { readonly organisation: OrganisationRow; readonly user: UserRow; readonly appId: string | undefined },
+) {
+  const { organisation, user, appId } = o;
   const challenge = await makeChallenge(ctx, {
     use: 'Registration',
     organisation,
@@ -45,7 +60,7 @@ export async function createRegistrationChallenge(
   const claims = { id: challenge.id, orgId: organisation.id, userId: user.id, kind: 'Temp' } as const;
   const credentials = await listCredentials(ctx.db.kysely, organisation.id, user.id);
   return {
-    ...creationMembers(user, organisation),
+    ...(await creationMembers(ctx, user, { organisation, appId })),
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
     challenge: challenge.text,
     supportedCredentialKinds: { firstFactor: ['Fido2', 'Key'] as const, secondFactor: [] },
@@ -57,14 +72,46 @@ export async function createRegistrationChallenge(
 }
 
 /** POST /auth/registration, with the temporary token of the challenge. */
-export async function register(
+export async function register(ctx: Context, principal: Principal, body: RegistrationBody) {
+  const { credential, user } = await enrolFirst(ctx, principal, body, async () => undefined);
+  return { credential, user: { id: user.id, username: user.username, orgId: user.orgId } };
+}
+
+/**
+ * POST /auth/registration/enduser: the same for an end user, who is logged in at once. Nothing in this request is signed by
+ * anybody whom signers know, so no wallet can come of it (security-model.md 2.6 (k)).
+ */
+export async function registerEndUser(
   ctx: Context,
   principal: Principal,
-  body: {
-    readonly firstFactorCredential: CredentialWish;
-    readonly secondFactorCredential?: CredentialWish | undefined;
-    readonly recoveryCredential?: CredentialWish | undefined;
-  },
+  body: RegistrationBody & { readonly wallets: readonly unknown[] },
+) {
+  if (body.wallets.length > 0) refuse('E_REGISTRATION_WALLETS');
+  const { credential, user, result } = await enrolFirst(ctx, principal, body, async (tx, owner) => {
+    if (owner.kind !== 'EndUser') refuse('E_FORBIDDEN', 'this registration is for end users');
+    const boundTo = bindingOf(await stateOf(ctx, owner.orgId), principal.appId);
+    return openSession(ctx, tx, owner, boundTo);
+  });
+  return {
+    credential,
+    user: { id: user.id, username: user.username, orgId: user.orgId },
+    authentication: { token: result },
+    wallets: [],
+  };
+}
+
+interface RegistrationBody {
+  readonly firstFactorCredential: CredentialWish;
+  readonly secondFactorCredential?: CredentialWish | undefined;
+  readonly recoveryCredential?: CredentialWish | undefined;
+}
+
+/** Spends the challenge of a registration and keeps what was attested for it, with `also` in the same transaction. */
+async function enrolFirst<T>(
+  ctx: Context,
+  principal: Principal,
+  body: RegistrationBody,
+  also: (tx: Executor, user: UserRow) => Promise<T>,
 ) {
   if (body.secondFactorCredential !== undefined)
     refuse('E_UNSUPPORTED', 'secondFactorCredential is not available in this release; leave it out');
@@ -76,33 +123,27 @@ export async function register(
   ];
   if (organisation === undefined || user?.isActive !== true || row?.kind !== 'Registration')
     refuse('E_UNAUTHENTICATED');
-  const verified = verifyNewCredential(body.firstFactorCredential, { organisation, challenge: row.challenge });
+  const { challenge } = row;
+  const verified = await verifyNewCredential(ctx, body.firstFactorCredential, { organisation, challenge });
   const name = body.firstFactorCredential.credentialName ?? `${verified.kind} of ${user.username}`.slice(0, 100);
   const recovery = body.recoveryCredential;
   const recoveryKey =
     recovery === undefined
       ? undefined
-      : verifyNewCredential(recovery, { organisation, challenge: row.challenge, purpose: 'recovery' });
-  const credential = await inTransaction(ctx.db, async (tx) => {
+      : await verifyNewCredential(ctx, recovery, { organisation, challenge, purpose: 'recovery' });
+  const { uuid, result } = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
-    const uuid = await enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, organisation });
+    const uuid = await enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name });
     if (recoveryKey !== undefined) {
       const named = recovery?.credentialName ?? `Recovery key of ${user.username}`.slice(0, 100);
       const encryptedPrivateKey = recovery?.encryptedPrivateKey;
-      await enrolUnconfirmed(ctx, tx, {
-        orgId,
-        userId,
-        verified: recoveryKey,
-        name: named,
-        organisation,
-        encryptedPrivateKey,
-      });
+      await enrolUnconfirmed(ctx, tx, { orgId, userId, verified: recoveryKey, name: named, encryptedPrivateKey });
     }
     await updateUser(tx, orgId, userId, { isRegistered: true });
     await deleteRegistrationCode(tx, userId);
-    return { uuid, kind: verified.kind, name };
+    return { uuid, result: await also(tx, user) };
   }).catch(translateConflict);
-  return { credential, user: { id: userId, username: user.username, orgId } };
+  return { credential: { uuid, kind: verified.kind, name }, user, result };
 }
 
 /** PUT /auth/registration/code: the same answer whether or not there is such a user. */
@@ -124,12 +165,11 @@ export async function enrolUnconfirmed(
     userId: string;
     verified: VerifiedAttestation;
     name: string;
-    organisation: { readonly genesis: string };
     encryptedPrivateKey?: string | undefined;
   },
 ): Promise<string> {
   const uuid = randomId(ctx, 'cr');
-  const { origins, rpIds } = relyingPartyOf(o.organisation);
+  const place = placeOfNew(await stateOf(ctx, o.orgId), o.verified);
   await insertCredential(tx, {
     uuid,
     credentialId: o.verified.credentialId,
@@ -142,12 +182,18 @@ export async function enrolUnconfirmed(
     isActive: true,
     isConfirmed: false,
     counter: 0,
-    relyingPartyId: rpIds[0] ?? '',
-    origin: origins[0] ?? '',
+    ...place,
     encryptedPrivateKey: o.encryptedPrivateKey ?? null,
     dateCreated: isoDate(ctx.env.now()),
   });
   return uuid;
+}
+
+/** Where a new credential is used: a key has no place of its own, and is shown with that of the organisation. */
+export function placeOfNew(state: State, { origin }: Pick<VerifiedAttestation, 'origin'>) {
+  const there = [...state.apps.values()].find((each) => each.active && each.origin === origin);
+  const place = origin === state.app.origin ? state.app : (there ?? state.app);
+  return { relyingPartyId: place.rpId, origin: place.origin };
 }
 
 export function translateConflict(error: unknown): never {

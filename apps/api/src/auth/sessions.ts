@@ -1,4 +1,5 @@
 /** Logins: a challenge, a signed challenge for a token, and the end of it (auth.md §6). */
+import type { State } from '@holdfast/authority/reduce';
 import { refuse } from '@holdfast/contract/errors';
 import { type Executor, inTransaction } from '@holdfast/storage/database';
 import {
@@ -14,6 +15,7 @@ import {
   useChallenge,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
+import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
 import { countUse, type Factor, verifyFactor } from './assertions.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
@@ -28,6 +30,7 @@ const LOGIN_MS = 8 * 3_600_000;
 export async function createLoginChallenge(
   ctx: Context,
   body: { readonly orgId: string; readonly username?: string | undefined },
+  appId: string | undefined,
 ) {
   const organisation = await findOrganisation(ctx.db.kysely, body.orgId);
   if (organisation === undefined) refuse('E_USER_NOT_FOUND');
@@ -40,11 +43,11 @@ export async function createLoginChallenge(
     tokenId: null,
     request: { method: 'POST', path: '/auth/login', query: null, payload: '' },
   });
-  return authenticationChallenge(
-    challenge,
+  return authenticationChallenge(ctx, challenge, {
     organisation,
-    credentials.filter((row) => row.isActive),
-  );
+    credentials: credentials.filter((row) => row.isActive),
+    appId,
+  });
 }
 
 /** POST /auth/login. */
@@ -55,6 +58,7 @@ export async function login(
     readonly firstFactor: Factor;
     readonly secondFactor?: Factor | undefined;
   },
+  appId: string | undefined,
 ): Promise<{ token: string }> {
   refuseSecondFactor(body.secondFactor);
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'Login' });
@@ -62,6 +66,7 @@ export async function login(
   if (organisation === undefined) refuse('E_CHALLENGE_TOKEN');
   const factor = await verifyFactor(ctx, body.firstFactor, {
     organisation,
+    appId,
     challenge: row.challenge,
     userId: row.userId,
   });
@@ -71,7 +76,7 @@ export async function login(
   return inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     await countUse(ctx, tx, factor);
-    return { token: await openSession(ctx, tx, user) };
+    return { token: await openSession(ctx, tx, user, bindingOf(await stateOf(ctx, organisation.id), appId)) };
   });
 }
 
@@ -88,7 +93,13 @@ export async function logout(
 }
 
 /** A new login token of a user, and its row. */
-export async function openSession(ctx: Context, tx: Executor, user: Pick<UserRow, 'id' | 'orgId'>): Promise<string> {
+export async function openSession(
+  ctx: Context,
+  tx: Executor,
+  user: Pick<UserRow, 'id' | 'orgId'>,
+  /** The server-signed application that the login is bound to. */
+  boundTo: string | null = null,
+): Promise<string> {
   const now = ctx.env.now();
   const id = randomId(ctx, 'to');
   const claims = { id, orgId: user.orgId, userId: user.id, kind: 'Token' } as const;
@@ -101,11 +112,17 @@ export async function openSession(ctx: Context, tx: Executor, user: Pick<UserRow
     name: 'login',
     hash: hashToken(token),
     credentialId: null,
+    appId: boundTo,
     isActive: true,
     dateExpires: isoDate(now + LOGIN_MS),
     dateCreated: isoDate(now),
   });
   return token;
+}
+
+/** A login through a server-signed application serves that application alone; others stand for themselves. */
+export function bindingOf(state: State, appId: string | undefined): string | null {
+  return appId !== undefined && state.apps.get(appId)?.kind === 'ServerSideApplication' ? appId : null;
 }
 
 async function loginUser(ctx: Context, organisation: OrganisationRow, username: string): Promise<UserRow> {

@@ -125,12 +125,17 @@ function tokenShape(
   };
 }
 
-function assignmentShape({ permissionName, permissionId, assignmentId, operations }: GrantRow) {
+export function assignmentShape({ permissionName, permissionId, assignmentId, operations }: GrantRow) {
   return { permissionName, permissionId, assignmentId, operations };
 }
 
 /** `SHA256:` and the base64 of the hash of the key's DER form, without padding. */
-function fingerprint(publicKey: string): string {
+export function fingerprint(publicKey: string): string {
   const der = createPublicKey(publicKey).export({ format: 'der', type: 'spki' });
   return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** What a user whose signature is refused can read to whoever is to confirm the key: of its PEM text, 16 hex digits. */
+export function shortFingerprint(publicKey: string): string {
+  return createHash('sha256').update(publicKey).digest('hex').slice(0, 16).toUpperCase();
 }

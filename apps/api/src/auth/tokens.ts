@@ -7,8 +7,8 @@ import { fromBase64Url, WireError } from '@holdfast/contract/wire';
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Context } from '../context.ts';
 
-export type TokenKind = 'Token' | 'Pat' | 'ServiceAccount' | 'Temp';
-export type TokenUse = 'bearer' | 'challenge' | 'user-action';
+export type TokenKind = 'Token' | 'Pat' | 'ServiceAccount' | 'Temp' | 'Application';
+export type TokenUse = 'bearer' | 'challenge' | 'user-action' | 'application';
 
 export interface TokenClaims {
   /** Id of the token, or of the challenge it stands for. */

@@ -27,6 +27,7 @@ import type { Principal, ReceivedRequest, UserActionGrant } from '../pipeline/ty
 import { countUse, type Factor, verifyFactor } from './assertions.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
 import { isoDate } from './ids.ts';
+import { shortFingerprint } from './shapes.ts';
 import { issueToken, readToken } from './tokens.ts';
 
 interface ActionWish {
@@ -56,7 +57,8 @@ export async function createUserActionChallenge(ctx: Context, principal: Princip
     request: { method, path, query, payload },
     fresh: { tokens, digest: freshDigest(tokens) },
   });
-  return authenticationChallenge(challenge, organisation, credentials);
+  const { appId } = principal;
+  return authenticationChallenge(ctx, challenge, { organisation, credentials, appId });
 }
 
 /** POST /auth/action: the signed challenge for a single-use token. */
@@ -69,12 +71,13 @@ export async function createUserActionSignature(
     readonly secondFactor?: Factor | undefined;
   },
 ): Promise<{ userAction: string }> {
-  const { orgId, userId, tokenId, credentialId } = principal;
+  const { orgId, userId, tokenId, credentialId, appId } = principal;
   refuseSecondFactor(body.secondFactor);
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'UserAction', orgId, userId, tokenId });
   const organisation = await organisationOf(ctx, orgId, false);
   const factor = await verifyFactor(ctx, body.firstFactor, {
     organisation,
+    appId,
     challenge: row.challenge,
     userId,
     credentialId,
@@ -180,7 +183,7 @@ async function signingCredentials(ctx: Context, principal: Principal) {
 }
 
 function refuseUnconfirmed(userId: string, publicKey: string): never {
-  const key = createHash('sha256').update(publicKey).digest('hex').slice(0, 16).toUpperCase();
+  const key = shortFingerprint(publicKey);
   return refuse('E_UNCONFIRMED', `user ${userId} is not confirmed; ask an admin to confirm key ${key}`, {
     userId,
     key,

@@ -7,10 +7,12 @@ import type { State } from '@holdfast/authority/reduce';
 import { parseStrictJson } from '@holdfast/contract/wire';
 import type { Executor } from '@holdfast/storage/database';
 import {
+  addPermissions,
   deleteAssignment,
   deleteRegistrationCode,
   endAccessTokens,
   findCredential,
+  insertApplication,
   insertAssignment,
   insertPermission,
   insertUser,
@@ -32,14 +34,26 @@ export async function project(
   await projectUsers(tx, before, after, o);
   await projectCredentials(tx, before, after, o.now);
   await projectTokens(tx, before, after);
+  await projectApplications(tx, before, after, o.now);
   await projectAssignments(tx, before, after, o.now);
 }
 
 async function projectPermissions(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
+  const ofPlatform = [...after.permissions.values()].filter(({ names }) => names === undefined);
+  const rows = ofPlatform.map(({ id, name, operations }) => ({
+    id,
+    orgId: after.org,
+    name,
+    operations: [...operations],
+  }));
+  await addPermissions(
+    tx,
+    rows.map((row) => ({ ...row, dateCreated: now })),
+  );
   for (const permission of after.permissions.values()) {
-    const { id, name, names } = permission;
+    const { id, name, names: operations } = permission;
+    if (operations === undefined) continue;
     const known = before?.permissions.get(id);
-    const operations = names ?? [...permission.operations];
     const isArchived = permission.archived === true;
     if (known === undefined) {
       await insertPermission(tx, {
@@ -48,7 +62,7 @@ async function projectPermissions(tx: Executor, before: State | undefined, after
         name,
         operations,
         status: 'Active',
-        isImmutable: names === undefined,
+        isImmutable: false,
         isArchived,
         dateCreated: now,
         dateUpdated: now,
@@ -137,6 +151,13 @@ async function projectTokens(tx: Executor, before: State | undefined, after: Sta
       isArchived: token.archived === true,
       ...(name === undefined ? {} : { name }),
     });
+  }
+}
+
+/** The row of an application holds what the chain does not say; it is there from the start. */
+async function projectApplications(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
+  for (const id of after.apps.keys()) {
+    if (before?.apps.has(id) !== true) await insertApplication(tx, { id, orgId: after.org, dateCreated: now });
   }
 }
 

@@ -1,9 +1,11 @@
 /** The reducer's state of an organisation, as the database keeps it, and a copy of it in memory. */
 import { authorityDeps } from '@holdfast/authority/contract-rules';
-import type { AuthorityDeps, State } from '@holdfast/authority/reduce';
+import { permissionIdOf } from '@holdfast/authority/ids';
+import type { AuthorityDeps, PermissionRecord, State } from '@holdfast/authority/reduce';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import { managedPermissions } from '@holdfast/contract/permissions';
+import { fromBase64Url } from '@holdfast/contract/wire';
 import { findHead, findOrganisation } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 
@@ -48,7 +50,11 @@ export function encodeState(state: State): unknown {
 
 /** The managed permissions open what this release says, so that a new operation is open to administrators at once. */
 export function decodeState(json: unknown): State {
-  const state = { personalTokens: new Map(), ...(revive(json) as Omit<State, 'personalTokens'>) } as State;
+  const state = {
+    personalTokens: new Map(),
+    apps: new Map(),
+    ...(revive(json) as Omit<State, 'personalTokens' | 'apps'>),
+  } as State;
   const managed = new Map<string, readonly string[]>(
     managedPermissions.map(({ name, operations }) => [name, operations]),
   );
@@ -56,7 +62,16 @@ export function decodeState(json: unknown): State {
     const operations = permission.names === undefined ? managed.get(permission.name) : undefined;
     return [id, operations === undefined ? permission : { ...permission, operations: new Set(operations) }] as const;
   });
-  return { ...state, permissions: new Map(permissions) };
+  return { ...state, permissions: new Map([...permissions, ...newManaged(state)]) };
+}
+
+/** Those that came with a later release than the organisation did. */
+function newManaged({ genesisHash, permissions }: State): [string, PermissionRecord][] {
+  const hash = fromBase64Url(genesisHash, { bytes: 32 });
+  return managedPermissions.flatMap(({ name, operations }): [string, PermissionRecord][] => {
+    const id = permissionIdOf(hash, name);
+    return permissions.has(id) ? [] : [[id, { id, name, operations: new Set<string>(operations) }]];
+  });
 }
 
 const MAP = '#map';

@@ -15,6 +15,8 @@ export interface Received {
   readonly userAction: string | undefined;
   readonly appId: string | undefined;
   readonly nonce: string | undefined;
+  readonly appSecret: string | undefined;
+  readonly apiSignature: string | undefined;
   readonly origin: string | undefined;
   readonly accept: string | undefined;
   readonly address: string;
@@ -49,10 +51,9 @@ export async function run(
   received: Received,
 ): Promise<Answer> {
   const { operation: of, params } = match;
-  const principal = await authenticate(ctx, ports.auth, of, received);
-  if (received.appId !== undefined || received.nonce !== undefined) {
-    await ports.auth.checkClient?.(ctx, principal, { appId: received.appId, nonce: received.nonce });
-  }
+  const caller = await authenticate(ctx, ports.auth, of, received);
+  const appId = await clientOf(ctx, ports.auth, caller, received);
+  const principal = caller === undefined || appId === undefined ? caller : { ...caller, appId };
   checkParams(params);
   const query = readQuery(of, received.query);
   const body = readBody(of, received.body);
@@ -68,6 +69,7 @@ export async function run(
     body,
     requestId,
     path,
+    appId,
     address,
     origin,
     accept,
@@ -78,6 +80,20 @@ export async function run(
   return of.status === 204
     ? { status: 204, body: undefined, unsignedQuery }
     : { status: 200, body: pick(of.response, result), unsignedQuery };
+}
+
+/** The application that a request names, if it may. */
+async function clientOf(
+  ctx: Context,
+  auth: AuthPorts,
+  caller: Principal | undefined,
+  received: Received,
+): Promise<string | undefined> {
+  const { appId, nonce, appSecret, apiSignature, method, path, query, body, authorization = '' } = received;
+  if (appId === undefined && nonce === undefined && caller?.boundTo === undefined) return undefined;
+  const target = query === '' ? path : `${path}?${query}`;
+  const client = { appId, nonce, appSecret, apiSignature };
+  return auth.checkClient?.(ctx, caller, client, { method, target, body, authorization });
 }
 
 async function authenticate(

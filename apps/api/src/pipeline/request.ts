@@ -14,6 +14,8 @@ const singleHeaders = new Set([
   'x-dfns-useraction',
   'x-dfns-appid',
   'x-dfns-nonce',
+  'x-dfns-appsecret',
+  'x-dfns-apisignature',
 ]);
 
 export function refuseRepeatedHeaders(raw: IncomingMessage): void {

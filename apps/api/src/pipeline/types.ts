@@ -15,6 +15,10 @@ export interface Principal {
   readonly tokenKind: 'Token' | 'Pat' | 'ServiceAccount' | 'Temp';
   /** Head of the organisation's chain when the token was looked up; absent where no permission is ever asked. */
   readonly orgHead?: string;
+  /** The server-signed application that the login was opened through: it serves with that one's signature only. */
+  readonly boundTo?: string;
+  /** The application that this request names, checked. */
+  readonly appId?: string;
   /** The one credential a token is bound to; absent for logins, which may use any of the user's. */
   readonly credentialId?: string;
 }
@@ -44,6 +48,24 @@ export interface ReceivedRequest {
   readonly userAction: string | undefined;
 }
 
+/** What a request says of the application it comes from: values of headers of which most clients send none. */
+export interface ClientHeaders {
+  readonly appId: string | undefined;
+  readonly nonce: string | undefined;
+  readonly appSecret: string | undefined;
+  readonly apiSignature: string | undefined;
+}
+
+/** What a server-signed application signs of a request, besides its nonce. */
+export interface SignedTarget {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  readonly body: Uint8Array;
+  /** Empty when there is no such header. */
+  readonly authorization: string;
+}
+
 /** What `src/auth` gives to the pipeline. Each refuses by throwing. */
 export interface AuthPorts {
   /** Reads `authorization`; `temp` accepts only a registration's temporary token, `bearer` never accepts one. */
@@ -54,12 +76,13 @@ export interface AuthPorts {
   authorize(ctx: Context, principal: Principal, needs: readonly PermissionName[]): Promise<void>;
   /** Marks the user action used and answers what was signed, or refuses. */
   consumeUserAction(ctx: Context, request: ReceivedRequest, principal: Principal): Promise<UserActionGrant>;
-  /** Optional headers of older clients; called only when one is present. */
+  /** The application behind a request; called only where one is named, or a nonce, or the login is bound to one. */
   checkClient?(
     ctx: Context,
     principal: Principal | undefined,
-    client: { readonly appId: string | undefined; readonly nonce: string | undefined },
-  ): Promise<void>;
+    client: ClientHeaders,
+    target: SignedTarget,
+  ): Promise<string | undefined>;
 }
 
 type PrincipalOf<O extends Operation> = O['auth'] extends 'bearer' | 'temp' ? Principal : undefined;
@@ -75,6 +98,8 @@ export interface Call<O extends Operation = Operation> {
   readonly body: BodyOf<O>;
   readonly requestId: string;
   readonly path: string;
+  /** The application that the request names; of a caller who is not known yet, it may be another organisation's. */
+  readonly appId: string | undefined;
   /** Network address of the caller, for limits. */
   readonly address: string;
   /** Origin header of a browser. */

@@ -99,6 +99,16 @@ const pem =
 
 /** A body that the operation would take, were its ids the caller's own; an operation without one needs none. */
 const bodies: Readonly<Record<string, object>> = {
+  'auth.confirmRegistration': {
+    credentials: [{ credentialId: 'AAAA', kind: 'Key', publicKey: pem, name: 'phone' }],
+  },
+  'auth.createApplication': {
+    name: 'mine now',
+    kind: 'ClientSideApplication',
+    relyingPartyId: 'bolt.example',
+    origin: 'https://bolt.example',
+  },
+  'auth.updateApplication': { name: 'mine now' },
   'auth.confirmCredential': { credentialId: 'AAAA', kind: 'Key', publicKey: pem, name: 'laptop' },
   'auth.createServiceAccount': { name: 'robot', publicKey: pem },
   'orgs.updateOrgSettings': { keyImport: true },
@@ -195,6 +205,14 @@ async function tenant(name: string, secret: string): Promise<Tenant> {
   const token = good(await admin.act('POST', '/auth/pats', { name: 'script', publicKey: pem })).body as {
     tokenId: string;
   };
+  const application = good(
+    await admin.act('POST', '/auth/apps', {
+      name: `${name} mobile`,
+      kind: 'ClientSideApplication',
+      relyingPartyId: `${name.toLowerCase()}.example`,
+      origin: `https://${name.toLowerCase()}.example`,
+    }),
+  ).body as { appId: string };
   const log = good(await admin.read('/auth/action/logs?startTime=2020-01-01&endTime=2100-01-01')).body as unknown;
   const [logged = ''] = String(log).split('\r\n')[1]?.split(',') ?? [];
   return {
@@ -205,7 +223,7 @@ async function tenant(name: string, secret: string): Promise<Tenant> {
       us: user.userId,
       to: token.tokenId,
       ch: logged,
-      ap: account.appId,
+      ap: application.appId,
       cr: credential?.credentialUuid ?? '',
       key: wallet.keyId,
       wa: wallet.id,

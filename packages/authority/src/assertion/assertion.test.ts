@@ -60,7 +60,7 @@ for (const algorithm of algorithms) {
 }
 for (const algorithm of ['P-256', 'Ed25519', 'RSA'] as const) {
   test(`accepts a passkey's assertion with ${algorithm}`, () => {
-    deepEqual(verify(byPasskey({ signCount: 7 }, algorithm), algorithm), { challenge, signCount: 7 });
+    deepEqual(verify(byPasskey({ signCount: 7 }, algorithm), algorithm), { challenge, signCount: 7, origin });
   });
 }
 

@@ -134,7 +134,7 @@ for (const algorithm of ['P-256', 'Ed25519', 'RSA'] as const) {
       equal(attested.publicKey, keys[algorithm]!.publicKey);
       deepEqual(
         { ...attested, publicKey: '' },
-        { kind: 'Fido2', credentialId: toBase64Url(credentialId), algorithm, publicKey: '', challenge },
+        { kind: 'Fido2', credentialId: toBase64Url(credentialId), algorithm, publicKey: '', challenge, origin },
       );
     });
   }

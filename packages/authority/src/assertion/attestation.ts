@@ -39,6 +39,8 @@ export interface VerifiedAttestation {
   /** PEM, the text the credential signed (Key) or made from its COSE key (Fido2). */
   readonly publicKey: string;
   readonly challenge: string;
+  /** Fido2 only: the page where it was made, one of those allowed. */
+  readonly origin?: string;
 }
 
 /** Attestation objects with a chain of certificates have some kilobytes; 1 MB is somebody trying. */
@@ -101,7 +103,8 @@ export function verifyFido2Attestation(o: {
   readonly verify: VerifyPort;
 }): VerifiedAttestation {
   const { clientData, attestationData } = readInfo(o.info);
-  const { challenge } = checkClientData(readClientData(clientData), {
+  const shown = readClientData(clientData);
+  const { challenge } = checkClientData(shown, {
     kind: 'Fido2',
     purpose: 'create',
     origins: o.origins,
@@ -134,7 +137,8 @@ export function verifyFido2Attestation(o: {
       refuse('E_ATTESTATION', 'attestation signature does not match publicKey');
     }
   }
-  return { kind: 'Fido2', credentialId: o.info.credId, algorithm, publicKey, challenge };
+  const origin = String(shown['origin']);
+  return { kind: 'Fido2', credentialId: o.info.credId, algorithm, publicKey, challenge, origin };
 }
 
 /** RFC 9053 §2: ES256, EdDSA; RFC 8812 §2: RS256. */

@@ -20,6 +20,8 @@ export interface VerifyingCredential {
 export interface VerifiedAssertion {
   /** As the user's client received it: one layer of base64url taken off where a browser put one on. */
   readonly challenge: string;
+  /** Fido2 only: the page that asked, one of those allowed. */
+  readonly origin?: string;
   /** Fido2 only. Checked by the api, not by signers (rulings 12). */
   readonly signCount: number | undefined;
 }
@@ -123,15 +125,16 @@ export function checkAssertionContent(o: {
   readonly origins: readonly string[];
   readonly rpIds: readonly string[];
 }): VerifiedAssertion {
-  const { challenge } = checkClientData(readClientData(o.parts.clientData), {
+  const data = readClientData(o.parts.clientData);
+  const { challenge } = checkClientData(data, {
     kind: o.credential.kind,
     purpose: 'get',
     origins: o.origins,
   });
   if (o.parts.authenticatorData === undefined) return { challenge, signCount: undefined };
-  const data = readAuthenticatorData(o.parts.authenticatorData, 'get');
-  checkRpId(data, o.rpIds);
-  return { challenge, signCount: data.signCount };
+  const authenticator = readAuthenticatorData(o.parts.authenticatorData, 'get');
+  checkRpId(authenticator, o.rpIds);
+  return { challenge, signCount: authenticator.signCount, origin: String(data['origin']) };
 }
 
 export function checkRpId(data: AuthenticatorData, rpIds: readonly string[]): void {

@@ -25,7 +25,7 @@ import {
 } from '../assertion/index.ts';
 import { decodeChallenge, payloadHash } from '../challenge/index.ts';
 import { AuthorityError, refuse } from '../errors/index.ts';
-import type { AuthorityDeps, State, UserRecord } from '../reduce/state.ts';
+import { type AuthorityDeps, placesOf, type State, type UserRecord } from '../reduce/state.ts';
 import type { Base64Url, ChallengeRecord, CredentialRecord, SignedRequest } from '../types/index.ts';
 
 /** The set travels inside the client data, attestation objects of passkeys and all. */
@@ -58,7 +58,7 @@ export function recoveryContext(credentialId: string): Base64Url {
 /** The set that a body brings, each attested for the same challenge. */
 export function attestNewCredentials(
   body: JsonObject,
-  o: Pick<State, 'app'> & Pick<AuthorityDeps, 'verify'>,
+  o: { readonly places: ReturnType<typeof placesOf> } & Pick<AuthorityDeps, 'verify'>,
 ): { readonly challengeText: string; readonly credentials: readonly NewCredential[] } {
   const set = objectOf(body['newCredentials'], 'newCredentials');
   const unknown = Object.keys(set).find((member) => !places.some((place) => place.member === member));
@@ -107,7 +107,7 @@ export function verifyRecovery(
   // Members in any order: clients build the body a second time.
   if (!equalJson(readSet(signed.challenge), o.body['newCredentials']))
     refuse('E_CHALLENGE_REQUEST', 'the recovery key signed another set of credentials', { field: 'newCredentials' });
-  const { challengeText } = attestNewCredentials(o.body, { app: state.app, verify: deps.verify });
+  const { challengeText } = attestNewCredentials(o.body, { places: placesOf(state), verify: deps.verify });
   const challenge = decodeChallenge(challengeText);
   checkChallenge(challenge, { request: o.request, org: state.org, userId: user.userId, credId: o.credId }, deps);
   return { challenge, challengeText, credential, user };
@@ -160,7 +160,7 @@ function attest(
   wish: JsonObject,
   path: string,
   kinds: readonly CredentialRecord['kind'][],
-  o: Pick<State, 'app'> & Pick<AuthorityDeps, 'verify'>,
+  o: { readonly places: ReturnType<typeof placesOf> } & Pick<AuthorityDeps, 'verify'>,
 ): NewCredential {
   const kind = kinds.find((each) => each === wish['credentialKind']);
   if (kind === undefined) return refuse('E_UNSUPPORTED', `body.${path}.credentialKind must be ${kinds.join(' or ')}`);
@@ -178,8 +178,7 @@ function attest(
       clientData: text('clientData', 8192),
       attestationData: text('attestationData', 32_768),
     },
-    origins: [o.app.origin],
-    rpIds: [o.app.rpId],
+    ...o.places,
     verify: o.verify,
   });
   const name = wish['credentialName'];

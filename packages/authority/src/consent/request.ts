@@ -16,6 +16,7 @@ import {
   type AuthorityDeps,
   type KnownOperation,
   missingPermission,
+  placesOf,
   type State,
   type UserRecord,
 } from '../reduce/state.ts';
@@ -35,6 +36,8 @@ export interface VerifiedRequest {
   readonly user: UserRecord;
   readonly credential: CredentialRecord;
   readonly challenge: ChallengeRecord;
+  /** Where a passkey signed it; absent for keys, which nobody but their holder vouches for. */
+  readonly origin?: string;
   /** 32 bytes: names the request, and everything made by it. */
   readonly nullifier: Uint8Array;
 }
@@ -70,7 +73,7 @@ export function verifyRequest(
   // 5: signature
   verifyAssertionSignature({ parts, credential, verify: deps.verify });
   // 6: client data
-  const content = checkAssertionContent({ parts, credential, origins: [state.app.origin], rpIds: [state.app.rpId] });
+  const content = checkAssertionContent({ parts, credential, ...placesOf(state) });
   // 7: challenge
   const challenge = decodeChallenge(content.challenge);
   checkAddressee(challenge, state, user, deps);
@@ -88,7 +91,16 @@ export function verifyRequest(
   // 12: schema
   const problem = operation.problem(body);
   if (problem !== undefined) refuse(problem.code, problem.message, { path: problem.path });
-  return { operation, body, user, credential, challenge, nullifier: id };
+  const { origin } = content;
+  return {
+    operation,
+    body,
+    user,
+    credential,
+    challenge,
+    nullifier: id,
+    ...(origin === undefined ? {} : { origin }),
+  };
 }
 
 /** The same steps for the one request that has no challenge in its assertion: see recovery.ts. */

@@ -36,6 +36,7 @@ export function initialState(entry: GenesisEntry, deps: AuthorityDeps): State {
     name: genesis.name,
     genesisHash: toBase64Url(hash),
     app: { appId: ids.appId, ...genesis.app },
+    apps: new Map(),
     settings: { keyImport: false, keyExport: false },
     users: new Map([[userId, { userId, username, kind: 'CustomerEmployee', active: true, isServiceAccount: false }]]),
     credentials: new Map([

@@ -87,7 +87,7 @@ test('the genesis gives one administrator with full access, import and export of
   equal(founded.head, toBase64Url(headOf(w.genesis, undefined)));
   deepEqual(
     [...founded.permissions.values()].map(({ name }) => name),
-    ['ManagedFullAdminAccess', 'ManagedKeyUser', 'ManagedReadOnly', 'ManagedKeyExport'],
+    ['ManagedFullAdminAccess', 'ManagedKeyUser', 'ManagedReadOnly', 'ManagedKeyExport', 'ManagedDefaultEndUserAccess'],
   );
   equal(
     permitted(founded, { userId: admin.userId }, ['Keys:Export', 'Orgs:Settings:Update', 'Permissions:Assign']),

@@ -1,12 +1,12 @@
 /** What an organisation's chain says so far. Immutable: every entry makes a new one. */
 import type { VerifyPort } from '../assertion/index.ts';
-import type { Base64Url, CredentialRecord } from '../types/index.ts';
+import type { Base64Url, CredentialRecord, KeyAlgorithm } from '../types/index.ts';
 
 export interface UserRecord {
   readonly userId: string;
   /** E-mail address, or the name of a service account. */
   readonly username: string;
-  readonly kind: 'CustomerEmployee';
+  readonly kind: 'CustomerEmployee' | 'EndUser';
   readonly active: boolean;
   readonly isServiceAccount: boolean;
   /** Deactivated for good; the name stays taken. */
@@ -31,6 +31,22 @@ export interface PersonalTokenRecord {
   readonly archived?: true;
 }
 
+/** Where passkeys are used, beside the place that the genesis names. */
+export interface ApplicationRecord {
+  readonly appId: string;
+  readonly kind: 'ClientSideApplication' | 'ServerSideApplication';
+  readonly name: string;
+  readonly origin: string;
+  readonly rpId: string;
+  readonly active: boolean;
+  /** It has been assigned a permission once: from then on it has what is assigned to it and nothing else. */
+  readonly restricted: boolean;
+  readonly archived?: true;
+  /** Of a server-signed one: PEM SubjectPublicKeyInfo. */
+  readonly publicKey?: string;
+  readonly algorithm?: KeyAlgorithm;
+}
+
 export interface PermissionRecord {
   readonly id: string;
   readonly name: string;
@@ -45,7 +61,7 @@ export interface PermissionRecord {
 export interface AssignmentRecord {
   readonly id: string;
   readonly permissionId: string;
-  /** A user, service accounts included, or a personal access token. */
+  /** A user, service accounts included, a personal access token or an application. */
   readonly identityId: string;
 }
 
@@ -54,6 +70,7 @@ export interface State {
   readonly name: string;
   readonly genesisHash: Base64Url;
   readonly app: { readonly appId: string; readonly origin: string; readonly rpId: string };
+  readonly apps: ReadonlyMap<string, ApplicationRecord>;
   readonly settings: { readonly keyImport: boolean; readonly keyExport: boolean };
   readonly users: ReadonlyMap<string, UserRecord>;
   /** By credential id. Only credentials that count at signers: code-enrolled ones appear when confirmed (rulings 3). */
@@ -104,6 +121,7 @@ export interface AuthorityDeps {
 }
 
 export const FULL_ADMIN = 'ManagedFullAdminAccess';
+export const END_USER_ACCESS = 'ManagedDefaultEndUserAccess';
 
 /** Who acts: a user, by a credential of their own or by one of their personal access tokens. */
 export interface Actor {
@@ -127,12 +145,45 @@ export function missingPermission(state: State, actor: Actor, operationNames: re
 
 /** What an actor may do: of a token, at most what its user may and, once restricted, at most what is assigned to it. */
 export function operationsHeld(state: State, { userId, tokenId }: Actor): ReadonlySet<string> {
-  const ofUser = operationsOf(state, userId);
+  const ofUser = forKind(state, userId, operationsOf(state, userId));
   if (tokenId === undefined) return ofUser;
   const token = state.personalTokens.get(tokenId);
   if (token === undefined || token.userId !== userId) return new Set();
   if (!token.restricted) return ofUser;
   return new Set([...operationsOf(state, tokenId)].filter((name) => ofUser.has(name)));
+}
+
+/** An end user has no business but with the keys and wallets that are its own, whatever is assigned (permissions.md §1). */
+function forKind(state: State, userId: string, operations: ReadonlySet<string>): ReadonlySet<string> {
+  if (state.users.get(userId)?.kind !== 'EndUser') return operations;
+  return new Set([...operations].filter((name) => ofOwnThings.test(name) && !ofOrganisation.has(name)));
+}
+const ofOwnThings = /^(Keys|Wallets):/;
+const ofOrganisation: ReadonlySet<string> = new Set(['Keys:Delete', 'Keys:Delegate', 'Keys:Import']);
+
+/** Whether this user ever had a credential that counts at signers. */
+export function hasEnrolled(state: State, userId: string): boolean {
+  for (const credential of state.credentials.values()) if (credential.userId === userId) return true;
+  return false;
+}
+
+/** Whether this user can sign now. */
+export function canSign(state: State, userId: string): boolean {
+  for (const { userId: owner, active, kind } of state.credentials.values())
+    if (owner === userId && active && kind !== 'RecoveryKey') return true;
+  return false;
+}
+
+/** Where assertions of this organisation may come from: its first application and every other that is active. */
+export function placesOf({ app, apps }: Pick<State, 'app' | 'apps'>): {
+  readonly origins: readonly string[];
+  readonly rpIds: readonly string[];
+} {
+  const active = [...apps.values()].filter((each) => each.active);
+  return {
+    origins: [app.origin, ...active.map(({ origin }) => origin)],
+    rpIds: [app.rpId, ...active.map(({ rpId }) => rpId)],
+  };
 }
 
 /** The union of what is assigned to an identity, active or not. */
@@ -148,7 +199,11 @@ export function operationsOf(state: State, identityId: string): ReadonlySet<stri
 }
 
 /** The platform's own permission to everything; one that an organisation gave the same name is not it. */
-export const isFullAdmin = ({ name, names }: PermissionRecord): boolean => name === FULL_ADMIN && names === undefined;
+export const isFullAdmin = (permission: PermissionRecord): boolean => isPlatformPermission(permission, FULL_ADMIN);
+
+/** The platform's own permission of this name. */
+export const isPlatformPermission = ({ name, names }: PermissionRecord, wanted: string): boolean =>
+  name === wanted && names === undefined;
 
 /** People who can still change everything: an active user with full access and an active credential. */
 export function effectiveAdmins(state: State): readonly string[] {
@@ -162,6 +217,7 @@ export function effectiveAdmins(state: State): readonly string[] {
       .map(({ userId }) => userId),
   );
   return [...state.users.values()]
+    .filter(({ kind }) => kind !== 'EndUser')
     .filter((user) => user.active && !user.isServiceAccount && holders.has(user.userId) && able.has(user.userId))
     .map(({ userId }) => userId);
 }

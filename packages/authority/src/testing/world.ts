@@ -90,6 +90,8 @@ export interface Asked {
   /** The request sent, where it is not the one signed. */
   readonly sent?: Partial<SignedRequest>;
   readonly clientData?: Readonly<Record<string, unknown>>;
+  /** Where a passkey signs, if not at the first application. */
+  readonly at?: { readonly origin: string; readonly rpId: string };
 }
 
 let nonces = 0;
@@ -123,7 +125,8 @@ export function ask(state: State, by: Signer, asked: Asked): Act & { readonly as
   const record = challengeFor(state, by.userId, asked);
   const text = asked.challengeText?.(encodeUnchecked(record)) ?? encodeChallenge(record);
   const common = { credId: by.credId, key: by.key, challenge: text, clientData: asked.clientData ?? {} };
-  const assertion = by.kind === 'Key' ? keyAssertion(common) : fido2Assertion({ ...common, origin, rpId });
+  const assertion =
+    by.kind === 'Key' ? keyAssertion(common) : fido2Assertion({ ...common, ...(asked.at ?? { origin, rpId }) });
   return { request: { ...request, ...asked.sent }, assertion, tokens };
 }
 

@@ -75,6 +75,7 @@ export const paramKinds: Readonly<Record<string, ParamKind>> = {
   userId: 'us',
   serviceAccountId: 'us',
   tokenId: 'to',
+  appId: 'ap',
   actionId: 'ch',
   permissionId: 'pm',
   assignmentId: 'as',

@@ -24,6 +24,10 @@ export function createServiceAccountPermissions(body: unknown): readonly Permiss
     : ['Auth:ServiceAccounts:Create'];
 }
 
+export function createApplicationPermissions(body: unknown): readonly PermissionName[] {
+  return has(body, 'permissionId') ? ['Auth:Apps:Create', 'Permissions:Assign'] : ['Auth:Apps:Create'];
+}
+
 /** Another wallet pays the fees of a sponsored request. */
 export function transferPermissions(body: unknown): readonly PermissionName[] {
   return has(body, 'feeSponsorId') ? ['Wallets:Transfers:Create', 'FeeSponsors:Use'] : ['Wallets:Transfers:Create'];

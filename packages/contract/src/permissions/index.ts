@@ -121,7 +121,13 @@ export const permissionNames = [
   'Analytics:Read',
 ] as const;
 
-export type PermissionName = (typeof permissionNames)[number];
+/**
+ * Names of an older time under which applications are managed still. In a definition each stands beside
+ * `Auth:Types:Application`, without which it opens nothing.
+ */
+export const applicationNames = ['Auth:Apps:Create', 'Auth:Apps:Read', 'Auth:Apps:Update'] as const;
+
+export type PermissionName = (typeof permissionNames)[number] | (typeof applicationNames)[number];
 
 /** Older names a permission may still carry; stored as given, read through `legacyGrants`. */
 export const legacyNames = [
@@ -204,6 +210,7 @@ const pairs: readonly { readonly both: readonly [string, string]; readonly grant
       'Auth:ServiceAccounts:Delete',
     ],
   },
+  ...applicationNames.map((name) => ({ both: [name, 'Auth:Types:Application'] as const, grants: [name] })),
   { both: ['Auth:Users:Create', 'Auth:Types:Pat'], grants: ['Auth:Pats:Create'] },
 ];
 
@@ -256,12 +263,23 @@ const keyUser: readonly PermissionName[] = [
   'Wallets:Transfers:Abort',
 ];
 
+const endUser: readonly PermissionName[] = [
+  'Keys:Read',
+  'Keys:Signatures:Create',
+  'Keys:Signatures:Read',
+  'Wallets:Read',
+  'Wallets:Transactions:Create',
+  'Wallets:Transactions:Read',
+  'Wallets:Transfers:Create',
+  'Wallets:Transfers:Read',
+];
+
 /** Fixed in this release: listed and assigned, never edited. */
 export const managedPermissions = [
   {
     name: 'ManagedFullAdminAccess',
     summary: 'Every operation, present and future.',
-    operations: permissionNames,
+    operations: [...permissionNames, ...applicationNames],
   },
   {
     name: 'ManagedKeyUser',
@@ -272,12 +290,20 @@ export const managedPermissions = [
   {
     name: 'ManagedReadOnly',
     summary: 'Reads everything, changes nothing.',
-    operations: permissionNames.filter((name) => name.endsWith(':Read') || name === 'Signers:ListSigners'),
+    operations: [
+      ...permissionNames.filter((name) => name.endsWith(':Read') || name === 'Signers:ListSigners'),
+      'Auth:Apps:Read',
+    ],
   },
   {
     name: 'ManagedKeyExport',
     summary: 'Exports keys; assigned beside another permission.',
     operations: ['Keys:Export'],
+  },
+  {
+    name: 'ManagedDefaultEndUserAccess',
+    summary: 'What every end user may do with the keys and wallets that are delegated to it.',
+    operations: endUser,
   },
 ] as const satisfies readonly ManagedPermission[];
 export type ManagedPermissionName = (typeof managedPermissions)[number]['name'];

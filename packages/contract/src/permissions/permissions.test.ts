@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { operations, permissionsOf } from '../operations/index.ts';
 import {
+  applicationNames,
   grantsOf,
   isGrantable,
   isPermissionName,
@@ -41,6 +42,24 @@ test('a pair of old names grants what neither grants alone', () => {
   ok(grantsOf(['Auth:Apps:Update', 'Auth:Types:ServiceAccount']).has('Auth:ServiceAccounts:Deactivate'));
 });
 
+test('applications are managed under their old names, each beside the name of what it is about', () => {
+  for (const name of applicationNames) {
+    equal(grantsOf([name]).size, 0);
+    deepEqual([...grantsOf([name, 'Auth:Types:Application'])], [name]);
+  }
+});
+
+test('an end user may use what is its own, and nothing that makes, moves or ends a key', () => {
+  const names = managed('ManagedDefaultEndUserAccess');
+  ok(names.has('Keys:Signatures:Create') && names.has('Wallets:Transfers:Create') && names.has('Wallets:Read'));
+  for (const name of names)
+    equal(
+      /:(Create|Import|Export|Delete|Delegate|Derive)$/.test(name) && !/Signatures|Transfers|Transactions/.test(name),
+      false,
+      name,
+    );
+});
+
 test('updating users of old included activating and deactivating them', () => {
   deepEqual([...grantsOf(['Auth:Users:Update'])].sort(), [
     'Auth:Users:Activate',
@@ -69,7 +88,7 @@ test('the key user can neither export nor delete keys, nor touch people or permi
 });
 
 test('full access has every name, export one name, reading nothing that changes', () => {
-  equal(managed('ManagedFullAdminAccess').size, permissionNames.length);
+  equal(managed('ManagedFullAdminAccess').size, permissionNames.length + applicationNames.length);
   deepEqual([...managed('ManagedKeyExport')], ['Keys:Export']);
   for (const name of managed('ManagedReadOnly')) ok(name.endsWith(':Read') || name === 'Signers:ListSigners', name);
 });
@@ -109,5 +128,6 @@ for (const [operation, body, needs] of composite) {
 }
 
 test('every requirement is a name that exists', () => {
-  for (const of of operations) ok(permissionsOf(of, {}).every(isPermissionName), of.name);
+  const known = (name: string) => isPermissionName(name) || applicationNames.some((each) => each === name);
+  for (const of of operations) ok(permissionsOf(of, {}).every(known), of.name);
 });

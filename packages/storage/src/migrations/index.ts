@@ -8,6 +8,7 @@ import * as orders from './0005-orders.ts';
 import * as recovery from './0006-recovery.ts';
 import * as chainIndex from './0007-chain-index.ts';
 import * as audit from './0008-audit.ts';
+import * as applications from './0009-applications.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-recovery': recovery,
   '0007-chain-index': chainIndex,
   '0008-audit': audit,
+  '0009-applications': applications,
 };

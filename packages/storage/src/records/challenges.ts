@@ -133,6 +133,18 @@ export function findSpentAction(db: Executor, orgId: string, id: string): Promis
   return spent(db, orgId).selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Voids what a user was given before: only the newest registration can be completed. */
+export async function voidRegistrations(db: Executor, orgId: string, userId: string): Promise<void> {
+  await db
+    .updateTable('challenges')
+    .set({ status: 'Used' })
+    .where('orgId', '=', orgId)
+    .where('userId', '=', userId)
+    .where('kind', '=', 'Registration')
+    .where('status', '=', 'Open')
+    .execute();
+}
+
 /** All but spent user actions, which are the audit log. */
 export async function deleteExpiredChallenges(db: Executor, before: string): Promise<void> {
   await db

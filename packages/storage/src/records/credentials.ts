@@ -4,6 +4,9 @@ import { prepared } from '../database/prepared.ts';
 import type { Executor } from '../database/transaction.ts';
 import type { Schema } from './schema.ts';
 
+/** In one answer; what waits beyond it shows when the first are dealt with. */
+const UNCONFIRMED_MAX = 1000;
+
 export type CredentialRow = Selectable<Schema['credentials']>;
 
 export async function insertCredential(tx: Executor, row: Insertable<Schema['credentials']>): Promise<void> {
@@ -78,11 +81,51 @@ export function listCredentials(db: Executor, orgId: string, userId: string): Pr
   return ofUser(db, orgId, userId);
 }
 
+export interface UnconfirmedCredential {
+  readonly userId: string;
+  readonly username: string;
+  readonly userKind: string;
+  readonly credentialId: string;
+  readonly uuid: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly publicKey: string;
+  readonly dateCreated: string;
+}
+
+/** What signers do not know yet, of users who are active; the first that waits is the first told. */
+export function listUnconfirmed(db: Executor, orgId: string): Promise<UnconfirmedCredential[]> {
+  return db
+    .selectFrom('credentials')
+    .innerJoin('users', 'users.id', 'credentials.userId')
+    .select([
+      'credentials.userId',
+      'users.username',
+      'users.kind as userKind',
+      'credentials.credentialId',
+      'credentials.uuid',
+      'credentials.kind',
+      'credentials.name',
+      'credentials.publicKey',
+      'credentials.dateCreated',
+    ])
+    .where('credentials.orgId', '=', orgId)
+    .where('credentials.isConfirmed', '=', false)
+    .where('credentials.isActive', '=', true)
+    .where('users.isActive', '=', true)
+    .orderBy('credentials.seq')
+    .limit(UNCONFIRMED_MAX)
+    .execute();
+}
+
 export async function updateCredential(
   tx: Executor,
   orgId: string,
   uuid: string,
-  change: Pick<Updateable<Schema['credentials']>, 'encryptedPrivateKey' | 'isActive' | 'isConfirmed' | 'name'>,
+  change: Pick<
+    Updateable<Schema['credentials']>,
+    'encryptedPrivateKey' | 'isActive' | 'isConfirmed' | 'name' | 'origin' | 'relyingPartyId'
+  >,
 ): Promise<void> {
   await tx.updateTable('credentials').set(change).where('orgId', '=', orgId).where('uuid', '=', uuid).execute();
 }

@@ -1,5 +1,6 @@
 export * from './access-tokens.ts';
 export * from './acts.ts';
+export * from './applications.ts';
 export * from './chain-index.ts';
 export * from './challenges.ts';
 export * from './credentials.ts';

@@ -14,6 +14,35 @@ export interface GrantRow {
   readonly operations: string[];
 }
 
+/** Those of the platform that this release has and the organisation's release had not. */
+export async function addPermissions(
+  tx: Executor,
+  rows: readonly {
+    id: string;
+    orgId: string;
+    name: string;
+    operations: readonly string[];
+    dateCreated: string;
+  }[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('permissions')
+    .values(
+      rows.map(({ operations, dateCreated, ...row }) => ({
+        ...row,
+        operations: JSON.stringify(operations),
+        status: 'Active',
+        isImmutable: true,
+        isArchived: false,
+        dateCreated,
+        dateUpdated: dateCreated,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
 export async function insertPermission(
   tx: Executor,
   row: Omit<Insertable<Schema['permissions']>, 'operations'> & { operations: readonly string[] },

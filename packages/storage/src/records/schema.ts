@@ -88,8 +88,27 @@ export interface Schema {
     isActive: boolean;
     isArchived: Generated<boolean>;
     externalId: Nullable<string>;
+    /** The server-signed application that a login is bound to. */
+    appId: Nullable<string>;
     dateExpires: string;
     dateCreated: string;
+  };
+  applications: {
+    id: string;
+    seq: Generated<number>;
+    orgId: string;
+    externalId: Nullable<string>;
+    /** Of a server-signed one: its token, by id and SHA-256. */
+    tokenId: Nullable<string>;
+    tokenHash: Nullable<string>;
+    tokenExpires: Nullable<string>;
+    dateCreated: string;
+  };
+  requestNonces: {
+    /** The application whose nonce it is. */
+    owner: string;
+    nonce: string;
+    dateExpires: string;
   };
   challenges: {
     id: string;

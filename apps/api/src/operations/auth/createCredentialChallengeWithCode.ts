@@ -4,5 +4,5 @@ import * as credentials from '../../auth/credentials.ts';
 import { handler } from '../../pipeline/types.ts';
 
 export const createCredentialChallengeWithCode = handler(auth.createCredentialChallengeWithCode, (ctx, call) =>
-  credentials.createCredentialChallengeWithCode(ctx, call.body),
+  credentials.createCredentialChallengeWithCode(ctx, call.body, call.appId),
 );

@@ -4,5 +4,5 @@ import * as sessions from '../../auth/sessions.ts';
 import { handler } from '../../pipeline/types.ts';
 
 export const createLoginChallenge = handler(auth.createLoginChallenge, (ctx, call) =>
-  sessions.createLoginChallenge(ctx, call.body),
+  sessions.createLoginChallenge(ctx, call.body, call.appId),
 );

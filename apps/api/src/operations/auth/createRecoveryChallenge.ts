@@ -4,5 +4,5 @@ import * as recovery from '../../auth/recovery.ts';
 import { handler } from '../../pipeline/types.ts';
 
 export const createRecoveryChallenge = handler(auth.createRecoveryChallenge, (ctx, call) =>
-  recovery.createRecoveryChallenge(ctx, call.body),
+  recovery.createRecoveryChallenge(ctx, call.body, call.appId),
 );

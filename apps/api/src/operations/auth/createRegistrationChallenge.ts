@@ -4,5 +4,5 @@ import * as registration from '../../auth/registration.ts';
 import { handler } from '../../pipeline/types.ts';
 
 export const createRegistrationChallenge = handler(auth.createRegistrationChallenge, (ctx, call) =>
-  registration.createRegistrationChallenge(ctx, call.body),
+  registration.createRegistrationChallenge(ctx, call.body, call.appId),
 );

@@ -3,14 +3,21 @@ import { isCredentialId } from '../../assertion/index.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
-import { operationsOf, withEntry } from '../state.ts';
+import { missingPermission, operationsOf, withEntry } from '../state.ts';
 import { actorOf, checkGrant } from './cap.ts';
+import { checkFirst } from './delegated-registration.ts';
 import { readText } from './fields.ts';
 import type { Reducer } from './reducer.ts';
 
 export const confirmCredential: Reducer = (state, act, deps) => {
   const { body, nullifier } = act;
   const user = state.users.get(readText(body, 'userId', 64)) ?? refuse('E_NOT_FOUND', 'user not found');
+  const isOwn = user.userId === act.user.userId;
+  const missing = isOwn ? undefined : missingPermission(state, actorOf(act), ['Auth:Users:Update']);
+  if (missing !== undefined)
+    refuse('E_FORBIDDEN', `${act.user.kind} ${act.user.userId} is not authorized to perform operation (${missing})`, {
+      operation: missing,
+    });
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const credentialId = readText(body, 'credentialId', 1364);
   const kind = body['kind'];
@@ -22,7 +29,8 @@ export const confirmCredential: Reducer = (state, act, deps) => {
   const publicKey = readText(body, 'publicKey', 4096);
   const { algorithm } = deps.verify.parsePublicKey(publicKey);
   // Whoever holds the key acts as that user: to confirm it is to grant all the user has.
-  checkGrant(state, actorOf(act), operationsOf(state, user.userId));
+  if (!isOwn) checkGrant(state, actorOf(act), operationsOf(state, user.userId));
+  if (!isOwn && user.kind === 'EndUser') checkFirst(state, user);
   const credential: CredentialRecord = {
     credentialId,
     uuid: deriveId('cr', nullifier),

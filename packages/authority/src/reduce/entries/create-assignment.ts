@@ -1,4 +1,4 @@
-/** A permission for a user, a service account or a personal access token, at most what the grantor holds. */
+/** A permission for a user, a service account, a personal access token or an application, at most what the grantor holds. */
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import { withEntry } from '../state.ts';
@@ -12,7 +12,9 @@ export const createAssignment: Reducer = (state, act) => {
     state.permissions.get(readParam(operation.params, 'permissionId')) ?? refuse('E_NOT_FOUND', 'permission not found');
   const identityId = readText(body, 'identityId', 64);
   const token = state.personalTokens.get(identityId);
-  if (!state.users.has(identityId) && token === undefined) refuse('E_NOT_FOUND', 'identity not found');
+  const app = state.apps.get(identityId);
+  if (!state.users.has(identityId) && token === undefined && app === undefined)
+    refuse('E_NOT_FOUND', 'identity not found');
   checkGrant(state, actorOf(act), permission.operations);
   const assigned = [...state.assignments.values()].some(
     (one) => one.permissionId === permission.id && one.identityId === identityId,
@@ -23,6 +25,7 @@ export const createAssignment: Reducer = (state, act) => {
     ...state,
     assignments: withEntry(state.assignments, id, { id, permissionId: permission.id, identityId }),
   };
+  if (app !== undefined) return { ...next, apps: withEntry(state.apps, identityId, { ...app, restricted: true }) };
   if (token === undefined) return next;
   return {
     ...next,

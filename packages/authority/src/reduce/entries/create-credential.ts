@@ -4,7 +4,7 @@ import { decodeChallenge } from '../../challenge/index.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
-import { withEntry } from '../state.ts';
+import { placesOf, withEntry } from '../state.ts';
 import { readObject, readText } from './fields.ts';
 import type { Reducer } from './reducer.ts';
 
@@ -21,8 +21,7 @@ export const createCredential: Reducer = (state, { body, user, nullifier }, deps
       clientData: readText(info, 'clientData', 8192),
       attestationData: readText(info, 'attestationData', 32_768),
     },
-    origins: [state.app.origin],
-    rpIds: [state.app.rpId],
+    ...placesOf(state),
     verify: deps.verify,
   });
   const challenge = decodeChallenge(attested.challenge);

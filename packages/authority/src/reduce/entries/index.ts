@@ -1,10 +1,12 @@
 /** Every operation that changes who may do what, by its full name in the contract. */
+import { archiveApplication, createApplication, setApplicationActive, updateApplication } from './applications.ts';
 import { archiveIdentity } from './archive-identity.ts';
 import { confirmCredential } from './confirm-credential.ts';
 import { createAssignment } from './create-assignment.ts';
 import { createCredential } from './create-credential.ts';
 import { createServiceAccount } from './create-service-account.ts';
 import { createUser } from './create-user.ts';
+import { confirmRegistration, createDelegatedUser } from './delegated-registration.ts';
 import { deleteAssignment } from './delete-assignment.ts';
 import { archivePermission, createPermission, updatePermission } from './permission-definitions.ts';
 import {
@@ -32,6 +34,13 @@ export const reducers: ReadonlyMap<string, Reducer> = new Map<string, Reducer>([
   ['auth.activateCredential', setCredentialActive(true)],
   ['auth.deactivateCredential', setCredentialActive(false)],
   ['auth.confirmCredential', confirmCredential],
+  ['auth.createDelegatedRegistrationChallenge', createDelegatedUser],
+  ['auth.confirmRegistration', confirmRegistration],
+  ['auth.createApplication', createApplication],
+  ['auth.updateApplication', updateApplication],
+  ['auth.activateApplication', setApplicationActive(true)],
+  ['auth.deactivateApplication', setApplicationActive(false)],
+  ['auth.archiveApplication', archiveApplication],
   ['permissions.createAssignment', createAssignment],
   ['permissions.deleteAssignment', deleteAssignment],
   ['auth.recover', recover],

@@ -3,11 +3,12 @@ import { attestNewCredentials } from '../../consent/recovery.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
+import { placesOf } from '../state.ts';
 import { endTokensOf } from './personal-tokens.ts';
 import type { Reducer } from './reducer.ts';
 
 export const recover: Reducer = (state, { body, user, nullifier }, deps) => {
-  const { credentials: attested } = attestNewCredentials(body, { app: state.app, verify: deps.verify });
+  const { credentials: attested } = attestNewCredentials(body, { places: placesOf(state), verify: deps.verify });
   const ended = endTokensOf(state, user.userId);
   const credentials = new Map<string, CredentialRecord>(
     [...ended.credentials].map(([id, one]) => [id, one.userId === user.userId ? { ...one, active: false } : one]),

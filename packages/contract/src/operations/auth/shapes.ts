@@ -160,6 +160,20 @@ export const AccessToken = Reply({
 });
 export const ServiceAccount = Reply({ userInfo: Reply(userMembers), accessTokens: Type.Array(AccessToken) });
 
+export const Application = Reply({
+  appId: Type.String(),
+  kind: Type.Enum(['ClientSideApplication', 'ServerSideApplication']),
+  orgId: Type.String(),
+  expectedRpId: Type.Optional(Type.String()),
+  name: Type.String(),
+  isActive: Type.Boolean(),
+  expectedOrigin: Type.Optional(Type.String()),
+  permissionAssignments: Type.Array(PermissionAssignment),
+  accessTokens: Type.Array(AccessToken),
+  /** Beyond the reference: roster indices of the signers that acknowledged the change just made. */
+  acknowledgedBy: Type.Optional(Type.Array(Type.Integer())),
+});
+
 const PublicKeyRef = Reply({ type: Type.Literal('public-key'), id: Type.String() });
 const RelyingParty = Reply({ id: Type.String(), name: Type.String() });
 const Verification = Type.Enum(['required', 'preferred', 'discouraged']);

@@ -1,0 +1,8 @@
+/** Deactivates an application. */
+import { auth } from '@holdfast/contract/operations';
+import * as applications from '../../auth/applications.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const deactivateApplication = handler(auth.deactivateApplication, (ctx, call) =>
+  applications.changeApplication(ctx, call, call.params['appId'] ?? ''),
+);
