@@ -99,12 +99,12 @@ export async function createCredentialChallengeWithCode(
 
 /** POST /auth/credentials/code/verify: may log in; signers wait for a confirmation (rulings 3). */
 export async function createCredentialWithCode(ctx: Context, body: NewCredential) {
-  const { row, user, verified } = await attested(ctx, body, { byCode: true });
+  const { row, user, verified, place } = await attested(ctx, body, { byCode: true });
   const uuid = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     const { id: userId, orgId } = user;
     const { credentialName: name, encryptedPrivateKey } = body;
-    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, encryptedPrivateKey });
+    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, place, encryptedPrivateKey });
   }).catch(translateConflict);
   const created = await findCredentialByUuid(ctx.db.kysely, user.orgId, uuid);
   return credentialShape(created ?? refuse('E_INTERNAL'));

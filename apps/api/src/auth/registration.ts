@@ -87,9 +87,9 @@ export async function registerEndUser(
   body: RegistrationBody & { readonly wallets: readonly unknown[] },
 ) {
   if (body.wallets.length > 0) refuse('E_REGISTRATION_WALLETS');
+  const boundTo = bindingOf(await stateOf(ctx, principal.orgId), principal.appId);
   const { credential, user, result } = await enrolFirst(ctx, principal, body, async (tx, owner) => {
     if (owner.kind !== 'EndUser') refuse('E_FORBIDDEN', 'this registration is for end users');
-    const boundTo = bindingOf(await stateOf(ctx, owner.orgId), principal.appId);
     return openSession(ctx, tx, owner, boundTo);
   });
   return {
@@ -131,13 +131,27 @@ async function enrolFirst<T>(
     recovery === undefined
       ? undefined
       : await verifyNewCredential(ctx, recovery, { organisation, challenge, purpose: 'recovery' });
+  const state = await stateOf(ctx, orgId);
   const { uuid, result } = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
-    const uuid = await enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name });
+    const uuid = await enrolUnconfirmed(ctx, tx, {
+      orgId,
+      userId,
+      verified,
+      name,
+      place: placeOfNew(state, verified),
+    });
     if (recoveryKey !== undefined) {
       const named = recovery?.credentialName ?? `Recovery key of ${user.username}`.slice(0, 100);
       const encryptedPrivateKey = recovery?.encryptedPrivateKey;
-      await enrolUnconfirmed(ctx, tx, { orgId, userId, verified: recoveryKey, name: named, encryptedPrivateKey });
+      await enrolUnconfirmed(ctx, tx, {
+        orgId,
+        userId,
+        verified: recoveryKey,
+        name: named,
+        place: placeOfNew(state, recoveryKey),
+        encryptedPrivateKey,
+      });
     }
     await updateUser(tx, orgId, userId, { isRegistered: true });
     await deleteRegistrationCode(tx, userId);
@@ -165,11 +179,11 @@ export async function enrolUnconfirmed(
     userId: string;
     verified: VerifiedAttestation;
     name: string;
+    place: ReturnType<typeof placeOfNew>;
     encryptedPrivateKey?: string | undefined;
   },
 ): Promise<string> {
   const uuid = randomId(ctx, 'cr');
-  const place = placeOfNew(await stateOf(ctx, o.orgId), o.verified);
   await insertCredential(tx, {
     uuid,
     credentialId: o.verified.credentialId,
@@ -182,7 +196,7 @@ export async function enrolUnconfirmed(
     isActive: true,
     isConfirmed: false,
     counter: 0,
-    ...place,
+    ...o.place,
     encryptedPrivateKey: o.encryptedPrivateKey ?? null,
     dateCreated: isoDate(ctx.env.now()),
   });

@@ -73,10 +73,11 @@ export async function login(
   const user = await findUser(ctx.db.kysely, row.orgId, factor.credential.userId);
   if (user === undefined) refuse('E_USER_NOT_FOUND');
   if (!user.isActive) refuse('E_USER_INACTIVE');
+  const boundTo = bindingOf(await stateOf(ctx, organisation.id), appId);
   return inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
     await countUse(ctx, tx, factor);
-    return { token: await openSession(ctx, tx, user, bindingOf(await stateOf(ctx, organisation.id), appId)) };
+    return { token: await openSession(ctx, tx, user, boundTo) };
   });
 }
 
