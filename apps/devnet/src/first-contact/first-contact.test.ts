@@ -19,7 +19,7 @@ let account: AccountFile;
 let accountFile: string;
 
 before(async () => {
-  cluster = await Cluster.start();
+  cluster = await Cluster.start({ isFirst: true });
   account = cluster.createOrg('acme', { enable: false });
   accountFile = join(cluster.dir, 'acme.json');
 });

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DfnsApiClient } from '@dfns/sdk';
 import { AsymmetricKeySigner } from '@dfns/sdk-keysigner';
+import { layFirstFiles } from '@holdfast/storage/conformance';
 
 const entry = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
@@ -53,7 +54,12 @@ export class Cluster {
   }
 
   static async start(
-    options: { readonly engine?: Engine; readonly env?: Readonly<Record<string, string>> } = {},
+    options: {
+      readonly engine?: Engine;
+      readonly env?: Readonly<Record<string, string>>;
+      /** As on a user's machine: nothing is there, the api makes the files of its database itself. */
+      readonly isFirst?: boolean;
+    } = {},
   ): Promise<Cluster> {
     const cluster = new Cluster(
       mkdtempSync(join(tmpdir(), 'holdfast-test-')),
@@ -61,6 +67,7 @@ export class Cluster {
       options.engine ?? 'embedded',
     );
     if (cluster.engine === 'postgres') cluster.#database = createDatabase();
+    else if (!options.isFirst) layFirstFiles(join(cluster.dir, 'data', 'api'));
     await cluster.run(options.env);
     return cluster;
   }

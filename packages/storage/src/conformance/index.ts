@@ -1,2 +1,2 @@
 /** Scratch databases for tests of other rooms, on every engine. Test code only. */
-export { engineNames, scratchEngine, type TestEngine } from './engines.ts';
+export { engineNames, layFirstFiles, scratchEngine, type TestEngine } from './engines.ts';
