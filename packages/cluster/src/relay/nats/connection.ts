@@ -1,5 +1,5 @@
 /** One connection to NATS. It ends for good when it is lost: what was in flight is lost with it, and the caller dials again. */
-import { connect, credsAuthenticator, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { NatsAddress } from './address.ts';
 import { PAYLOAD_BYTES } from './wire.ts';
 
@@ -31,6 +31,8 @@ export async function connectNats(o: {
   readonly onEnd: (reason: string) => void;
 }): Promise<NatsLine> {
   const { address } = o;
+  // Fifty files and 50 ms of every start, for those who have a NATS.
+  const { connect, credsAuthenticator } = await import('@nats-io/transport-node');
   const connection = await connect({
     servers: [address.servers[o.attempt % address.servers.length] as string],
     name: o.name,
