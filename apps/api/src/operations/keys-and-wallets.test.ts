@@ -123,7 +123,7 @@ function suite(engineName: TestEngine['name']): void {
       ['/keys', { scheme: 'DH', curve: 'ed25519' }, 'E_KEY_KIND'],
       ['/keys', { scheme: 'EdDSA', curve: 'stark' }, 'E_KEY_KIND'],
       ['/wallets', { network: 'Solana', signingKey: { scheme: 'ECDSA' } }, 'E_KEY_NETWORK'],
-      ['/wallets', { network: 'Canton' }, 'E_NETWORK'],
+      ['/wallets', { network: 'Etherium' }, 'E_BODY'],
       ['/keys/import', { ...importBody(), masterKey: true }, 'E_MASTER_KEY'],
       ['/keys/import', { ...importBody(), curve: 'stark' }, 'E_KEY_KIND'],
       ['/keys/import', { ...importBody(), protocol: 'GLOW20_DH', curve: 'secp256k1' }, 'E_KEY_KIND'],

@@ -1,18 +1,27 @@
 /**
- * Substrate chains, judged by extrinsics that Trust Wallet Core publishes, most of them accepted by their chains, and by
- * polkadot-api's codecs.
+ * Substrate chains, judged by extrinsics that Trust Wallet Core publishes, most of them accepted by their chains, by
+ * polkadot-api's codecs, and by polkadot-js with the metadata of the runtimes it comes with.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Case, conformance, localKey, type Random, type Signed, seededRandom } from '@holdfast/chains/conformance';
+import {
+  type Case,
+  type Constructed,
+  conformance,
+  localKey,
+  type Random,
+  type Signed,
+  seededRandom,
+} from '@holdfast/chains/conformance';
 import { claims } from '@holdfast/chains/conformance/claims/substrate';
-import { addressOf, type Body, loadFamily, type PublicKeyRef, planSignature } from '@holdfast/chains/families';
+import { addressOf, type Body, family, loadFamily, type PublicKeyRef, planSignature } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { verifyRaw } from '@holdfast/chains/schemes';
 import { oracle } from '../oracles.ts';
 import { filled, hex, unhex } from './published.ts';
 
+const { Metadata, TypeRegistry } = await oracle('@polkadot/types/index.js');
 const { AccountId, Blake2256, Bytes, compact, Option, u8, u32 } = await oracle('@polkadot-api/substrate-bindings');
 await loadFamily('substrate');
 
@@ -58,6 +67,29 @@ const prefixes: Readonly<Record<string, number>> = {
 };
 const key = localKey('EdDSA', 'ed25519', filled(0x51));
 const sdkAddress = (of: PublicKeyRef, name: string): string => AccountId(prefixes[name]).dec(of.publicKey);
+
+// biome-ignore lint/suspicious/noExplicitAny: the oracle's types stay outside the build.
+type Any = any;
+/** Networks whose runtime polkadot-js comes with; that of Paseo numbers its payments as Polkadot's does. */
+const metadata: Readonly<Record<string, string>> = {
+  Kusama: 'kusama',
+  KusamaAssetHub: 'asset-hub-kusama',
+  Paseo: 'polkadot',
+  Polkadot: 'polkadot',
+  PolkadotAssetHub: 'asset-hub-polkadot',
+};
+const registries = new Map<string, Any>();
+async function registryOf(name: string): Promise<Any> {
+  const known = registries.get(name);
+  if (known !== undefined) return known;
+  const folder = '@polkadot/types-support/metadata/v15';
+  const { default: hexText } = await oracle(`${folder}/${metadata[name]}-hex.js`);
+  const registry = new TypeRegistry();
+  // Wrapped in an option of bytes; the metadata itself begins with its magic number.
+  registry.setMetadata(new Metadata(registry, `0x${hexText.slice(hexText.indexOf('6d657461'))}`));
+  registries.set(name, registry);
+  return registry;
+}
 
 const plainExtensions = [
   'CheckSpecVersion',
@@ -143,12 +175,172 @@ const refusal = (name: string, changed: object, message: RegExp) => ({
 const without = (name: string) => plainExtensions.filter((each) => each !== name);
 const newer = ['CheckNonZeroSender', ...plainExtensions, 'CheckMetadataHash', 'WeightReclaim'];
 
+/** As polkadot-js reads it by the runtime's metadata; the signature is over the payload that polkadot-js encodes. */
+async function verified({ key: of, network: name, assembled, body }: Signed): Promise<Any> {
+  const registry = await registryOf(name);
+  const bytes = unhex(assembled.signedData ?? '');
+  const extrinsic = registry.createType('Extrinsic', bytes);
+  equal(extrinsic.toHex(), `0x${hex(bytes)}`);
+  ok(extrinsic.isSigned);
+  equal(hex(extrinsic.signer.value.toU8a()), hex(of.publicKey));
+  const given = (body['transaction'] ?? {}) as Record<string, unknown>;
+  const encoded = registry.createType('ExtrinsicPayload', given, { version: 4 }).toU8a({ method: true });
+  const message = encoded.length > 256 ? Blake2256(encoded) : encoded;
+  equal(hex(messageOf({ plan: planSignature({ key: of, network: name, body }) })), hex(message));
+  const signature = extrinsic.signature.toU8a().subarray(-64);
+  ok(verifyRaw({ algorithm: 'eddsa', message }, of, { signature }));
+  equal(family('substrate').transactionId?.(assembled.signedData ?? '', network(name)), extrinsic.hash.toHex());
+  return extrinsic;
+}
+
+const order = (name: string, more: object, changed: object = {}) => ({
+  key,
+  network: name,
+  body: { kind: 'Native', to: sdkAddress(localKey('EdDSA', 'ed25519', filled(2)), name), amount: '5', ...more },
+  completion: {
+    nonce: '7',
+    specVersion: '2003002',
+    transactionVersion: name.endsWith('AssetHub') ? '15' : name.startsWith('Polymesh') ? '7' : '26',
+    blockNumber: '31415926',
+    blockHash: `0x${'ab'.repeat(32)}`,
+    ...changed,
+  },
+});
+const drawOrder = (kind: string, names: readonly string[]) => (random: Random) => {
+  const name = random.pick(names);
+  const to = { scheme: 'EdDSA', curve: 'ed25519', publicKey: random.bytes(32) } as const;
+  return order(
+    name,
+    {
+      kind,
+      to: random.chance(4) ? AccountId(42).dec(to.publicKey) : sdkAddress(to, name),
+      amount: String(random.amount(2n ** 128n - 1n)),
+      ...(kind === 'Asset' ? { assetId: String(random.amount(2n ** 32n - 1n, 0n)) } : {}),
+    },
+    {
+      nonce: String(random.amount(2n ** 32n - 1n, 0n)),
+      specVersion: String(random.amount(2n ** 32n - 1n, 0n)),
+      blockNumber: String(random.amount(2n ** 32n - 1n, 0n)),
+      blockHash: `0x${hex(random.bytes(32))}`,
+    },
+  );
+};
+async function decodedAs(read: Constructed): Promise<void> {
+  const { order: asked, completion } = read;
+  const extrinsic = await verified(read);
+  const isAsset = asked['kind'] === 'Asset';
+  deepEqual(
+    [extrinsic.method.section, extrinsic.method.method],
+    [isAsset ? 'assets' : 'balances', 'transferKeepAlive'],
+  );
+  const args = extrinsic.method.args;
+  const [to, value] = isAsset ? args.slice(1) : args;
+  equal(hex(to.value.toU8a()), hex(AccountId().enc(asked['to'])));
+  equal(value.toBigInt(), BigInt(String(asked['amount'])));
+  if (isAsset) equal(args[0].toBigInt(), BigInt(String(asked['assetId'])));
+  deepEqual([extrinsic.nonce.toString(), extrinsic.tip.toString()], [completion['nonce'], '0']);
+  const born = Number(completion['blockNumber']);
+  equal(extrinsic.era.asMortalEra.birth(born), born);
+  equal(extrinsic.era.asMortalEra.death(born), born + 64);
+  equal(read.plan.facts.interpreted, true);
+}
+/** Polymesh publishes no metadata in a package: its payment is put together with polkadot-api's codecs. */
+function decodedOnPolymesh(read: Constructed): void {
+  const { order: asked, completion, assembled, body } = read;
+  const given = (body['transaction'] ?? {}) as Record<string, unknown>;
+  const account = AccountId().enc(asked['to']);
+  const call = Buffer.concat([Buffer.of(5, 0, 0), account, compact.enc(BigInt(String(asked['amount'])))]);
+  equal(given['method'], `0x${hex(call)}`);
+  equal(hex(messageOf(read)), hex(expected(given)));
+  const bytes = unhex(assembled.signedData ?? '');
+  const extra = Buffer.concat([
+    unhex(String(given['era'])),
+    compact.enc(BigInt(String(completion['nonce']))),
+    compact.enc(0n),
+  ]);
+  const inner = Buffer.concat([
+    Buffer.of(0x84, 0),
+    key.publicKey,
+    unhex(assembled.signature?.encoded ?? ''),
+    extra,
+    call,
+  ]);
+  equal(hex(bytes), hex(Buffer.concat([compact.enc(inner.length), inner])));
+  equal(family('substrate').transactionId?.(hex(bytes), network(read.network)), `0x${hex(Blake2256(bytes))}`);
+  equal(read.plan.facts.interpreted, true);
+}
+
 conformance({
   claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'substrate 1',
+  transfers: [
+    { kind: 'Native', cases: 90, draw: drawOrder('Native', Object.keys(metadata)), decoded: decodedAs },
+    {
+      kind: 'Native',
+      cases: 60,
+      draw: drawOrder('Native', ['Polymesh', 'PolymeshTestnet']),
+      decoded: decodedOnPolymesh,
+    },
+    {
+      kind: 'Asset',
+      cases: 60,
+      draw: drawOrder('Asset', ['PolkadotAssetHub', 'KusamaAssetHub']),
+      decoded: decodedAs,
+    },
+  ],
+  refusedOrders: [
+    { name: '[bad-input 111] of nothing', ...order('Polkadot', { amount: '0' }), code: 'E_BODY' },
+    { name: '[bad-input 112] above 128 bits', ...order('Polkadot', { amount: String(2n ** 128n) }), code: 'E_BODY' },
+    {
+      name: '[bad-input 113] to an address of another chain',
+      ...order('Polkadot', { to: sdkAddress(key, 'Kusama') }),
+      code: 'E_BODY',
+      message: /another chain/,
+    },
+    { name: '[bad-input 116] with a memo', ...order('Polymesh', { memo: 'rent' }), code: 'E_BODY' },
+    { name: 'to an address of Ethereum', ...order('Polkadot', { to: `0x${'11'.repeat(20)}` }), code: 'E_BODY' },
+    { name: 'of an asset on a relay chain', ...order('Polkadot', { kind: 'Asset', assetId: '1984' }), code: 'E_KIND' },
+    {
+      name: 'of an asset whose number is too large',
+      ...order('PolkadotAssetHub', { kind: 'Asset', assetId: String(2n ** 32n) }),
+      code: 'E_BODY',
+    },
+    { name: 'on a network whose calls are not known', ...order('Westend', {}), code: 'E_KIND' },
+    {
+      name: '[bad-input 131] of a runtime that numbers its calls anew',
+      ...order('Polkadot', {}, { transactionVersion: '27' }),
+      code: 'E_COMPLETION',
+    },
+    { name: 'with a tip, which nobody asked for', ...order('Polkadot', {}, { tip: '1' }), code: 'E_COMPLETION' },
+    { name: 'with a nonce of 33 bits', ...order('Polkadot', {}, { nonce: String(2n ** 32n) }), code: 'E_COMPLETION' },
+    { name: 'on a block without a hash', ...order('Polkadot', {}, { blockHash: '0x00' }), code: 'E_COMPLETION' },
+  ],
   addresses: vectors.addresses,
   sdkAddress,
   cases: [
+    {
+      name: 'Transaction: a payment in the members that libraries give',
+      network: 'PolkadotAssetHub',
+      key,
+      body: {
+        kind: 'Transaction',
+        transaction: {
+          ...payload,
+          method: `0x0a0300${'22'.repeat(32)}04`,
+          genesisHash: '0x68d56f15f85d3136970ec16946040bc1752654e906147f7e43e9d539d7c3de2f',
+          transactionVersion: '0x0000000f',
+          signedExtensions: [...newer.slice(0, -2), 'ChargeAssetTxPayment', 'CheckMetadataHash'].filter(
+            (each) => each !== 'ChargeTransactionPayment',
+          ),
+          withSignedTransaction: true,
+        },
+      },
+      accepted: async (signed) => {
+        const extrinsic = await verified(signed);
+        equal(extrinsic.method.args[1].toString(), '1');
+        equal(signed.plan.facts.interpreted, true);
+      },
+    },
     asCase('in hex', { kind: 'SignerPayload', payload: '0x05030001' }, () => unhex('05030001'), { corrupt: 'payload' }),
     asCase('in hex of 256 bytes', { kind: 'SignerPayload', payload: '07'.repeat(256) }, () =>
       new Uint8Array(256).fill(7),
@@ -251,12 +443,20 @@ conformance({
       code: 'E_BODY',
     },
     {
-      name: 'a transaction',
+      name: 'a transaction in hex, whose call has no end that could be found',
       network: 'Polkadot',
       key,
       body: { kind: 'Transaction', transaction: '00' },
-      code: 'E_KIND',
+      code: 'E_BODY',
     },
+    {
+      name: 'a transaction of another network',
+      network: 'Kusama',
+      key,
+      body: { kind: 'Transaction', transaction: payload },
+      message: /transaction.genesisHash.*another network/,
+    },
+    { name: 'a hash', network: 'Polkadot', key, body: { kind: 'Hash', hash: '07'.repeat(32) }, code: 'E_KIND' },
   ],
 });
 
@@ -312,4 +512,36 @@ test('Substrate: without a network the payload names its genesis itself, and the
   const body = { ...members({ genesisHash: `0x${'01'.repeat(32)}` }), blockchainKind: 'Substrate' };
   equal(planSignature({ key, body }).items.length, 1);
   equal(network('Polymesh').kind, 'Polymesh');
+});
+
+test('Substrate: a call is read for the transaction version that is known alone', () => {
+  const method = `0x050300${'22'.repeat(32)}04`;
+  const interpreted = (transactionVersion: string) =>
+    planSignature({ key, network: 'Polkadot', body: members({ method, transactionVersion }) }).facts.interpreted;
+  equal(interpreted('0x0000001a'), true);
+  equal(interpreted('0x0000001b'), false);
+});
+
+test('Substrate: the extrinsics that Polymesh has accepted are put together as they are on the chain', () => {
+  for (const { network: of, publicKey, signature, preimage: _, accepted: _link, ...rest } of vectors.payloads as Any) {
+    if (of !== 'Polymesh' || signature === null) continue;
+    const known: PublicKeyRef = { scheme: 'EdDSA', curve: 'ed25519', publicKey: unhex(publicKey) };
+    const { name: _name, ...given } = rest;
+    const transaction = {
+      ...given,
+      version: 4,
+      tip: 0,
+      address: addressOf(of, known),
+      signedExtensions: [...plainExtensions, 'StoreCallMetadata'],
+    };
+    const body = { kind: 'Transaction', transaction };
+    const { signedData = '' } = family('substrate').assemble({
+      key: known,
+      network: network(of),
+      body,
+      signatures: [{ signature: unhex(signature) }],
+    });
+    ok(signedData.includes(`8400${publicKey}00${signature}`));
+    ok(signedData.endsWith(String(given.method).slice(2)));
+  }
 });

@@ -19,15 +19,18 @@ export { ChainError } from '../errors/index.ts';
 export * from './types.ts';
 
 /** A family's code and libraries load with the first wallet that needs them: all of them together take a second. */
-const loaders: Partial<Readonly<Record<FamilyName, () => Promise<Family>>>> = {
+const loaders: Readonly<Record<FamilyName, () => Promise<Family>>> = {
   algorand: async () => (await import('./algorand/index.ts')).algorand,
   aptos: async () => (await import('./aptos/index.ts')).aptos,
   bitcoin: async () => (await import('./bitcoin/index.ts')).bitcoin,
+  concordium: async () => (await import('./concordium/index.ts')).concordium,
   cosmos: async () => (await import('./cosmos/index.ts')).cosmos,
+  canton: async () => (await import('./canton/index.ts')).canton,
   cardano: async () => (await import('./cardano/index.ts')).cardano,
   'bitcoin-cash': async () => (await import('./bitcoin-cash/index.ts')).bitcoinCash,
   evm: async () => (await import('./evm/index.ts')).evm,
   hedera: async () => (await import('./hedera/index.ts')).hedera,
+  icp: async () => (await import('./icp/index.ts')).icp,
   iota: async () => (await import('./iota/index.ts')).iota,
   near: async () => (await import('./near/index.ts')).near,
   kaspa: async () => (await import('./kaspa/index.ts')).kaspa,
@@ -48,9 +51,7 @@ const loaded = new Map<FamilyName, Family>();
 export async function loadFamily(name: FamilyName): Promise<Family> {
   const known = loaded.get(name);
   if (known !== undefined) return known;
-  const load = loaders[name];
-  if (load === undefined) throw new Error(`bug: no code for the ${name} family, whose networks are listed`);
-  const family = await load();
+  const family = await loaders[name]();
   loaded.set(name, family);
   return family;
 }

@@ -1,14 +1,17 @@
-/** Every network this version serves, by the name it has on the wire. A table joins the list with its family's code. */
+/** Every network of the wire, by the name it has there. */
 import { refuse } from '../errors/index.ts';
 import type { CurveName, Network, Scheme } from '../families/types.ts';
 import { algorandNetworks } from './algorand.ts';
 import { aptosNetworks } from './aptos.ts';
 import { bitcoinNetworks } from './bitcoin.ts';
 import { bitcoinCashNetworks } from './bitcoin-cash.ts';
+import { cantonNetworks } from './canton.ts';
 import { cardanoNetworks } from './cardano.ts';
+import { concordiumNetworks } from './concordium.ts';
 import { cosmosNetworks } from './cosmos.ts';
 import { evmNetworks } from './evm.ts';
 import { hederaNetworks } from './hedera.ts';
+import { icpNetworks } from './icp.ts';
 import { iotaNetworks } from './iota.ts';
 import { kaspaNetworks } from './kaspa.ts';
 import { nearNetworks } from './near.ts';
@@ -31,11 +34,14 @@ export const networks: readonly Network[] = [
   ...algorandNetworks,
   ...aptosNetworks,
   ...bitcoinNetworks,
+  ...concordiumNetworks,
   ...cosmosNetworks,
   ...bitcoinCashNetworks,
+  ...cantonNetworks,
   ...cardanoNetworks,
   ...evmNetworks,
   ...hederaNetworks,
+  ...icpNetworks,
   ...iotaNetworks,
   ...nearNetworks,
   ...kaspaNetworks,

@@ -5,11 +5,11 @@
 import { blake2b } from '@noble/hashes/blake2.js';
 import { check, refuse } from '../../errors/index.ts';
 import { concat, hexMember, toHex0x } from '../bytes.ts';
+import { byteString, type Cbor, decodeCbor, list, map, negative, no, simple, textString, uint } from '../cbor.ts';
 import { planMessage, unknownKind } from '../plain.ts';
 import { rs, wire } from '../signature.ts';
 import type { Body, Family, Network, PublicKeyRef } from '../types.ts';
 import { checkAddressBytes, formatAddress, networkId, ownAddressBytes } from './address.ts';
-import { byteString, type Cbor, decodeCbor, list, map, negative, no, simple, textString, uint } from './cbor.ts';
 import { constructTransfer } from './transfer.ts';
 
 const path = 'transaction';

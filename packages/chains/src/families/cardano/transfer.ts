@@ -4,10 +4,10 @@
  */
 import { check } from '../../errors/index.ts';
 import { hexMember, toHex0x } from '../bytes.ts';
+import { byteString, list, map, nothing, uint, yes } from '../cbor.ts';
 import { amountOf, checkFee, completionOf, textOf, transferOf } from '../members.ts';
 import type { Completion, Construction, Order } from '../types.ts';
 import { networkId, ownAddressBytes, parseAddress } from './address.ts';
-import { byteString, list, map, nothing, uint, yes } from './cbor.ts';
 
 /** 2 ADA, where the network's row says nothing else; a payment of a hundred inputs costs half of it. */
 const FEE_MAX = 2_000_000n;

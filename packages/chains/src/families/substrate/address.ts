@@ -12,6 +12,17 @@ export function encodeAddress(publicKey: Uint8Array, prefix: number): string {
   return base58.encode(concat(body, checksum(body)));
 }
 
+/** Prefix of addresses that are meant for any chain. */
+const generic = 42;
+
+/** The account of an address of this chain or of any: 32 bytes. */
+export function decodeRecipient(text: string, prefix: number, path: string): Uint8Array {
+  const account = decodeAddress(text, path);
+  const given = base58.decode(text)[0];
+  check(given === prefix || given === generic, path, 'is an address of another chain');
+  return account;
+}
+
 /** The account of an address of any chain with a prefix of one byte: 32 bytes. */
 export function decodeAddress(text: string, path: string): Uint8Array {
   check(/^[1-9A-HJ-NP-Za-km-z]{46,48}$/.test(text), path, 'is not an SS58 address');

@@ -55,6 +55,7 @@ const mortality: Extension = { extra: ({ era }) => era, signed: ({ block }) => b
 
 /** Of the runtimes of our networks (polkadot-js/api, packages/types/src/extrinsic/signedExtensions). */
 const extensions: Readonly<Record<string, Extension>> = {
+  AuthorizeCall: {},
   ChargeAssetTxPayment: { extra: ({ tip }) => concat(compact(tip), Uint8Array.of(0)) },
   ChargeTransactionPayment: { extra: ({ tip }) => compact(tip) },
   CheckEra: mortality,
@@ -71,6 +72,7 @@ const extensions: Readonly<Record<string, Extension>> = {
   CheckTxVersion: { signed: ({ transactionVersion }) => le(transactionVersion, 4) },
   CheckWeight: {},
   PrevalidateAttests: {},
+  SetOrigin: {},
   StorageWeightReclaim: {},
   StoreCallMetadata: {},
   WeightReclaim: {},
@@ -86,46 +88,61 @@ const required = [
 ];
 
 export interface Payload {
+  /** What is signed, or hashed and signed. */
   readonly bytes: Uint8Array;
+  readonly method: Uint8Array;
+  /** Era, nonce, tip and so on, as they stand in the extrinsic. */
+  readonly extra: Uint8Array;
+  readonly nonce: bigint;
+  readonly transactionVersion: bigint;
   readonly summary: Facts['summary'];
 }
 
+interface Given {
+  readonly value: Body;
+  /** Of the member that holds it. */
+  readonly path: string;
+}
+
 /** `genesis` absent: the request names no network. */
-export function encodePayload(value: Body, publicKey: Uint8Array, genesis: Uint8Array | undefined): Payload {
+export function encodePayload(given: Given, publicKey: Uint8Array, genesis: Uint8Array | undefined): Payload {
+  const { value } = given;
+  const at = (name: string) => memberOf(given, name);
   for (const name of Object.keys(value)) check(members.has(name), at(name.slice(0, 64)), 'is not known');
   check(value['version'] === 4, at('version'), 'must be 4');
   const account = decodeAddress(textOf({ [at('address')]: value['address'] }, at('address')), at('address'));
   check(equal(account, publicKey), at('address'), 'is not of this wallet');
-  const named = hexOf(value, 'genesisHash', { exactly: 32 });
+  const named = hexOf(given, 'genesisHash', { exactly: 32 });
   check(genesis === undefined || equal(named, genesis), at('genesisHash'), 'is of another network');
   check(
     value['assetId'] === undefined || value['assetId'] === null,
     at('assetId'),
     'pays the fee in a token, which is not signed here',
   );
-  const method = hexOf(value, 'method', { min: 2, max: callMax });
-  const era = eraOf(value);
-  const block = hexOf(value, 'blockHash', { exactly: 32 });
+  const method = hexOf(given, 'method', { min: 2, max: callMax });
+  const era = eraOf(given);
+  const block = hexOf(given, 'blockHash', { exactly: 32 });
   check(era.length === 2 || equal(block, named), at('blockHash'), 'must be the genesis hash, as the era never ends');
-  if (value['blockNumber'] !== undefined) numberOf(value, 'blockNumber', u32Max);
+  if (value['blockNumber'] !== undefined) numberOf(given, 'blockNumber', u32Max);
   const read: Read = {
     era,
     block,
     genesis: named,
-    nonce: numberOf(value, 'nonce', u32Max),
-    tip: numberOf(value, 'tip', u128Max),
-    specVersion: numberOf(value, 'specVersion', u32Max),
-    transactionVersion: numberOf(value, 'transactionVersion', u32Max),
-    metadataHash: metadataHashOf(value),
+    nonce: numberOf(given, 'nonce', u32Max),
+    tip: numberOf(given, 'tip', u128Max),
+    specVersion: numberOf(given, 'specVersion', u32Max),
+    transactionVersion: numberOf(given, 'transactionVersion', u32Max),
+    metadataHash: metadataHashOf(given),
   };
-  const found = extensionsOf(value['signedExtensions'], read);
-  const bytes = concat(
-    method,
-    ...found.map(({ extra }) => extra?.(read) ?? new Uint8Array(0)),
-    ...found.map(({ signed }) => signed?.(read) ?? new Uint8Array(0)),
-  );
+  const found = extensionsOf(given, read);
+  const extra = concat(...found.map((each) => each.extra?.(read) ?? new Uint8Array(0)));
+  const signed = concat(...found.map((each) => each.signed?.(read) ?? new Uint8Array(0)));
   return {
-    bytes,
+    bytes: concat(method, extra, signed),
+    method,
+    extra,
+    nonce: read.nonce,
+    transactionVersion: read.transactionVersion,
     summary: [
       { label: 'Call', value: `${toHex0x(method.subarray(0, 2))}, ${method.length} bytes` },
       { label: 'Nonce', value: read.nonce.toString() },
@@ -144,8 +161,9 @@ export function compact(value: bigint): Uint8Array {
   return concat(Uint8Array.of(((length - 4) << 2) | 3), le(value, length));
 }
 
-function extensionsOf(value: unknown, read: Read): readonly Extension[] {
-  const path = at('signedExtensions');
+function extensionsOf(given: Given, read: Read): readonly Extension[] {
+  const value = given.value['signedExtensions'];
+  const path = memberOf(given, 'signedExtensions');
   check(Array.isArray(value) && value.length <= 32, path, 'must be a list of at most 32 names');
   const names: readonly unknown[] = value;
   for (const choice of required)
@@ -168,37 +186,43 @@ function extensionsOf(value: unknown, read: Read): readonly Extension[] {
 }
 
 /** 00: never ends. Two bytes: period and phase. */
-function eraOf(value: Body): Uint8Array {
-  const era = hexOf(value, 'era', { min: 1, max: 2 });
+function eraOf(given: Given): Uint8Array {
+  const era = hexOf(given, 'era', { min: 1, max: 2 });
   const [first = 0] = era;
-  check(era.length === 1 ? first === 0 : (first & 15) !== 0, at('era'), 'must be 00, or two bytes of a mortal era');
+  check(
+    era.length === 1 ? first === 0 : (first & 15) !== 0,
+    memberOf(given, 'era'),
+    'must be 00, or two bytes of a mortal era',
+  );
   return era;
 }
 
-function metadataHashOf(value: Body): Uint8Array | undefined {
-  const mode = value['mode'] ?? 0;
-  check(mode === 0 || mode === 1, at('mode'), 'must be 0 or 1');
-  const given = value['metadataHash'];
-  const absent = given === undefined || given === null;
-  check(absent === (mode === 0), at('metadataHash'), 'must be there exactly where the mode is 1');
-  return absent ? undefined : hexOf(value, 'metadataHash', { exactly: 32 });
+function metadataHashOf(given: Given): Uint8Array | undefined {
+  const mode = given.value['mode'] ?? 0;
+  check(mode === 0 || mode === 1, memberOf(given, 'mode'), 'must be 0 or 1');
+  const hash = given.value['metadataHash'];
+  const absent = hash === undefined || hash === null;
+  check(absent === (mode === 0), memberOf(given, 'metadataHash'), 'must be there exactly where the mode is 1');
+  return absent ? undefined : hexOf(given, 'metadataHash', { exactly: 32 });
 }
 
 /** Hex, big-endian, as polkadot-js writes numbers; or an integer. */
-function numberOf(value: Body, name: string, max: bigint): bigint {
-  const given = value[name];
+function numberOf(given: Given, name: string, max: bigint): bigint {
+  const value = given.value[name];
+  const path = memberOf(given, name);
   const read =
-    typeof given === 'number' && Number.isSafeInteger(given) && given >= 0
-      ? BigInt(given)
-      : typeof given === 'string' && /^0x[0-9a-fA-F]{1,32}$/.test(given)
-        ? BigInt(given)
-        : refuse(at(name), 'must be 0x and hex digits, or an integer');
-  check(read <= max, at(name), `must be at most ${max}`);
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+      ? BigInt(value)
+      : typeof value === 'string' && /^0x[0-9a-fA-F]{1,32}$/.test(value)
+        ? BigInt(value)
+        : refuse(path, 'must be 0x and hex digits, or an integer');
+  check(read <= max, path, `must be at most ${max}`);
   return read;
 }
 
-function hexOf(value: Body, name: string, limits: Parameters<typeof hexMember>[2]): Uint8Array {
-  return hexMember({ [at(name)]: value[name] }, at(name), limits);
+function hexOf(given: Given, name: string, limits: Parameters<typeof hexMember>[2]): Uint8Array {
+  const path = memberOf(given, name);
+  return hexMember({ [path]: given.value[name] }, path, limits);
 }
 
-const at = (name: string): string => `payload.${name}`;
+const memberOf = ({ path }: Given, name: string): string => `${path}.${name}`;

@@ -6,9 +6,9 @@
 import { refuse } from '../../errors/index.ts';
 import { hexMember } from '../../families/bytes.ts';
 import { parseAddress } from '../../families/cardano/address.ts';
-import { decodeCbor } from '../../families/cardano/cbor.ts';
 import { cardano } from '../../families/cardano/index.ts';
 import { INPUTS_MAX } from '../../families/cardano/transfer.ts';
+import { decodeCbor } from '../../families/cbor.ts';
 import type { Completion, Network } from '../../families/types.ts';
 import { NodeError, nonsense } from '../errors.ts';
 import type { ChainClient, Nodes, TransactionState } from '../types.ts';

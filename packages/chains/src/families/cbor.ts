@@ -1,10 +1,10 @@
 /**
- * CBOR (RFC 8949) as Cardano uses it. Read with the bytes each part had, since those are what is hashed; written in the
+ * CBOR (RFC 8949). Read with the bytes each part had, since those may be what is hashed; written in the
  * deterministic form of §4.2.
  */
-import { check, refuse } from '../../errors/index.ts';
-import { be } from '../binary.ts';
-import { concat } from '../bytes.ts';
+import { check, refuse } from '../errors/index.ts';
+import { be } from './binary.ts';
+import { concat } from './bytes.ts';
 
 export type Cbor =
   | { readonly type: 'int'; readonly value: bigint; readonly raw: Uint8Array }
@@ -43,7 +43,7 @@ function readItem(reader: Reader, depth: number): Cbor {
   const low = first & 31;
   const raw = () => bytes.slice(start, reader.at);
   if (major === 7) {
-    check(low >= 20 && low <= 22, path, 'has a value that Cardano does not use');
+    check(low >= 20 && low <= 22, path, 'has a value that is not used here');
     return { type: 'simple', value: low, raw: raw() };
   }
   const endless = low === 31;

@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { toHex0x } from '../bytes.ts';
+import { toHex0x } from './bytes.ts';
 import { byteString, decodeCbor, list, map, negative, no, nothing, textString, uint, yes } from './cbor.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'));
