@@ -1,5 +1,5 @@
 // `npm test`: every *.test.js of the built output, through node's own runner. `npm test -- crypto mpc` runs those
-// rooms only. Two files at a time, except where a test kills processes or looks at the clock: those have both cores.
+// rooms only. Two files at a time, except where a test states how long something took: those have both cores.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,7 @@ const rooms = [
   ),
   ...['api', 'signer', 'cli', 'devnet'].map((room) => `apps/${room}`),
 ];
-/** Folders of devnet whose tests neither time anything nor need a port of their own choosing. */
-const CALM = /^apps\/devnet\/dist\/(bad-inputs|chains|flows|formats|guide|hostile|nodes|orders|secrets|tenants)\//;
-const isPaired = (file) => !file.startsWith('apps/devnet/') || CALM.test(file);
+const TIMED = /^apps\/devnet\/dist\/(engines\/|faults\/signers)/;
 
 const files = rooms
   .filter((path) => wanted.length === 0 || wanted.some((word) => path.endsWith(`/${word}`)))
@@ -28,8 +26,8 @@ if (files.some((file) => file.startsWith('apps/devnet/')) && !existsSync('oracle
 
 let status = 0;
 for (const [some, concurrency] of [
-  [files.filter(isPaired), 2],
-  [files.filter((file) => !isPaired(file)), 1],
+  [files.filter((file) => !TIMED.test(file)), 2],
+  [files.filter((file) => TIMED.test(file)), 1],
 ]) {
   if (some.length === 0) continue;
   const run = spawnSync(
