@@ -26,6 +26,7 @@ test('what is not set has a default, and an empty value counts as not set', () =
     publicUrl: 'http://localhost:8787',
     requestsPerMinuteMax: 6000,
     refreshDays: 7,
+    passwordCost: 17,
     ecdsaEngines: ['H', 'C'],
     version: '0.1.0',
   });

@@ -31,6 +31,8 @@ const SECRET_BYTES = 32;
 const OPERATOR_TOKEN_CHARS_MIN = 32;
 const REQUESTS_PER_MINUTE = 6000;
 const REFRESH_DAYS = 7;
+/** 128 MiB and about half a second for each password. */
+const PASSWORD_COST = 17;
 const ECDSA_ENGINES_UNSET = 'H,C';
 
 export function readConfig(env: Environment): Config {
@@ -49,6 +51,7 @@ export function readConfig(env: Environment): Config {
       most: 10_000_000,
     }),
     refreshDays: wholeNumber(env, 'HOLDFAST_REFRESH_DAYS', { unset: REFRESH_DAYS, least: 0, most: 365 }),
+    passwordCost: wholeNumber(env, 'HOLDFAST_PASSWORD_COST', { unset: PASSWORD_COST, least: 15, most: 20 }),
     ecdsaEngines: ecdsaEngines(text(env, 'HOLDFAST_ECDSA_ENGINES')),
     version: ownVersion(),
   };
@@ -140,7 +143,7 @@ function operatorToken(dataFolder: string): string {
   );
 }
 
-/** Tokens issued before are worthless once this file is gone; nothing else depends on it. */
+/** Once this file is gone, tokens issued before are worthless, and one-time codes have to be enrolled anew. */
 function apiSecret(file: string): Uint8Array {
   if (!existsSync(file)) writeSecretFile(file, randomBytes(SECRET_BYTES).toString('hex'));
   checkMode(file);

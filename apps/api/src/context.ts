@@ -1,6 +1,7 @@
 /** Everything a handler may use. Nothing else reaches it: no global state, no clock, no environment. */
 import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
+import type { Limits } from './auth/limits.ts';
 import type { Chains } from './chains/index.ts';
 import type { Orders } from './orders/index.ts';
 import type { Refresher } from './refresh/index.ts';
@@ -16,6 +17,7 @@ export interface Context {
   readonly refresher: Refresher;
   readonly chains: Chains;
   readonly orders: Orders;
+  readonly limits: Limits;
   /** The same as `env.log`. */
   readonly log: Env['log'];
 }

@@ -14,6 +14,8 @@ export interface Settings {
   readonly requestsPerMinuteMax: number;
   /** Days between two rounds that give every key new shares (docs/specs/refresh.md §4); 0: only when an operator asks. */
   readonly refreshDays: number;
+  /** log2 of the number of blocks scrypt fills for a password (docs/specs/factors.md §2). */
+  readonly passwordCost: number;
   /** Which engines sign ECDSA, in order of preference (docs/specs/engine-controller.md). */
   readonly ecdsaEngines: readonly ('H' | 'C')[];
   readonly version: string;

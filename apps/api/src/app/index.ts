@@ -5,6 +5,7 @@ import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
 import { authPorts } from '../auth/index.ts';
+import { createLimits } from '../auth/limits.ts';
 import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
@@ -61,7 +62,18 @@ export async function startApi(o: {
   const refresher = createRefresher({ env, config, db, signers });
   const chains = createChains({ env, ports: o.chains });
   const orders = createOrders(() => ctx);
-  const ctx: Context = { env, config, secrets, db, signers, refresher, chains, orders, log: env.log };
+  const ctx: Context = {
+    env,
+    config,
+    secrets,
+    db,
+    signers,
+    refresher,
+    chains,
+    orders,
+    limits: createLimits(env),
+    log: env.log,
+  };
   await takeUpUnfinished(ctx);
   const app = createApi(ctx);
   relay.attach?.(app.server);

@@ -1,7 +1,7 @@
 /** A factor from the wire, verified against the challenge it should answer; passkey counters are kept here. */
 import { verifyAssertion } from '@holdfast/authority/assertion';
 import { placesOf } from '@holdfast/authority/reduce';
-import type { Assertion, KeyAlgorithm } from '@holdfast/authority/types';
+import type { CredentialKind, FactorAssertion, KeyAlgorithm } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import { fromBase64Url, utf8Decode, WireError } from '@holdfast/contract/wire';
@@ -11,23 +11,27 @@ import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import { checkOrigin } from './clients.ts';
 
-/** `firstFactor` as the contract's schema lets it through. */
+/** A factor that is a key, as the contract's schema lets it through. */
+export interface KeyFactor {
+  readonly kind: 'Key' | 'Fido2' | 'PasswordProtectedKey';
+  readonly credentialAssertion: {
+    readonly credId: string;
+    readonly clientData: string;
+    readonly signature: string;
+    readonly algorithm?: string | undefined;
+    readonly authenticatorData?: string | undefined;
+    readonly userHandle?: string | undefined;
+  };
+}
+
+/** `firstFactor` and `secondFactor`. */
 export type Factor =
-  | {
-      readonly kind: 'Key' | 'Fido2' | 'PasswordProtectedKey';
-      readonly credentialAssertion: {
-        readonly credId: string;
-        readonly clientData: string;
-        readonly signature: string;
-        readonly algorithm?: string | undefined;
-        readonly authenticatorData?: string | undefined;
-        readonly userHandle?: string | undefined;
-      };
-    }
-  | { readonly kind: 'Password' | 'Totp' };
+  | KeyFactor
+  | { readonly kind: 'Password'; readonly password: string }
+  | { readonly kind: 'Totp'; readonly otpCode: string };
 
 export interface VerifiedFactor {
-  readonly assertion: Assertion;
+  readonly assertion: FactorAssertion;
   readonly credential: CredentialRow;
   readonly signCount: number | undefined;
 }
@@ -35,7 +39,7 @@ export interface VerifiedFactor {
 /** Refuses unless an active credential of the right owner signed exactly this challenge. */
 export async function verifyFactor(
   ctx: Context,
-  factor: Factor,
+  factor: KeyFactor,
   expected: {
     organisation: Pick<OrganisationRow, 'id' | 'head'>;
     /** The application that the request names. */
@@ -60,7 +64,7 @@ export async function verifyFactor(
     assertion,
     credential: {
       credentialId: credential.credentialId,
-      kind: credential.kind as Assertion['kind'],
+      kind: credential.kind as CredentialKind,
       algorithm: credential.algorithm as KeyAlgorithm,
       publicKey: credential.publicKey,
     },
@@ -86,34 +90,21 @@ export async function countUse(ctx: Context, tx: Executor, { credential, signCou
 }
 
 /** The assertion in the form signers take: padding off, exactly the members of its kind. */
-export function readFactor(factor: Factor): Assertion {
-  if (factor.kind === 'Key') {
-    const { credId, clientData, signature, algorithm } = factor.credentialAssertion;
-    return {
-      kind: 'Key',
-      credId: unpadded(credId),
-      clientData: unpadded(clientData),
-      signature: unpadded(signature),
-      ...(algorithm === undefined ? {} : { algorithm }),
-    };
-  }
-  if (factor.kind === 'Fido2') {
-    const { credId, clientData, authenticatorData, signature, userHandle } = factor.credentialAssertion;
-    return {
-      kind: 'Fido2',
-      credId: unpadded(credId),
-      clientData: unpadded(clientData),
-      authenticatorData: unpadded(authenticatorData ?? ''),
-      signature: unpadded(signature),
-      // Authenticators without a resident key send an empty one.
-      ...(userHandle === undefined || userHandle === '' ? {} : { userHandle: unpadded(userHandle) }),
-    };
-  }
-  return refuse('E_CREDENTIAL_KIND');
+export function readFactor({ kind, credentialAssertion }: KeyFactor): FactorAssertion {
+  const { credId, clientData, authenticatorData, signature, algorithm, userHandle } = credentialAssertion;
+  const common = { credId: unpadded(credId), clientData: unpadded(clientData), signature: unpadded(signature) };
+  if (kind !== 'Fido2') return { kind, ...common, ...(algorithm === undefined ? {} : { algorithm }) };
+  return {
+    kind,
+    ...common,
+    authenticatorData: unpadded(authenticatorData ?? ''),
+    // Authenticators without a resident key send an empty one.
+    ...(userHandle === undefined || userHandle === '' ? {} : { userHandle: unpadded(userHandle) }),
+  };
 }
 
 /** auth.md §3: the authenticator keeps the text of the user id. */
-function checkUserHandle(assertion: Assertion, userId: string): void {
+function checkUserHandle(assertion: FactorAssertion, userId: string): void {
   if (assertion.kind !== 'Fido2' || assertion.userHandle === undefined) return;
   if (decodeText(assertion.userHandle) !== userId) refuse('E_NO_CREDENTIAL');
 }

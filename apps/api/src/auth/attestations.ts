@@ -1,6 +1,5 @@
 /** A new credential's proof of itself, verified against the challenge it should answer. */
-import { type VerifiedAttestation, verifyAttestation } from '@holdfast/authority/assertion';
-import type { CredentialKind } from '@holdfast/authority/types';
+import { isCredentialKind, type VerifiedAttestation, verifyAttestation } from '@holdfast/authority/assertion';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import type { OrganisationRow } from '@holdfast/storage/records';
@@ -25,12 +24,11 @@ export async function verifyNewCredential(
     purpose?: 'recovery';
   },
 ): Promise<VerifiedAttestation> {
-  const kind = enrollableKind(wish.credentialKind);
-  if ((expected.purpose === 'recovery') !== (kind === 'RecoveryKey'))
-    refuse('E_CREDENTIAL_KIND', `a credential of kind ${kind} cannot stand here`);
-  if (wish.encryptedPrivateKey !== undefined && kind !== 'RecoveryKey') {
-    refuse('E_UNSUPPORTED', 'encryptedPrivateKey is for PasswordProtectedKey, which is not available in this release');
-  }
+  const { credentialKind: kind, encryptedPrivateKey } = wish;
+  if (!isCredentialKind(kind) || (expected.purpose === 'recovery') !== (kind === 'RecoveryKey'))
+    return refuse('E_CREDENTIAL_KIND', `a credential of kind ${kind.slice(0, 32)} cannot stand here`);
+  if (encryptedPrivateKey !== undefined && (kind === 'Key' || kind === 'Fido2'))
+    refuse('E_UNSUPPORTED', 'encryptedPrivateKey is for PasswordProtectedKey and RecoveryKey');
   const { credId, clientData, attestationData } = wish.credentialInfo as Record<string, string>;
   const verified = verifyAttestation({
     kind,
@@ -42,13 +40,4 @@ export async function verifyNewCredential(
     refuse('E_ATTESTATION', 'attestation is not valid: it answers another challenge');
   }
   return verified;
-}
-
-/** Kinds that an assertion of can authorise something (2.6 (c)); the others are named, not taken. */
-export function enrollableKind(kind: string): CredentialKind {
-  if (kind === 'Key' || kind === 'Fido2' || kind === 'RecoveryKey') return kind;
-  return refuse(
-    'E_UNSUPPORTED',
-    `credentials of kind ${kind.slice(0, 32)} are not available in this release; use Fido2, Key or RecoveryKey`,
-  );
 }

@@ -1,9 +1,10 @@
 /** Challenges: the record a user signs, the row that remembers it, and the identifier the client brings back. */
+import { createHmac } from 'node:crypto';
 import { encodeChallenge, nullifier as nullifierOf, payloadHash } from '@holdfast/authority/challenge';
 import { placesOf } from '@holdfast/authority/reduce';
 import type { ChallengeKind, FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
-import { toBase64Url } from '@holdfast/contract/wire';
+import { type JsonValue, parseStrictJson, toBase64Url } from '@holdfast/contract/wire';
 import {
   type ChallengeRow,
   type ChallengeUse,
@@ -19,7 +20,8 @@ import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import { placeOf } from './clients.ts';
 import { isoDate, randomId } from './ids.ts';
-import { issueToken, readToken } from './tokens.ts';
+import { sealSecret } from './seal.ts';
+import { deriveSecret, issueToken, readToken } from './tokens.ts';
 
 /** Signers refuse a challenge that expires later than this. */
 export const CHALLENGE_MS = 300_000;
@@ -36,6 +38,10 @@ export interface ChallengeWish {
   /** Freshness tokens and their digest: user actions and recoveries. */
   fresh?: { tokens: readonly FreshToken[]; digest: string };
   credentialKind?: string;
+  /** Of one-time codes that are to be enrolled: their secret, in the clear; it is sealed for the challenge. */
+  secret?: Uint8Array;
+  /** The payload holds a secret: a keyed hash is stored in its place. */
+  hidesPayload?: boolean;
   /** Of a recovery: which recovery key. */
   context?: string;
 }
@@ -89,15 +95,32 @@ export async function makeChallenge(ctx: Context, wish: ChallengeWish): Promise<
     nullifier: toBase64Url(nullifierOf(text)),
     dateExpires: isoDate(expiry * 1000),
     dateCreated: isoDate(now),
-    request,
+    request: wish.hidesPayload === true ? { ...request, payload: '' } : request,
   };
+  if (wish.hidesPayload === true) row.payloadMac = payloadMac(ctx, request.payload);
+  if (wish.secret !== undefined) row.secret = sealSecret(ctx, challengePlace(id), wish.secret);
   if (fresh !== undefined) row.tokens = fresh.tokens;
   if (wish.credentialKind !== undefined) row.credentialKind = wish.credentialKind;
   await insertChallenge(ctx.db.kysely, row);
   await sweep(ctx, now);
   const claims = { id, orgId: organisation.id, userId: wish.userId, kind: 'Temp' } as const;
   const expiresAtMs = expiry * 1000;
-  return { id, text, identifier: await issueToken(ctx, 'challenge', claims, expiresAtMs), expiresAtMs };
+  // The hash of a body that holds a new password stays in the audit log; with it, what the password is hashed together with.
+  const salt = wish.credentialKind === 'Password' ? toBase64Url(ctx.env.random(16)) : undefined;
+  return { id, text, identifier: await issueToken(ctx, 'challenge', claims, expiresAtMs, salt), expiresAtMs };
+}
+
+/** The place a secret is sealed for while its challenge is open. */
+export const challengePlace = (id: string): string => `challenge/${id}`;
+
+/** The same for two spellings of one JSON text; keyed, because what is in it can be short. */
+export function payloadMac(ctx: Pick<Context, 'secrets'>, payload: string): string {
+  const text = JSON.stringify(parseStrictJson(payload), (_, value: JsonValue) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHmac('sha256', deriveSecret(ctx, 'payload')).update(text).digest('base64url');
 }
 
 /** Refuses identifiers of another use, owner or time with the same words, and a spent challenge with its own. */
@@ -137,14 +160,19 @@ async function relyingPartyOf(
   return placeOf(await stateOf(ctx, id, head), appId);
 }
 
-/** The reply that a login and a user action have in common (auth.md §3). */
+/**
+ * The reply that a login and a user action have in common (auth.md §3). It names every kind, whatever the user has: who
+ * asks for a login has proven nothing yet.
+ */
 export async function authenticationChallenge(
   ctx: Context,
   challenge: MadeChallenge,
   o: {
     readonly organisation: Pick<OrganisationRow, 'id' | 'head'>;
-    readonly credentials: readonly Pick<CredentialRow, 'kind' | 'credentialId'>[];
+    readonly credentials: readonly Pick<CredentialRow, 'kind' | 'credentialId' | 'encryptedPrivateKey'>[];
     readonly appId: string | undefined;
+    readonly hasCodes: boolean;
+    readonly forLogin?: boolean;
   },
 ) {
   const { organisation, credentials, appId } = o;
@@ -152,18 +180,33 @@ export async function authenticationChallenge(
     credentials
       .filter((row) => row.kind === kind)
       .map((row) => ({ type: 'public-key' as const, id: row.credentialId }));
+  const protectedKeys = credentials
+    .filter((row) => row.kind === 'PasswordProtectedKey')
+    .map((row) => ({
+      type: 'public-key' as const,
+      id: row.credentialId,
+      encryptedPrivateKey: row.encryptedPrivateKey ?? '',
+    }));
   return {
     challenge: challenge.text,
     challengeIdentifier: challenge.identifier,
     rp: await relyingPartyOf(ctx, organisation, appId),
-    supportedCredentialKinds: (['Fido2', 'Key'] as const).map((kind) => ({
-      kind,
-      factor: 'first' as const,
-      requiresSecondFactor: false,
-    })),
+    supportedCredentialKinds: [
+      { kind: 'Fido2' as const, factor: 'either' as const, requiresSecondFactor: false },
+      { kind: 'Key' as const, factor: 'either' as const, requiresSecondFactor: false },
+      { kind: 'PasswordProtectedKey' as const, factor: 'either' as const, requiresSecondFactor: o.hasCodes },
+      ...(o.forLogin === true
+        ? [{ kind: 'Password' as const, factor: 'first' as const, requiresSecondFactor: true }]
+        : []),
+      { kind: 'Totp' as const, factor: 'second' as const, requiresSecondFactor: false },
+    ],
     userVerification: 'required' as const,
     attestation: 'direct' as const,
-    allowCredentials: { key: idsOf('Key'), webauthn: idsOf('Fido2') },
+    allowCredentials: {
+      key: idsOf('Key'),
+      webauthn: idsOf('Fido2'),
+      ...(protectedKeys.length === 0 ? {} : { passwordProtectedKey: protectedKeys }),
+    },
     externalAuthenticationUrl: '',
   };
 }

@@ -3,11 +3,12 @@ import { createHmac } from 'node:crypto';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import {
   insertCredentialCode,
-  putRecoveryCode,
+  type MailedCodes,
+  putMailedCode,
   putRegistrationCode,
   takeCredentialCode,
-  takeRecoveryCode,
-  tryRecoveryCode,
+  takeMailedCode,
+  tryMailedCode,
   tryRegistrationCode,
   type UserRow,
 } from '@holdfast/storage/records';
@@ -45,11 +46,7 @@ export async function sendRegistrationCode(
 export async function checkRegistrationCode(ctx: Context, userId: string, code: string): Promise<void> {
   const row = await tryRegistrationCode(ctx.db.kysely, userId);
   if (row === undefined) refuse('E_REGISTRATION_CODE');
-  if (row.attempts > TRIES_MAX) {
-    throw new WalletError('E_RATE_LIMIT', 'too many tries; ask for a new registration code', {
-      details: { retryAfter: RETRY_AFTER_S },
-    });
-  }
+  if (row.attempts > TRIES_MAX) throw tooManyTries('registration code');
   const isRight = equalSecret(row.hash, hashCode(ctx, userId, code));
   if (!isRight || Date.parse(row.dateExpires) <= ctx.env.now()) refuse('E_REGISTRATION_CODE');
 }
@@ -61,42 +58,76 @@ export function hashCode(ctx: Pick<Context, 'secrets'>, userId: string, code: st
     .digest('base64url');
 }
 
-const RECOVERY_CODE_MS = 15 * 60_000;
+interface Mailed {
+  readonly codes: MailedCodes;
+  /** Keeps the hashes of one purpose apart from those of another. */
+  readonly purpose: string;
+  readonly refusal: 'E_RECOVERY_CODE' | 'E_LOGIN_CODE';
+  readonly subject: string;
+  readonly called: string;
+  readonly note: string;
+}
+
+const MAILED_CODE_MS = 15 * 60_000;
+const recovery: Mailed = {
+  codes: 'recoveryCodes',
+  purpose: 'recovery',
+  refusal: 'E_RECOVERY_CODE',
+  subject: 'Your recovery code',
+  called: 'Recovery code',
+  note: 'without your recovery key it is worth nothing',
+};
+const login: Mailed = {
+  codes: 'loginCodes',
+  purpose: 'login',
+  refusal: 'E_LOGIN_CODE',
+  subject: 'Your login code',
+  called: 'Login code',
+  note: 'without the password of your key it is worth nothing',
+};
+
+type Addressee = Pick<UserRow, 'id' | 'orgId' | 'username'>;
 
 /** Makes a new recovery code for a user, forgets the one before, and sends it. */
-export async function sendCodeOfRecovery(
-  ctx: Context,
-  user: Pick<UserRow, 'id' | 'orgId' | 'username'>,
-): Promise<void> {
+export const sendCodeOfRecovery = (ctx: Context, user: Addressee): Promise<void> => sendMailed(ctx, recovery, user);
+/** Spends a recovery code; refuses one that is wrong, old, of another user, or tried too often. */
+export const spendRecoveryCode = (ctx: Context, userId: string, code: string): Promise<void> =>
+  spendMailed(ctx, recovery, userId, code);
+/** The same for a login that needs a protected key. */
+export const sendCodeOfLogin = (ctx: Context, user: Addressee): Promise<void> => sendMailed(ctx, login, user);
+export const spendLoginCode = (ctx: Context, userId: string, code: string): Promise<void> =>
+  spendMailed(ctx, login, userId, code);
+
+async function sendMailed(ctx: Context, of: Mailed, user: Addressee): Promise<void> {
   const code = randomCode(ctx);
   const now = ctx.env.now();
-  await putRecoveryCode(ctx.db.kysely, {
+  await putMailedCode(ctx.db.kysely, of.codes, {
     userId: user.id,
     orgId: user.orgId,
-    hash: hashCode(ctx, `recovery ${user.id}`, code),
-    dateExpires: isoDate(now + RECOVERY_CODE_MS),
+    hash: hashCode(ctx, `${of.purpose} ${user.id}`, code),
+    dateExpires: isoDate(now + MAILED_CODE_MS),
     dateCreated: isoDate(now),
   });
   await deliver(ctx, {
     to: user.username,
-    subject: 'Your recovery code',
-    text: `Organisation: ${user.orgId}\r\nUser name: ${user.username}\r\nRecovery code: ${code}\r\n\r\nThe code is valid for fifteen minutes. If you did not ask for it, nothing has happened: without your recovery key it is worth nothing.`,
+    subject: of.subject,
+    text: `Organisation: ${user.orgId}\r\nUser name: ${user.username}\r\n${of.called}: ${code}\r\n\r\nThe code is valid for fifteen minutes. If you did not ask for it, nothing has happened: ${of.note}.`,
   });
 }
 
-/** Spends a recovery code; refuses one that is wrong, old, of another user, or tried too often. */
-export async function spendRecoveryCode(ctx: Context, userId: string, code: string): Promise<void> {
-  const row = await tryRecoveryCode(ctx.db.kysely, userId);
-  if (row === undefined) refuse('E_RECOVERY_CODE');
-  if (row.attempts > TRIES_MAX) {
-    throw new WalletError('E_RATE_LIMIT', 'too many tries; ask for a new recovery code', {
-      details: { retryAfter: RETRY_AFTER_S },
-    });
-  }
-  const hash = hashCode(ctx, `recovery ${userId}`, code);
-  if (!equalSecret(row.hash, hash) || Date.parse(row.dateExpires) <= ctx.env.now()) refuse('E_RECOVERY_CODE');
-  if (!(await takeRecoveryCode(ctx.db.kysely, userId, row.hash))) refuse('E_RECOVERY_CODE');
+async function spendMailed(ctx: Context, of: Mailed, userId: string, code: string): Promise<void> {
+  const row = await tryMailedCode(ctx.db.kysely, of.codes, userId);
+  if (row === undefined) refuse(of.refusal);
+  if (row.attempts > TRIES_MAX) throw tooManyTries(of.called.toLowerCase());
+  const hash = hashCode(ctx, `${of.purpose} ${userId}`, code);
+  if (!equalSecret(row.hash, hash) || Date.parse(row.dateExpires) <= ctx.env.now()) refuse(of.refusal);
+  if (!(await takeMailedCode(ctx.db.kysely, of.codes, userId, row.hash))) refuse(of.refusal);
 }
+
+const tooManyTries = (called: string): WalletError =>
+  new WalletError('E_RATE_LIMIT', `too many tries; ask for a new ${called}`, {
+    details: { retryAfterS: RETRY_AFTER_S },
+  });
 
 function randomCode(ctx: Context): string {
   // 64 random bits modulo 10^16: no digit is favoured by more than 2^-10.

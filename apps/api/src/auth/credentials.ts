@@ -2,6 +2,7 @@
 import { refuse } from '@holdfast/contract/errors';
 import { inTransaction } from '@holdfast/storage/database';
 import {
+  type ChallengeRow,
   type CredentialRow,
   findCredential,
   findCredentialAnywhere,
@@ -17,12 +18,12 @@ import {
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { govern } from '../governance/govern.ts';
-import { stateOf } from '../governance/state.ts';
 import type { Principal, UserActionGrant } from '../pipeline/types.ts';
-import { type CredentialWish, enrollableKind, verifyNewCredential } from './attestations.ts';
+import type { CredentialWish } from './attestations.ts';
 import { creationMembers, makeChallenge, openChallenge } from './challenges.ts';
 import { makeCredentialCode, readCredentialCode } from './codes.ts';
-import { enrolUnconfirmed, placeOfNew, translateConflict } from './registration.ts';
+import { type Enrolment, newTotp, prepareEnrolment, refuseSecond, translateConflict } from './enrolment.ts';
+import { isSecretKind } from './factors.ts';
 import { credentialShape, fingerprint, shortFingerprint } from './shapes.ts';
 import { issueToken } from './tokens.ts';
 
@@ -57,10 +58,15 @@ export async function createCredentialChallenge(ctx: Context, principal: Princip
   return credentialChallenge(ctx, { orgId, userId, tokenId, kind: body.kind, appId });
 }
 
-/** POST /auth/credentials: the new key's proof travels in the body that an existing credential signed. */
+/**
+ * POST /auth/credentials: the new key's proof travels in the body that an existing credential signed. What signers have
+ * no use for, they are not shown.
+ */
 export async function createCredential(ctx: Context, { principal, grant }: Signed, body: NewCredential) {
   const { orgId, userId } = principal;
-  const { row, place } = await attested(ctx, body, { orgId, userId, byCode: false });
+  const { row, enrolment } = await attested(ctx, body, { orgId, userId, byCode: false });
+  if (isSecretKind(enrolment.kind)) return enrol(ctx, row, enrolment);
+  const { place } = enrolment;
   // Spent before the signers are asked: afterwards nothing may stand in the way of writing what they accepted.
   if (!(await useChallenge(ctx.db.kysely, row.id))) refuse('E_CHALLENGE_USED');
   const { encryptedPrivateKey } = body;
@@ -99,15 +105,8 @@ export async function createCredentialChallengeWithCode(
 
 /** POST /auth/credentials/code/verify: may log in; signers wait for a confirmation (rulings 3). */
 export async function createCredentialWithCode(ctx: Context, body: NewCredential) {
-  const { row, user, verified, place } = await attested(ctx, body, { byCode: true });
-  const uuid = await inTransaction(ctx.db, async (tx) => {
-    if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
-    const { id: userId, orgId } = user;
-    const { credentialName: name, encryptedPrivateKey } = body;
-    return enrolUnconfirmed(ctx, tx, { orgId, userId, verified, name, place, encryptedPrivateKey });
-  }).catch(translateConflict);
-  const created = await findCredentialByUuid(ctx.db.kysely, user.orgId, uuid);
-  return credentialShape(created ?? refuse('E_INTERNAL'));
+  const { row, enrolment } = await attested(ctx, body, { byCode: true });
+  return enrol(ctx, row, enrolment);
 }
 
 /** PUT /auth/credentials/activate and /deactivate. Signers hear of it when they know the credential. */
@@ -119,6 +118,7 @@ export async function setCredentialActive(
   const { orgId, userId } = principal;
   const row = await findCredentialByUuid(ctx.db.kysely, orgId, o.credentialUuid);
   if (row?.userId !== userId) refuse('E_NOT_FOUND', 'credential not found');
+  if (o.active && !row.isActive) refuseSecond(row.kind, await listCredentials(ctx.db.kysely, orgId, userId));
   if (row.isConfirmed) await govern(ctx, orgId, grant);
   else await updateCredential(ctx.db.kysely, orgId, row.uuid, { isActive: o.active });
   return { message: 'success' };
@@ -144,9 +144,12 @@ async function credentialChallenge(
   ctx: Context,
   o: { orgId: string; userId: string; tokenId: string | null; kind: string; appId: string | undefined },
 ) {
-  const kind = enrollableKind(o.kind);
+  const { kind } = o;
   const { organisation, user, credentials } = await ownerOf(ctx, o);
   if (user.isServiceAccount) refuse('E_UNSUPPORTED', 'a service account has the one credential it was created with');
+  refuseSecond(kind, credentials);
+  const { rp, ...members } = await creationMembers(ctx, user, { organisation, appId: o.appId });
+  const totp = kind === 'Totp' ? newTotp(ctx, { organisation: rp.name, username: user.username }) : undefined;
   const challenge = await makeChallenge(ctx, {
     use: 'Credential',
     organisation,
@@ -154,20 +157,29 @@ async function credentialChallenge(
     tokenId: o.tokenId,
     request: { method: 'POST', path: '/auth/credentials', query: null, payload: '' },
     credentialKind: kind,
+    ...(totp === undefined ? {} : { secret: totp.secret }),
   });
-  const { authenticatorSelection, ...common } = await creationMembers(ctx, user, { organisation, appId: o.appId });
   const claims = { id: challenge.id, orgId: organisation.id, userId: user.id, kind: 'Temp' } as const;
-  return {
+  const common = {
     kind,
-    ...common,
+    rp,
+    user: members.user,
     challengeIdentifier: challenge.identifier,
-    challenge: challenge.text,
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
+  };
+  if (totp !== undefined) return { ...common, otpUrl: totp.url };
+  if (isSecretKind(kind)) return common;
+  const { attestation, pubKeyCredParams, authenticatorSelection } = members;
+  return {
+    ...common,
+    challenge: challenge.text,
+    attestation,
+    pubKeyCredParams,
     ...(kind !== 'Fido2' ? {} : { authenticatorSelection, excludeCredentials: passkeys(credentials) }),
   };
 }
 
-/** The challenge and the attestation of a new credential, checked against each other. */
+/** The challenge and the new credential, checked against each other. */
 async function attested(
   ctx: Context,
   body: NewCredential,
@@ -177,16 +189,23 @@ async function attested(
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'Credential', ...owner });
   // A challenge got with a code is good for a code's enrolment only, and the other way round (auth.md §7).
   if ((row.tokenId === null) !== byCode || row.credentialKind !== body.credentialKind) refuse('E_CHALLENGE_TOKEN');
-  const { organisation, user } = await ownerOf(ctx, { orgId: row.orgId, userId: row.userId ?? '' });
-  const isRecovery = body.credentialKind === 'RecoveryKey';
-  const verified = await verifyNewCredential(ctx, body, {
-    organisation,
-    challenge: row.challenge,
-    ...(isRecovery ? { purpose: 'recovery' as const } : {}),
-  });
-  if (await findCredentialAnywhere(ctx.db.kysely, verified.credentialId)) refuse('E_CREDENTIAL_EXISTS');
-  const place = placeOfNew(await stateOf(ctx, organisation.id), verified);
-  return { row, organisation, user, verified, place };
+  const { organisation, user, credentials } = await ownerOf(ctx, { orgId: row.orgId, userId: row.userId ?? '' });
+  refuseSecond(body.credentialKind, credentials);
+  const enrolment = await prepareEnrolment(ctx, body, body.credentialName, { organisation, userId: user.id, row });
+  const isTaken =
+    !isSecretKind(body.credentialKind) && (await findCredentialAnywhere(ctx.db.kysely, credentialIdOf(body)));
+  if (isTaken) refuse('E_CREDENTIAL_EXISTS');
+  return { row, enrolment };
+}
+
+/** Writes what no signer is asked about. */
+async function enrol(ctx: Context, row: ChallengeRow, enrolment: Enrolment) {
+  const uuid = await inTransaction(ctx.db, async (tx) => {
+    if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
+    return enrolment.write(tx);
+  }).catch(translateConflict);
+  const created = await findCredentialByUuid(ctx.db.kysely, row.orgId, uuid);
+  return credentialShape(created ?? refuse('E_INTERNAL'));
 }
 
 async function ownerOf(

@@ -5,4 +5,6 @@ import { authenticate, authenticateOperator } from './authenticate.ts';
 import { checkClient } from './clients.ts';
 import { consumeUserAction } from './user-actions.ts';
 
+export { createLimits } from './limits.ts';
+
 export const authPorts: AuthPorts = { authenticate, authenticateOperator, authorize, consumeUserAction, checkClient };

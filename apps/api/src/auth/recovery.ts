@@ -2,12 +2,14 @@
  * Recovery of an account by its user's own recovery key (auth.md §8). The api mails a code so that not everybody can make
  * it work; what counts is the recovery key's signature over the new credentials, which every signer verifies.
  */
+import { signingKinds } from '@holdfast/authority/assertion';
 import { freshDigest, nullifier } from '@holdfast/authority/challenge';
 import { recoveryContext } from '@holdfast/authority/consent';
 import type { FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
 import {
   type CredentialRow,
+  deactivateUnconfirmed,
   endAccessTokens,
   findChallenge,
   findCredential,
@@ -110,11 +112,12 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
         await updateUser(tx, orgId, userId, { isRegistered: true });
         // Whoever made recovery necessary may still be logged in.
         await endAccessTokens(tx, userId, 'Token');
-        const { recoveryCredential } = newCredentials;
-        const sealed = recoveryCredential?.encryptedPrivateKey;
-        if (recoveryCredential === undefined || sealed === undefined) return;
-        const written = await findCredential(tx, orgId, credentialIdOf(recoveryCredential));
-        if (written !== undefined) await updateCredential(tx, orgId, written.uuid, { encryptedPrivateKey: sealed });
+        await deactivateUnconfirmed(tx, orgId, userId);
+        for (const credential of Object.values(newCredentials)) {
+          const sealed = credential?.encryptedPrivateKey;
+          const written = sealed && (await findCredential(tx, orgId, credentialIdOf(credential)));
+          if (written) await updateCredential(tx, orgId, written.uuid, { encryptedPrivateKey: sealed });
+        }
       },
     },
   );
@@ -148,7 +151,7 @@ async function recoveryChallenge(
     ...(await creationMembers(ctx, user, { organisation, appId })),
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
     challenge: challenge.text,
-    supportedCredentialKinds: { firstFactor: ['Fido2', 'Key'] as const, secondFactor: ['Fido2', 'Key'] as const },
+    supportedCredentialKinds: { firstFactor: signingKinds, secondFactor: signingKinds },
     excludeCredentials: [],
     otpUrl: '',
     allowedRecoveryCredentials: [{ id: key.credentialId, encryptedRecoveryKey: key.encryptedPrivateKey ?? '' }],

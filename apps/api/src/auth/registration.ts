@@ -3,17 +3,15 @@
  * so signers wait until somebody already enrolled has confirmed the key (rulings 3).
  */
 
-import type { VerifiedAttestation } from '@holdfast/authority/assertion';
-import type { State } from '@holdfast/authority/reduce';
 import { refuse } from '@holdfast/contract/errors';
-import { conflictOf, type Executor, inTransaction } from '@holdfast/storage/database';
+import { type Executor, inTransaction } from '@holdfast/storage/database';
 import {
+  type ChallengeRow,
   deleteRegistrationCode,
   findChallenge,
   findOrganisation,
   findUser,
   findUserByUsername,
-  insertCredential,
   listCredentials,
   type OrganisationRow,
   type UserRow,
@@ -23,12 +21,21 @@ import {
 import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
-import { type CredentialWish, verifyNewCredential } from './attestations.ts';
+import type { CredentialWish } from './attestations.ts';
 import { creationMembers, makeChallenge } from './challenges.ts';
 import { checkRegistrationCode, sendRegistrationCode } from './codes.ts';
-import { isoDate, randomId } from './ids.ts';
+import { type Enrolment, newTotp, prepareEnrolment, translateConflict } from './enrolment.ts';
 import { bindingOf, openSession } from './sessions.ts';
 import { issueToken } from './tokens.ts';
+
+export const firstFactors = ['Fido2', 'Key', 'PasswordProtectedKey', 'Password'] as const;
+export const secondFactors = ['Fido2', 'Key', 'PasswordProtectedKey', 'Totp'] as const;
+
+interface CredentialSet {
+  readonly firstFactorCredential: CredentialWish;
+  readonly secondFactorCredential?: CredentialWish | undefined;
+  readonly recoveryCredential?: CredentialWish | undefined;
+}
 
 /** POST /auth/registration/init. */
 export async function createRegistrationChallenge(
@@ -50,29 +57,32 @@ export async function registrationChallenge(
   o: { readonly organisation: OrganisationRow; readonly user: UserRow; readonly appId: string | undefined },
 ) {
   const { organisation, user, appId } = o;
+  const members = await creationMembers(ctx, user, { organisation, appId });
+  const totp = newTotp(ctx, { organisation: members.rp.name, username: user.username });
   const challenge = await makeChallenge(ctx, {
     use: 'Registration',
     organisation,
     userId: user.id,
     tokenId: null,
     request: { method: 'POST', path: '/auth/registration', query: null, payload: '' },
+    secret: totp.secret,
   });
   const claims = { id: challenge.id, orgId: organisation.id, userId: user.id, kind: 'Temp' } as const;
   const credentials = await listCredentials(ctx.db.kysely, organisation.id, user.id);
   return {
-    ...(await creationMembers(ctx, user, { organisation, appId })),
+    ...members,
     temporaryAuthenticationToken: await issueToken(ctx, 'bearer', claims, challenge.expiresAtMs),
     challenge: challenge.text,
-    supportedCredentialKinds: { firstFactor: ['Fido2', 'Key'] as const, secondFactor: [] },
+    supportedCredentialKinds: { firstFactor: firstFactors, secondFactor: secondFactors },
     excludeCredentials: credentials
       .filter((row) => row.kind === 'Fido2')
       .map((row) => ({ type: 'public-key' as const, id: row.credentialId })),
-    otpUrl: '',
+    otpUrl: totp.url,
   };
 }
 
 /** POST /auth/registration, with the temporary token of the challenge. */
-export async function register(ctx: Context, principal: Principal, body: RegistrationBody) {
+export async function register(ctx: Context, principal: Principal, body: CredentialSet) {
   const { credential, user } = await enrolFirst(ctx, principal, body, async () => undefined);
   return { credential, user: { id: user.id, username: user.username, orgId: user.orgId } };
 }
@@ -84,7 +94,7 @@ export async function register(ctx: Context, principal: Principal, body: Registr
 export async function registerEndUser(
   ctx: Context,
   principal: Principal,
-  body: RegistrationBody & { readonly wallets: readonly unknown[] },
+  body: CredentialSet & { readonly wallets: readonly unknown[] },
 ) {
   if (body.wallets.length > 0) refuse('E_REGISTRATION_WALLETS');
   const boundTo = bindingOf(await stateOf(ctx, principal.orgId), principal.appId);
@@ -100,21 +110,13 @@ export async function registerEndUser(
   };
 }
 
-interface RegistrationBody {
-  readonly firstFactorCredential: CredentialWish;
-  readonly secondFactorCredential?: CredentialWish | undefined;
-  readonly recoveryCredential?: CredentialWish | undefined;
-}
-
 /** Spends the challenge of a registration and keeps what was attested for it, with `also` in the same transaction. */
 async function enrolFirst<T>(
   ctx: Context,
   principal: Principal,
-  body: RegistrationBody,
+  body: CredentialSet,
   also: (tx: Executor, user: UserRow) => Promise<T>,
 ) {
-  if (body.secondFactorCredential !== undefined)
-    refuse('E_UNSUPPORTED', 'secondFactorCredential is not available in this release; leave it out');
   const { orgId, userId, tokenId: challengeId } = principal;
   const [organisation, user, row] = [
     await findOrganisation(ctx.db.kysely, orgId),
@@ -123,41 +125,36 @@ async function enrolFirst<T>(
   ];
   if (organisation === undefined || user?.isActive !== true || row?.kind !== 'Registration')
     refuse('E_UNAUTHENTICATED');
-  const { challenge } = row;
-  const verified = await verifyNewCredential(ctx, body.firstFactorCredential, { organisation, challenge });
-  const name = body.firstFactorCredential.credentialName ?? `${verified.kind} of ${user.username}`.slice(0, 100);
-  const recovery = body.recoveryCredential;
-  const recoveryKey =
-    recovery === undefined
-      ? undefined
-      : await verifyNewCredential(ctx, recovery, { organisation, challenge, purpose: 'recovery' });
-  const state = await stateOf(ctx, orgId);
+  const [first, ...others] = await prepareSet(ctx, body, { organisation, user, row });
   const { uuid, result } = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
-    const uuid = await enrolUnconfirmed(ctx, tx, {
-      orgId,
-      userId,
-      verified,
-      name,
-      place: placeOfNew(state, verified),
-    });
-    if (recoveryKey !== undefined) {
-      const named = recovery?.credentialName ?? `Recovery key of ${user.username}`.slice(0, 100);
-      const encryptedPrivateKey = recovery?.encryptedPrivateKey;
-      await enrolUnconfirmed(ctx, tx, {
-        orgId,
-        userId,
-        verified: recoveryKey,
-        name: named,
-        place: placeOfNew(state, recoveryKey),
-        encryptedPrivateKey,
-      });
-    }
+    const uuid = await first.write(tx);
+    for (const other of others) await other.write(tx);
     await updateUser(tx, orgId, userId, { isRegistered: true });
     await deleteRegistrationCode(tx, userId);
     return { uuid, result: await also(tx, user) };
   }).catch(translateConflict);
-  return { credential: { uuid, kind: verified.kind, name }, user, result };
+  return { credential: { uuid, kind: first.kind, name: first.name }, user, result };
+}
+
+/** First factor, second, recovery key, as far as given; each at its place only, and a password never alone. */
+async function prepareSet(
+  ctx: Context,
+  body: CredentialSet,
+  { organisation, user, row }: { organisation: OrganisationRow; user: UserRow; row: ChallengeRow },
+): Promise<[Enrolment, ...Enrolment[]]> {
+  const { firstFactorCredential: first, secondFactorCredential: second, recoveryCredential: recovery } = body;
+  const at = (wish: CredentialWish, kinds: readonly string[], called: string): Promise<Enrolment> => {
+    const { credentialKind: kind } = wish;
+    if (!kinds.includes(kind)) refuse('E_CREDENTIAL_KIND', `a credential of kind ${kind} cannot stand here`);
+    const name = wish.credentialName ?? `${called} of ${user.username}`.slice(0, 100);
+    return prepareEnrolment(ctx, wish, name, { organisation, userId: user.id, row });
+  };
+  if (first.credentialKind === 'Password' && second === undefined) refuse('E_SECOND_FACTOR');
+  const prepared: [Enrolment, ...Enrolment[]] = [await at(first, firstFactors, first.credentialKind)];
+  if (second !== undefined) prepared.push(await at(second, secondFactors, second.credentialKind));
+  if (recovery !== undefined) prepared.push(await at(recovery, ['RecoveryKey'], 'Recovery key'));
+  return prepared;
 }
 
 /** PUT /auth/registration/code: the same answer whether or not there is such a user. */
@@ -168,49 +165,4 @@ export async function resendRegistrationCode(
   const user = await findUserByUsername(ctx.db.kysely, body.orgId, body.username);
   if (user?.isActive === true && !user.isRegistered && !user.isServiceAccount) await sendRegistrationCode(ctx, user);
   return { message: 'success' };
-}
-
-/** Stores a credential that signers do not know; returns its uuid. */
-export async function enrolUnconfirmed(
-  ctx: Context,
-  tx: Executor,
-  o: {
-    orgId: string;
-    userId: string;
-    verified: VerifiedAttestation;
-    name: string;
-    place: ReturnType<typeof placeOfNew>;
-    encryptedPrivateKey?: string | undefined;
-  },
-): Promise<string> {
-  const uuid = randomId(ctx, 'cr');
-  await insertCredential(tx, {
-    uuid,
-    credentialId: o.verified.credentialId,
-    orgId: o.orgId,
-    userId: o.userId,
-    kind: o.verified.kind,
-    algorithm: o.verified.algorithm,
-    publicKey: o.verified.publicKey,
-    name: o.name,
-    isActive: true,
-    isConfirmed: false,
-    counter: 0,
-    ...o.place,
-    encryptedPrivateKey: o.encryptedPrivateKey ?? null,
-    dateCreated: isoDate(ctx.env.now()),
-  });
-  return uuid;
-}
-
-/** Where a new credential is used: a key has no place of its own, and is shown with that of the organisation. */
-export function placeOfNew(state: State, { origin }: Pick<VerifiedAttestation, 'origin'>) {
-  const there = [...state.apps.values()].find((each) => each.active && each.origin === origin);
-  const place = origin === state.app.origin ? state.app : (there ?? state.app);
-  return { relyingPartyId: place.rpId, origin: place.origin };
-}
-
-export function translateConflict(error: unknown): never {
-  if (conflictOf(error) === 'credentials_credential_id') refuse('E_CREDENTIAL_EXISTS');
-  throw error;
 }

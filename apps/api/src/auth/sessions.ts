@@ -17,11 +17,10 @@ import {
 import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
-import { countUse, type Factor, verifyFactor } from './assertions.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
+import { type Factors, proveFactors } from './factors.ts';
 import { isoDate, randomId } from './ids.ts';
 import { hashToken, issueToken } from './tokens.ts';
-import { refuseSecondFactor } from './user-actions.ts';
 
 /** A working day: a login reads, every write is signed anew. */
 const LOGIN_MS = 8 * 3_600_000;
@@ -45,38 +44,32 @@ export async function createLoginChallenge(
   });
   return authenticationChallenge(ctx, challenge, {
     organisation,
-    credentials: credentials.filter((row) => row.isActive),
+    // Protected keys are given out to whoever has the code that was mailed, and to nobody else.
+    credentials: credentials.filter((row) => row.isActive && row.kind !== 'PasswordProtectedKey'),
     appId,
+    hasCodes: false,
+    forLogin: true,
   });
 }
 
 /** POST /auth/login. */
 export async function login(
   ctx: Context,
-  body: {
-    readonly challengeIdentifier: string;
-    readonly firstFactor: Factor;
-    readonly secondFactor?: Factor | undefined;
-  },
+  body: Factors & { readonly challengeIdentifier: string },
   appId: string | undefined,
 ): Promise<{ token: string }> {
-  refuseSecondFactor(body.secondFactor);
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'Login' });
   const organisation = await findOrganisation(ctx.db.kysely, row.orgId);
   if (organisation === undefined) refuse('E_CHALLENGE_TOKEN');
-  const factor = await verifyFactor(ctx, body.firstFactor, {
-    organisation,
-    appId,
-    challenge: row.challenge,
-    userId: row.userId,
-  });
-  const user = await findUser(ctx.db.kysely, row.orgId, factor.credential.userId);
+  const { id: challengeId, challenge, userId } = row;
+  const proven = await proveFactors(ctx, body, { organisation, appId, challenge, userId });
+  const user = await findUser(ctx.db.kysely, row.orgId, proven.userId);
   if (user === undefined) refuse('E_USER_NOT_FOUND');
   if (!user.isActive) refuse('E_USER_INACTIVE');
   const boundTo = bindingOf(await stateOf(ctx, organisation.id), appId);
   return inTransaction(ctx.db, async (tx) => {
-    if (!(await useChallenge(tx, row.id))) refuse('E_CHALLENGE_USED');
-    await countUse(ctx, tx, factor);
+    if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
+    await proven.spend(tx);
     return { token: await openSession(ctx, tx, user, boundTo) };
   });
 }

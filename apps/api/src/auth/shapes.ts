@@ -3,6 +3,7 @@ import { createHash, createPublicKey } from 'node:crypto';
 import type { Executor } from '@holdfast/storage/database';
 import type { AccessTokenRow, CredentialRow, GrantRow, UserRow } from '@holdfast/storage/records';
 import { findCredential, findUser, listAccessTokens, listCredentials, listGrants } from '@holdfast/storage/records';
+import { isSecretKind } from './factors.ts';
 
 export async function userShape(db: Executor, row: UserRow) {
   const [shape] = await userShapes(db, [row]);
@@ -76,7 +77,8 @@ export function credentialShape(row: CredentialRow) {
     publicKey: row.publicKey,
     relyingPartyId: row.relyingPartyId,
     origin: row.origin,
-    isConfirmed: row.isConfirmed,
+    // What signers never hear of, nobody confirms to them.
+    ...(isSecretKind(row.kind) ? {} : { isConfirmed: row.isConfirmed }),
   };
 }
 

@@ -34,9 +34,12 @@ export async function issueToken(
   use: TokenUse,
   claims: TokenClaims,
   expiresAtMs: number,
+  /** Stored nowhere: a text that holds the token cannot be guessed from all that is. */
+  salt?: string,
 ): Promise<string> {
   const { id, orgId, userId, kind } = claims;
-  return new SignJWT({ [METADATA_CLAIM]: { orgId, userId, tokenId: id, tokenKind: kind } })
+  const metadata = { [METADATA_CLAIM]: { orgId, userId, tokenId: id, tokenKind: kind } };
+  return new SignJWT({ ...metadata, ...(salt === undefined ? {} : { salt }) })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(ISSUER)
     .setAudience(audience(use))

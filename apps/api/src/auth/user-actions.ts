@@ -3,10 +3,11 @@
  * request once (auth.md §4). Messages of refusals are those of the public service.
  */
 import { createHash } from 'node:crypto';
+import { isSigningKind } from '@holdfast/authority/assertion';
 import { freshDigest, isSignablePath, nullifier } from '@holdfast/authority/challenge';
 import type { Assertion, FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
-import { effectOf, matchOperation, type Operation } from '@holdfast/contract/operations';
+import { auth, effectOf, matchOperation, type Operation } from '@holdfast/contract/operations';
 import { check } from '@holdfast/contract/schema';
 import { equalJson, type JsonValue, parseStrictJson, WireError } from '@holdfast/contract/wire';
 import { type Executor, inTransaction } from '@holdfast/storage/database';
@@ -24,11 +25,11 @@ import type { Context } from '../context.ts';
 import { settleProposal } from '../governance/recover.ts';
 import { readQuery } from '../pipeline/request.ts';
 import type { Principal, ReceivedRequest, UserActionGrant } from '../pipeline/types.ts';
-import { countUse, type Factor, verifyFactor } from './assertions.ts';
-import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
+import { authenticationChallenge, makeChallenge, openChallenge, payloadMac } from './challenges.ts';
+import { type Factors, isSecretKind, proveFactors } from './factors.ts';
 import { isoDate } from './ids.ts';
 import { shortFingerprint } from './shapes.ts';
-import { issueToken, readToken } from './tokens.ts';
+import { equalSecret, issueToken, readToken } from './tokens.ts';
 
 interface ActionWish {
   readonly userActionHttpMethod: 'POST' | 'PUT' | 'DELETE' | 'GET';
@@ -47,7 +48,7 @@ export async function createUserActionChallenge(ctx: Context, principal: Princip
   if (query !== null) checkQuery(operation, query);
   const body = checkPayload(operation, payload);
   const organisation = await organisationOf(ctx, principal.orgId, effectOf(operation, body) === 'governance');
-  const credentials = await signingCredentials(ctx, principal);
+  const { confirmed, hasCodes } = await signingCredentials(ctx, principal);
   const tokens = ctx.signers.tokens();
   const challenge = await makeChallenge(ctx, {
     use: 'UserAction',
@@ -56,39 +57,37 @@ export async function createUserActionChallenge(ctx: Context, principal: Princip
     tokenId: principal.tokenId,
     request: { method, path, query, payload },
     fresh: { tokens, digest: freshDigest(tokens) },
+    hidesPayload: holdsSecret(operation, body),
   });
   const { appId } = principal;
-  return authenticationChallenge(ctx, challenge, { organisation, credentials, appId });
+  return authenticationChallenge(ctx, challenge, { organisation, credentials: confirmed, appId, hasCodes });
 }
 
 /** POST /auth/action: the signed challenge for a single-use token. */
 export async function createUserActionSignature(
   ctx: Context,
   principal: Principal,
-  body: {
-    readonly challengeIdentifier: string;
-    readonly firstFactor: Factor;
-    readonly secondFactor?: Factor | undefined;
-  },
+  body: Factors & { readonly challengeIdentifier: string },
 ): Promise<{ userAction: string }> {
   const { orgId, userId, tokenId, credentialId, appId } = principal;
-  refuseSecondFactor(body.secondFactor);
+  // Signers count keys alone, whatever stands beside them.
+  if (isSecretKind(body.firstFactor.kind)) refuse('E_CREDENTIAL_KIND');
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'UserAction', orgId, userId, tokenId });
   const organisation = await organisationOf(ctx, orgId, false);
-  const factor = await verifyFactor(ctx, body.firstFactor, {
-    organisation,
-    appId,
-    challenge: row.challenge,
-    userId,
-    credentialId,
-  });
-  if (!factor.credential.isConfirmed) refuseUnconfirmed(userId, factor.credential.publicKey);
+  const { challenge } = row;
+  const proven = await proveFactors(ctx, body, { organisation, appId, challenge, userId, credentialId });
+  const [first, second] = proven.keys;
+  if (first === undefined) refuse('E_CREDENTIAL_KIND');
+  for (const { credential } of proven.keys)
+    if (!credential.isConfirmed) refuseUnconfirmed(userId, credential.publicKey);
+  const assertion: Assertion =
+    second === undefined ? first.assertion : { ...first.assertion, second: second.assertion };
   const spend = async (tx: Executor): Promise<void> => {
-    if (!(await signChallenge(tx, row.id, factor.assertion))) refuse('E_CHALLENGE_USED');
-    await countUse(ctx, tx, factor);
+    if (!(await signChallenge(tx, row.id, assertion))) refuse('E_CHALLENGE_USED');
+    await proven.spend(tx);
   };
   // Without a counter to raise it is one statement, which needs no transaction around it.
-  if (factor.signCount === undefined) await spend(ctx.db.kysely);
+  if (first.signCount === undefined && body.secondFactor === undefined) await spend(ctx.db.kysely);
   else await inTransaction(ctx.db, spend);
   const claims = { id: row.id, orgId, userId, kind: 'Temp' } as const;
   return { userAction: await issueToken(ctx, 'user-action', claims, Date.parse(row.dateExpires)) };
@@ -110,14 +109,15 @@ export async function consumeUserAction(
   if (row.status === 'Used') refuse('E_USER_ACTION_USED');
   if (row.status !== 'Signed') refuse('E_USER_ACTION');
   checkTarget(row, request);
-  checkBody(row.payload ?? '', request.payload);
+  if (row.payloadMac === null) checkBody(row.payload ?? '', request.payload);
+  else checkHidden(ctx, row.payloadMac, request.payload);
   if (!(await spendUserAction(ctx.db.kysely, row.id, isoDate(ctx.env.now())))) refuse('E_USER_ACTION_USED');
   ctx.env.point('user-action.spent');
   return {
     request: {
       method: row.method as UserActionGrant['request']['method'],
       path: row.path ?? '',
-      payload: row.payload ?? '',
+      payload: row.payloadMac === null ? (row.payload ?? '') : request.payload,
     },
     assertion: row.assertion as Assertion,
     tokens: (row.tokens ?? []) as FreshToken[],
@@ -174,12 +174,12 @@ async function signingCredentials(ctx: Context, principal: Principal) {
   const { orgId, userId, credentialId } = principal;
   const bound = credentialId === undefined ? undefined : await findCredential(ctx.db.kysely, orgId, credentialId);
   const rows = credentialId === undefined ? await listCredentials(ctx.db.kysely, orgId, userId) : bound ? [bound] : [];
-  const active = rows.filter((row) => row.isActive && row.userId === userId && row.kind !== 'RecoveryKey');
+  const active = rows.filter((row) => row.isActive && row.userId === userId && isSigningKind(row.kind));
   const confirmed = active.filter((row) => row.isConfirmed);
   const [unconfirmed] = active;
   if (confirmed.length === 0 && unconfirmed !== undefined) refuseUnconfirmed(principal.userId, unconfirmed.publicKey);
   if (confirmed.length === 0) refuse('E_NO_CREDENTIAL');
-  return confirmed;
+  return { confirmed, hasCodes: rows.some((row) => row.isActive && row.kind === 'Totp') };
 }
 
 function refuseUnconfirmed(userId: string, publicKey: string): never {
@@ -188,11 +188,6 @@ function refuseUnconfirmed(userId: string, publicKey: string): never {
     userId,
     key,
   });
-}
-
-/** No challenge of this release asks for a second factor; one that is sent all the same must not seem checked. */
-export function refuseSecondFactor(factor: unknown): void {
-  if (factor !== undefined) refuse('E_UNSUPPORTED', 'secondFactor is not asked for; leave it out');
 }
 
 const isOf = (row: ChallengeRow, principal: Principal): boolean =>
@@ -217,6 +212,17 @@ function checkBody(signed: string, received: string): void {
     'E_USER_ACTION_BODY',
     `body does not match the signed payload (sha256 ${expected}… expected, ${got}… received)`,
   );
+}
+
+/** The same for a body that was never stored. It has no hash in the refusal either. */
+function checkHidden(ctx: Context, signed: string, received: string): void {
+  const mac = readJson(received) === undefined ? '' : payloadMac(ctx, received === '' ? '{}' : received);
+  if (!equalSecret(signed, mac)) refuse('E_USER_ACTION_BODY');
+}
+
+/** A password that is signed for must not lie in the database, nor in the audit log that is made from it. */
+function holdsSecret(of: Operation, body: JsonValue): boolean {
+  return of === auth.createCredential && isSecretKind((body as { readonly credentialKind: string }).credentialKind);
 }
 
 function readJson(text: string): JsonValue | undefined {

@@ -296,7 +296,7 @@ const isGroupable = (wish: Wish): boolean => isGroupElement(elementOf(wish, '00'
 
 const charsOf = ({ grant: { request, assertion }, completion, originals }: Wish): number =>
   request.payload.length +
-  Object.values<string>({ ...assertion }).reduce((sum, text) => sum + text.length, 0) +
+  JSON.stringify(assertion).length +
   (completion === undefined ? 0 : JSON.stringify({ completion, originals }).length) +
   REST_CHARS;
 

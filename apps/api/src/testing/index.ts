@@ -4,6 +4,7 @@ import { WalletError } from '@holdfast/contract/errors';
 import type { PermissionName } from '@holdfast/contract/permissions';
 import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
+import { createLimits } from '../auth/limits.ts';
 import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { createOrders } from '../orders/index.ts';
@@ -101,6 +102,7 @@ export function testApi(o: {
     publicUrl: 'http://localhost:8787',
     requestsPerMinuteMax: o.requestsPerMinuteMax ?? 0,
     refreshDays: o.refreshDays ?? 0,
+    passwordCost: 10,
     ecdsaEngines: ['H'],
     version: '0.1.0',
   };
@@ -108,6 +110,7 @@ export function testApi(o: {
   const ctx: Context = {
     chains: createChains({ env, ports: o.chains }),
     orders: createOrders(() => ctx),
+    limits: createLimits(env),
     env,
     db,
     signers,

@@ -38,6 +38,7 @@ export async function serveHere(
       publicUrl: pieces.apiUrl,
       requestsPerMinuteMax: 0,
       refreshDays: 0,
+      passwordCost: 10,
       ecdsaEngines: ['H'],
       version: '0.0.0',
       ...(url === undefined ? {} : { databaseUrl: url }),

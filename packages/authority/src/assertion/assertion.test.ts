@@ -14,7 +14,7 @@ const challenge = toBase64Url(utf8('{"v":1,"k":"a record in base64url"}'));
 const algorithms: readonly KeyAlgorithm[] = ['Ed25519', 'P-256', 'secp256k1', 'RSA'];
 const keys = Object.fromEntries(algorithms.map((name) => [name, testKey(name)]));
 
-const credentialOf = (kind: 'Key' | 'Fido2', algorithm: KeyAlgorithm): VerifyingCredential => ({
+const credentialOf = (kind: ChallengeAssertion['kind'], algorithm: KeyAlgorithm): VerifyingCredential => ({
   credentialId: 'my-credential',
   kind,
   algorithm,

@@ -8,6 +8,7 @@ export {
   verifyKeyAttestation,
 } from './attestation.ts';
 export { CLIENT_DATA_BYTES_MAX, checkClientData, claimedChallengeText, readClientData } from './client-data.ts';
+export { credentialKinds, isCredentialKind, isSigningKind, signingKinds } from './kinds.ts';
 export { canonicalSignature } from './signature.ts';
 export { pemOfEd25519, pemOfP256, pemOfRsa } from './spki.ts';
 export {
@@ -16,6 +17,7 @@ export {
   checkAssertionContent,
   checkAssertionForm,
   checkCredentialOf,
+  factorsOf,
   isCredentialId,
   type VerifiedAssertion,
   type VerifyingCredential,

@@ -3,7 +3,7 @@
 import { fromBase64Url, utf8, WireError } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
 import { refuse } from '../errors/index.ts';
-import type { Assertion, CredentialKind, KeyAlgorithm } from '../types/index.ts';
+import type { Assertion, ChallengeAssertion, CredentialKind, FactorAssertion, KeyAlgorithm } from '../types/index.ts';
 import { type AuthenticatorData, readAuthenticatorData } from './authenticator-data.ts';
 import { CLIENT_DATA_BYTES_MAX, checkClientData, readClientData } from './client-data.ts';
 import { canonicalSignature } from './signature.ts';
@@ -37,8 +37,10 @@ const AUTHENTICATOR_DATA_BYTES_MAX = 2048;
 const SIGNATURE_BYTES_MAX = 1024;
 export const CREDENTIAL_ID_CHARS_MAX = 1364;
 
+const keyMembers = ['kind', 'credId', 'clientData', 'signature', 'algorithm'] as const;
 const members = {
-  Key: ['kind', 'credId', 'clientData', 'signature', 'algorithm'],
+  Key: keyMembers,
+  PasswordProtectedKey: keyMembers,
   Fido2: ['kind', 'credId', 'clientData', 'authenticatorData', 'signature', 'userHandle'],
 } as const;
 
@@ -66,12 +68,12 @@ export function verifyAssertion(o: {
 export function checkAssertionForm(assertion: Assertion): AssertionParts {
   const allowed = (members as Readonly<Record<string, readonly string[]>>)[assertion?.kind];
   if (allowed === undefined || assertion.kind === 'RecoveryKey')
-    return refuse('E_COMMAND', 'assertion.kind must be Key or Fido2');
+    return refuse('E_COMMAND', 'assertion.kind must be Key, PasswordProtectedKey or Fido2');
   for (const member of Object.keys(assertion)) {
     if (!allowed.includes(member)) refuse('E_COMMAND', `assertion.${member.slice(0, 64)} is not a known field`);
   }
   if (!isCredentialId(assertion.credId)) refuse('E_COMMAND', 'assertion.credId is not a credential id');
-  if (assertion.kind === 'Key' && assertion.algorithm !== undefined && !keyDigests.includes(assertion.algorithm)) {
+  if (assertion.kind !== 'Fido2' && assertion.algorithm !== undefined && !keyDigests.includes(assertion.algorithm)) {
     // The digest is fixed at enrolment; SHA512 would be another one.
     refuse('E_COMMAND', `assertion.algorithm must be one of ${keyDigests.join(', ')}`);
   }
@@ -92,6 +94,15 @@ const keyDigests: readonly string[] = ['RSA-SHA256', 'SHA256'];
 
 export function isCredentialId(text: unknown): text is string {
   return typeof text === 'string' && text.length <= CREDENTIAL_ID_CHARS_MAX && /^[A-Za-z0-9_-]+$/.test(text);
+}
+
+/** The proofs of the first and, where there is one, of the second factor, each by itself; their form is not checked. */
+export function factorsOf(assertion: ChallengeAssertion): readonly [FactorAssertion, FactorAssertion?] {
+  if (typeof assertion !== 'object' || assertion === null || !Object.hasOwn(assertion, 'second')) return [assertion];
+  const { second, ...first } = assertion;
+  // Said here, so that an empty member is not taken for none: what is in a chain has one text.
+  if (typeof second !== 'object' || second === null) refuse('E_COMMAND', 'assertion.second must be an assertion');
+  return [first, second];
 }
 
 /** The assertion must name this credential and be of its kind. */

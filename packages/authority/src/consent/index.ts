@@ -1,5 +1,5 @@
 /** What a signer checks itself before it takes part. Pure: clock, tokens and stores arrive as arguments. */
-import { checkAssertionForm, claimedChallengeText } from '../assertion/index.ts';
+import { checkAssertionForm, claimedChallengeText, factorsOf } from '../assertion/index.ts';
 import { decodeChallenge, encodeChallenge, nullifier } from '../challenge/index.ts';
 import { AuthorityError, refuse } from '../errors/index.ts';
 import type { AuthorityDeps, KnownOperation, State } from '../reduce/state.ts';
@@ -65,8 +65,9 @@ export function checkOrgSettings(state: State, effect: string): void {
 export function claimedChallenge(assertion: Assertion): ChallengeRecord | undefined {
   if (assertion?.kind === 'RecoveryKey') return undefined;
   try {
-    const { clientData } = checkAssertionForm(assertion);
-    return decodeChallenge(claimedChallengeText(clientData, assertion.kind));
+    const [first] = factorsOf(assertion);
+    const { clientData } = checkAssertionForm(first);
+    return decodeChallenge(claimedChallengeText(clientData, first.kind));
   } catch (error) {
     if (error instanceof AuthorityError) return undefined;
     throw error;

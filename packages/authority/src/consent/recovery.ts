@@ -19,7 +19,9 @@ import {
   canonicalSignature,
   checkClientData,
   claimedChallengeText,
+  isSigningKind,
   readClientData,
+  signingKinds,
   type VerifiedAttestation,
   verifyAttestation,
 } from '../assertion/index.ts';
@@ -34,8 +36,8 @@ export const RECOVERY = 'auth.recover';
 
 /** In the order of the body. */
 const places = [
-  { member: 'firstFactorCredential', kinds: ['Key', 'Fido2'], required: true },
-  { member: 'secondFactorCredential', kinds: ['Key', 'Fido2'], required: false },
+  { member: 'firstFactorCredential', kinds: signingKinds, required: true },
+  { member: 'secondFactorCredential', kinds: signingKinds, required: false },
   { member: 'recoveryCredential', kinds: ['RecoveryKey'], required: false },
 ] as const;
 
@@ -119,7 +121,7 @@ export function recoveryChallengeText({ payload }: SignedRequest): string | unde
     const set = objectOf(objectOf(parseStrictJson(payload), 'body')['newCredentials'], 'newCredentials');
     const { credentialKind: kind, credentialInfo } = objectOf(set['firstFactorCredential'], 'firstFactorCredential');
     const { clientData } = objectOf(credentialInfo, 'credentialInfo');
-    if (typeof clientData !== 'string' || (kind !== 'Key' && kind !== 'Fido2')) return undefined;
+    if (typeof clientData !== 'string' || !isSigningKind(kind)) return undefined;
     return claimedChallengeText(fromBase64Url(clientData), kind);
   } catch (error) {
     if (error instanceof AuthorityError || error instanceof WireError) return undefined;

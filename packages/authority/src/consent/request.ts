@@ -7,6 +7,7 @@ import {
   checkAssertionContent,
   checkAssertionForm,
   checkCredentialOf,
+  factorsOf,
   isCredentialId,
   verifyAssertionSignature,
 } from '../assertion/index.ts';
@@ -20,7 +21,14 @@ import {
   type State,
   type UserRecord,
 } from '../reduce/state.ts';
-import type { Assertion, ChallengeRecord, CredentialRecord, FreshToken, SignedRequest } from '../types/index.ts';
+import type {
+  Assertion,
+  ChallengeRecord,
+  CredentialRecord,
+  FactorAssertion,
+  FreshToken,
+  SignedRequest,
+} from '../types/index.ts';
 import { RECOVERY, verifyRecovery } from './recovery.ts';
 
 /** A PSBT with the whole previous transaction of each of some hundred inputs fits. */
@@ -64,16 +72,30 @@ export function verifyRequest(
   if (typeof request !== 'object' || request === null) refuse('E_COMMAND', 'request is missing');
   const body = readPayload(request.payload);
   if (assertion?.kind === 'RecoveryKey') return verifyRecoveryRequest(state, { request, assertion, body }, deps, live);
-  const parts = checkAssertionForm(assertion);
+  const [first, second] = factorsOf(assertion);
+  const parts = checkAssertionForm(first);
+  const secondParts = second === undefined ? undefined : checkAssertionForm(second);
   // 3: path
   const operation = readTarget(request, deps);
   if (operation.name === RECOVERY) refuse('E_CREDENTIAL_KIND', 'a recovery is signed by a recovery key');
   // 4: credential
-  const { credential, user } = readCredential(state, assertion, live);
+  const { credential, user } = readCredential(state, first, live);
+  const secondCredential = second === undefined ? undefined : readSecond(state, second, credential, live);
   // 5: signature
   verifyAssertionSignature({ parts, credential, verify: deps.verify });
+  if (secondParts !== undefined && secondCredential !== undefined)
+    verifyAssertionSignature({ parts: secondParts, credential: secondCredential, verify: deps.verify });
   // 6: client data
   const content = checkAssertionContent({ parts, credential, ...placesOf(state) });
+  if (secondParts !== undefined && secondCredential !== undefined) {
+    const { challenge: other } = checkAssertionContent({
+      parts: secondParts,
+      credential: secondCredential,
+      ...placesOf(state),
+    });
+    if (other !== content.challenge)
+      refuse('E_CLIENT_DATA', 'clientData is not valid', { reason: 'the second factor answers another challenge' });
+  }
   // 7: challenge
   const challenge = decodeChallenge(content.challenge);
   checkAddressee(challenge, state, user, deps);
@@ -183,6 +205,20 @@ function readCredential(
   }
   checkCredentialOf(assertion, credential);
   return { credential, user };
+}
+
+/** Another credential of the same user's own: a second proof by the first one would be none. */
+function readSecond(
+  state: State,
+  second: FactorAssertion,
+  first: CredentialRecord,
+  live: Live | undefined,
+): CredentialRecord {
+  const { credential } = readCredential(state, second, live);
+  const isAnother = credential.credentialId !== first.credentialId && credential.userId === first.userId;
+  if (!isAnother || credential.tokenId !== undefined)
+    refuse('E_CREDENTIAL_UNKNOWN', 'the second factor must be another credential of the same user');
+  return credential;
 }
 
 function checkAddressee(challenge: ChallengeRecord, state: State, user: UserRecord, deps: AuthorityDeps): void {

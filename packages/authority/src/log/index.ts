@@ -9,7 +9,16 @@ import { pemOfEd25519, type VerifyPort } from '../assertion/index.ts';
 import { refuse } from '../errors/index.ts';
 import { genesisHash } from '../genesis/index.ts';
 import { orgIdOf } from '../ids/index.ts';
-import type { Ack, Assertion, Base64Url, Disregard, LogEntry, SignedRequest, Withdrawal } from '../types/index.ts';
+import type {
+  Ack,
+  Assertion,
+  Base64Url,
+  Disregard,
+  FactorAssertion,
+  LogEntry,
+  SignedRequest,
+  Withdrawal,
+} from '../types/index.ts';
 
 export { acknowledge, NO_VOTES, release, type Votes, WITHDRAWALS_MAX, withdraw } from './votes.ts';
 
@@ -279,17 +288,22 @@ function orderedRequest({ method, path, payload }: SignedRequest): SignedRequest
 
 function orderedAssertion(a: Assertion): Assertion {
   if (a.kind === 'RecoveryKey') return { kind: a.kind, credId: a.credId };
-  if (a.kind === 'Key') {
-    const { kind, credId, clientData, signature, algorithm } = a;
-    return { kind, credId, clientData, signature, ...(algorithm === undefined ? {} : { algorithm }) };
+  const second = a.second === undefined ? {} : { second: orderedFactor(a.second) };
+  return { ...orderedFactor(a), ...second };
+}
+
+function orderedFactor(a: FactorAssertion): FactorAssertion {
+  if (a.kind === 'Fido2') {
+    const { kind, credId, clientData, authenticatorData, signature, userHandle } = a;
+    return {
+      kind,
+      credId,
+      clientData,
+      authenticatorData,
+      signature,
+      ...(userHandle === undefined ? {} : { userHandle }),
+    };
   }
-  const { kind, credId, clientData, authenticatorData, signature, userHandle } = a;
-  return {
-    kind,
-    credId,
-    clientData,
-    authenticatorData,
-    signature,
-    ...(userHandle === undefined ? {} : { userHandle }),
-  };
+  const { kind, credId, clientData, signature, algorithm } = a;
+  return { kind, credId, clientData, signature, ...(algorithm === undefined ? {} : { algorithm }) };
 }

@@ -672,8 +672,22 @@ const refusedCredentials: readonly [what: string, code: string, asked: () => Ask
   ],
   ['a passkey kind for a key', 'E_CLIENT_DATA_TYPE', () => newCredential(attest(founded, admin.userId), 'Fido2')],
   [
-    'a kind that signs nothing',
-    'E_UNSUPPORTED',
+    'a password, which signs nothing',
+    'E_ENTRY',
+    () => ({
+      method: 'POST',
+      path: '/auth/credentials',
+      body: {
+        credentialKind: 'Password',
+        credentialInfo: { password: 'correct horse battery' },
+        credentialName: 'mine',
+        challengeIdentifier: 'x.y.z',
+      },
+    }),
+  ],
+  [
+    'a protected key without its protected half',
+    'E_BODY',
     () => newCredential(attest(founded, admin.userId), 'PasswordProtectedKey'),
   ],
 ];

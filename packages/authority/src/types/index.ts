@@ -33,8 +33,11 @@ export interface ChallengeRecord {
 /** One freshness token: the signer's roster index (1…5) and 16 bytes in base64url (rulings 1). */
 export type FreshToken = readonly [index: number, token: Base64Url];
 
-/** `RecoveryKey` signs nothing but the set of new credentials that replaces all the user has. */
-export type CredentialKind = 'Key' | 'Fido2' | 'RecoveryKey';
+/**
+ * `PasswordProtectedKey` is a key like `Key`; its private half, encrypted by its owner, is kept by the api.
+ * `RecoveryKey` signs nothing but the set of new credentials that replaces all the user has.
+ */
+export type CredentialKind = 'Key' | 'Fido2' | 'PasswordProtectedKey' | 'RecoveryKey';
 export type KeyAlgorithm = 'Ed25519' | 'P-256' | 'secp256k1' | 'RSA';
 
 export interface CredentialRecord {
@@ -53,22 +56,36 @@ export interface CredentialRecord {
   readonly tokenId?: string;
 }
 
+interface KeyProof {
+  readonly credId: string;
+  readonly clientData: Base64Url;
+  readonly signature: Base64Url;
+  readonly algorithm?: string;
+}
+
+interface PasskeyProof {
+  readonly credId: string;
+  readonly clientData: Base64Url;
+  readonly authenticatorData: Base64Url;
+  readonly signature: Base64Url;
+  readonly userHandle?: Base64Url;
+}
+
+/** The proof of one credential. */
+export type FactorAssertion =
+  | (KeyProof & { readonly kind: 'Key' })
+  | (KeyProof & { readonly kind: 'PasswordProtectedKey' })
+  | (PasskeyProof & { readonly kind: 'Fido2' });
+
+/** Where a second factor was given and is a key, its proof over the same challenge travels in the first. */
+interface Seconded {
+  readonly second?: FactorAssertion;
+}
+
 export type Assertion =
-  | {
-      readonly kind: 'Key';
-      readonly credId: string;
-      readonly clientData: Base64Url;
-      readonly signature: Base64Url;
-      readonly algorithm?: string;
-    }
-  | {
-      readonly kind: 'Fido2';
-      readonly credId: string;
-      readonly clientData: Base64Url;
-      readonly authenticatorData: Base64Url;
-      readonly signature: Base64Url;
-      readonly userHandle?: Base64Url;
-    }
+  | (KeyProof & Seconded & { readonly kind: 'Key' })
+  | (KeyProof & Seconded & { readonly kind: 'PasswordProtectedKey' })
+  | (PasskeyProof & Seconded & { readonly kind: 'Fido2' })
   /** Recover User alone: which recovery key; what it signed is in the body of the request. */
   | { readonly kind: 'RecoveryKey'; readonly credId: string };
 

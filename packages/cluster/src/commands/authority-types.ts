@@ -4,6 +4,7 @@ export type {
   Assertion,
   Base64Url,
   Disregard,
+  FactorAssertion,
   FreshToken,
   LogEntry,
   SignedRequest,

@@ -1,5 +1,14 @@
 /** Limits and forms of every member of Command, Reply and Push (docs/specs/commands.md). */
-import type { Ack, Assertion, Disregard, FreshToken, LogEntry, SignedRequest, Withdrawal } from './authority-types.ts';
+import type {
+  Ack,
+  Assertion,
+  Disregard,
+  FactorAssertion,
+  FreshToken,
+  LogEntry,
+  SignedRequest,
+  Withdrawal,
+} from './authority-types.ts';
 import {
   ascending,
   base64,
@@ -85,21 +94,24 @@ const credentialId = text({ min: 1, max: 1024, pattern: /^[A-Za-z0-9_-]+$/ });
 const clientData = base64Url({ max: 4096 });
 /** RSA of 8192 bits is the longest signature anybody may enrol. */
 const userSignature = base64Url({ max: 1024 });
+const algorithm = text({ min: 1, max: 32, pattern: /^[A-Za-z0-9_-]+$/ });
+const keyProof = { credId: credentialId, clientData, signature: userSignature };
+const passkeyProof = {
+  credId: credentialId,
+  clientData,
+  authenticatorData: base64Url({ max: 2048 }),
+  signature: userSignature,
+};
+const userHandle = base64Url({ max: 64 });
+const second: Shape<FactorAssertion> = choice<FactorAssertion>('kind', {
+  Key: object({ kind: literal('Key'), ...keyProof }, { algorithm }),
+  PasswordProtectedKey: object({ kind: literal('PasswordProtectedKey'), ...keyProof }, { algorithm }),
+  Fido2: object({ kind: literal('Fido2'), ...passkeyProof }, { userHandle }),
+});
 const assertion: Shape<Assertion> = choice<Assertion>('kind', {
-  Key: object(
-    { kind: literal('Key'), credId: credentialId, clientData, signature: userSignature },
-    { algorithm: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9_-]+$/ }) },
-  ),
-  Fido2: object(
-    {
-      kind: literal('Fido2'),
-      credId: credentialId,
-      clientData,
-      authenticatorData: base64Url({ max: 2048 }),
-      signature: userSignature,
-    },
-    { userHandle: base64Url({ max: 64 }) },
-  ),
+  Key: object({ kind: literal('Key'), ...keyProof }, { algorithm, second }),
+  PasswordProtectedKey: object({ kind: literal('PasswordProtectedKey'), ...keyProof }, { algorithm, second }),
+  Fido2: object({ kind: literal('Fido2'), ...passkeyProof }, { userHandle, second }),
   RecoveryKey: object({ kind: literal('RecoveryKey'), credId: credentialId }),
 });
 

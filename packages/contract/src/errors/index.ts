@@ -62,6 +62,7 @@ export const errors = {
   E_USER_EXISTS: { status: 401, sentence: 'User already exists.' },
   E_NO_CREDENTIAL: { status: 401, sentence: 'User does not have a credential that can be used for the application.' },
   E_RECOVERY_CODE: { status: 401, sentence: 'Recovery code is not valid' },
+  E_LOGIN_CODE: { status: 401, sentence: 'Login code is not valid' },
   E_REGISTRATION_CODE: { status: 401, sentence: 'Registration code expired' },
   E_REGISTRATION_WALLETS: {
     status: 400,
@@ -72,6 +73,9 @@ export const errors = {
   E_LAST_CREDENTIAL: { status: 400, sentence: 'this is your last active credential' },
   E_CREDENTIAL_EXISTS: { status: 409, sentence: 'credential is already registered' },
   E_CREDENTIAL_KIND: { status: 401, sentence: 'this action needs a Key or Fido2 credential' },
+  E_FACTOR: { status: 401, sentence: 'the password or the one-time code is not right' },
+  E_SECOND_FACTOR: { status: 401, sentence: 'a second factor is required' },
+  E_PASSWORD: { status: 400, sentence: 'a password has 12 to 256 characters' },
   E_EXPIRATION: { status: 400, sentence: 'expiration must be within 1 minute' },
   // User actions at the api
   E_USER_ACTION: { status: 403, sentence: 'user action signature is missing or invalid' },

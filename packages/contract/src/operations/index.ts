@@ -49,8 +49,9 @@ export const fullName = (of: Operation): string => `${of.domain}.${of.name}`;
 export const isOrder = (of: Operation): boolean =>
   of.effect === 'sign' && of !== wallets.generateSignature && of !== keys.generateSignature;
 
-/** The effect of one request: a wallet on a key that is there makes a record, not a key. */
+/** The effect of one request: a wallet on a key that is there makes a record, not a key; a password is no key at all. */
 export function effectOf(of: Operation, body: unknown): Effect {
+  if (of === auth.createCredential && isOwnSecret(body)) return 'none';
   return of === wallets.createWallet && reusesKey(body) ? 'wallet' : of.effect;
 }
 
@@ -113,6 +114,12 @@ function paramsOf(route: Route, path: string): Readonly<Record<string, string>> 
   return Object.fromEntries(
     route.segments.flatMap((segment, k) => (isParam(segment) ? [[segment.slice(1), given[k] ?? '']] : [])),
   );
+}
+
+/** Kinds that the api alone verifies. */
+function isOwnSecret(body: unknown): boolean {
+  const kind = typeof body === 'object' && body !== null && 'credentialKind' in body ? body.credentialKind : undefined;
+  return kind === 'Password' || kind === 'Totp';
 }
 
 function reusesKey(body: unknown): boolean {

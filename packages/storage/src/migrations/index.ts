@@ -9,6 +9,7 @@ import * as recovery from './0006-recovery.ts';
 import * as chainIndex from './0007-chain-index.ts';
 import * as audit from './0008-audit.ts';
 import * as applications from './0009-applications.ts';
+import * as factors from './0010-factors.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-chain-index': chainIndex,
   '0008-audit': audit,
   '0009-applications': applications,
+  '0010-factors': factors,
 };

@@ -23,13 +23,15 @@ export interface NewChallenge {
   request?: { method: string; path: string; query: string | null; payload: string };
   tokens?: readonly unknown[];
   credentialKind?: string;
+  secret?: string;
+  payloadMac?: string;
 }
 
 export const insertChallenge = gathered(async (db: Executor, rows: readonly NewChallenge[]): Promise<undefined[]> => {
   await db
     .insertInto('challenges')
     .values(
-      rows.map(({ request, tokens, credentialKind, ...row }) => ({
+      rows.map(({ request, tokens, credentialKind, secret, payloadMac, ...row }) => ({
         ...row,
         method: request?.method ?? null,
         path: request?.path ?? null,
@@ -37,6 +39,8 @@ export const insertChallenge = gathered(async (db: Executor, rows: readonly NewC
         payload: request?.payload ?? null,
         tokens: tokens === undefined ? null : JSON.stringify(tokens),
         credentialKind: credentialKind ?? null,
+        secret: secret ?? null,
+        payloadMac: payloadMac ?? null,
         status: 'Open' as const,
       })),
     )

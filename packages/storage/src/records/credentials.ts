@@ -95,27 +95,31 @@ export interface UnconfirmedCredential {
 
 /** What signers do not know yet, of users who are active; the first that waits is the first told. */
 export function listUnconfirmed(db: Executor, orgId: string): Promise<UnconfirmedCredential[]> {
-  return db
-    .selectFrom('credentials')
-    .innerJoin('users', 'users.id', 'credentials.userId')
-    .select([
-      'credentials.userId',
-      'users.username',
-      'users.kind as userKind',
-      'credentials.credentialId',
-      'credentials.uuid',
-      'credentials.kind',
-      'credentials.name',
-      'credentials.publicKey',
-      'credentials.dateCreated',
-    ])
-    .where('credentials.orgId', '=', orgId)
-    .where('credentials.isConfirmed', '=', false)
-    .where('credentials.isActive', '=', true)
-    .where('users.isActive', '=', true)
-    .orderBy('credentials.seq')
-    .limit(UNCONFIRMED_MAX)
-    .execute();
+  return (
+    db
+      .selectFrom('credentials')
+      .innerJoin('users', 'users.id', 'credentials.userId')
+      .select([
+        'credentials.userId',
+        'users.username',
+        'users.kind as userKind',
+        'credentials.credentialId',
+        'credentials.uuid',
+        'credentials.kind',
+        'credentials.name',
+        'credentials.publicKey',
+        'credentials.dateCreated',
+      ])
+      .where('credentials.orgId', '=', orgId)
+      .where('credentials.isConfirmed', '=', false)
+      // What signers never hear of waits for nobody.
+      .where('credentials.secret', 'is', null)
+      .where('credentials.isActive', '=', true)
+      .where('users.isActive', '=', true)
+      .orderBy('credentials.seq')
+      .limit(UNCONFIRMED_MAX)
+      .execute()
+  );
 }
 
 export async function updateCredential(
@@ -124,10 +128,21 @@ export async function updateCredential(
   uuid: string,
   change: Pick<
     Updateable<Schema['credentials']>,
-    'encryptedPrivateKey' | 'isActive' | 'isConfirmed' | 'name' | 'origin' | 'relyingPartyId'
+    'encryptedPrivateKey' | 'isActive' | 'isConfirmed' | 'name' | 'origin' | 'relyingPartyId' | 'secret'
   >,
 ): Promise<void> {
   await tx.updateTable('credentials').set(change).where('orgId', '=', orgId).where('uuid', '=', uuid).execute();
+}
+
+/** What the chain does not know of a user: passwords, one-time codes, keys that nobody confirmed. */
+export async function deactivateUnconfirmed(tx: Executor, orgId: string, userId: string): Promise<void> {
+  await tx
+    .updateTable('credentials')
+    .set({ isActive: false })
+    .where('orgId', '=', orgId)
+    .where('userId', '=', userId)
+    .where('isConfirmed', '=', false)
+    .execute();
 }
 
 /**

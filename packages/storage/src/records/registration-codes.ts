@@ -32,25 +32,28 @@ export async function deleteRegistrationCode(db: Executor, userId: string): Prom
   await db.deleteFrom('registrationCodes').where('userId', '=', userId).execute();
 }
 
-export type RecoveryCodeRow = Selectable<Schema['recoveryCodes']>;
+/** Codes that are mailed and open one challenge: for a recovery, or for a login with a protected key. */
+export type MailedCodes = 'recoveryCodes' | 'loginCodes';
+export type MailedCodeRow = Selectable<Schema[MailedCodes]>;
 
 /** A new code makes the one before worthless. */
-export async function putRecoveryCode(
+export async function putMailedCode(
   db: Executor,
-  row: Omit<Insertable<Schema['recoveryCodes']>, 'attempts'>,
+  codes: MailedCodes,
+  row: Omit<Insertable<Schema[MailedCodes]>, 'attempts'>,
 ): Promise<void> {
   const { userId, ...rest } = row;
   await db
-    .insertInto('recoveryCodes')
+    .insertInto(codes)
     .values({ ...row, attempts: 0 })
     .onConflict((conflict) => conflict.column('userId').doUpdateSet({ ...rest, attempts: 0 }))
     .execute();
 }
 
 /** Counts a try and returns the code as it then stands. */
-export function tryRecoveryCode(db: Executor, userId: string): Promise<RecoveryCodeRow | undefined> {
+export function tryMailedCode(db: Executor, codes: MailedCodes, userId: string): Promise<MailedCodeRow | undefined> {
   return db
-    .updateTable('recoveryCodes')
+    .updateTable(codes)
     .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
     .where('userId', '=', userId)
     .returningAll()
@@ -58,9 +61,9 @@ export function tryRecoveryCode(db: Executor, userId: string): Promise<RecoveryC
 }
 
 /** A code opens one challenge: true for the one caller that got it. */
-export async function takeRecoveryCode(db: Executor, userId: string, hash: string): Promise<boolean> {
+export async function takeMailedCode(db: Executor, codes: MailedCodes, userId: string, hash: string): Promise<boolean> {
   const { numDeletedRows } = await db
-    .deleteFrom('recoveryCodes')
+    .deleteFrom(codes)
     .where('userId', '=', userId)
     .where('hash', '=', hash)
     .executeTakeFirst();

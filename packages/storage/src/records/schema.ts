@@ -64,12 +64,14 @@ export interface Schema {
     isActive: boolean;
     /** Known to the signers; an unconfirmed one may log in and read, nothing else. */
     isConfirmed: boolean;
-    /** Passkey counter; 0 for keys. */
+    /** Passkey counter; of one-time codes the last step taken; 0 for keys. */
     counter: number;
     relyingPartyId: string;
     origin: string;
-    /** Of a recovery key: sealed by its owner, who alone can open it. */
+    /** Of a recovery key or a password protected one: sealed by its owner, who alone can open it. */
     encryptedPrivateKey: Nullable<string>;
+    /** Of a password its hash with parameters; of one-time codes their secret, sealed by the api. */
+    secret: Nullable<string>;
     /** The personal access token whose key it is; null for a user's own. */
     tokenId: Nullable<string>;
     dateCreated: string;
@@ -124,6 +126,10 @@ export interface Schema {
     nullifier: string;
     tokens: NullableJson<unknown[]>;
     credentialKind: Nullable<string>;
+    /** The secret of one-time codes that are about to be enrolled, sealed by the api. */
+    secret: Nullable<string>;
+    /** In place of a payload that holds a secret. */
+    payloadMac: Nullable<string>;
     status: string;
     assertion: NullableJson<unknown>;
     /** When a user action was spent; null for everything else. */
@@ -140,6 +146,14 @@ export interface Schema {
     dateCreated: string;
   };
   recoveryCodes: {
+    userId: string;
+    orgId: string;
+    hash: string;
+    attempts: number;
+    dateExpires: string;
+    dateCreated: string;
+  };
+  loginCodes: {
     userId: string;
     orgId: string;
     hash: string;

@@ -4,6 +4,7 @@
  */
 
 import type { Context as ApiContext } from '@holdfast/api/app';
+import { createLimits } from '@holdfast/api/auth';
 import { createChains } from '@holdfast/api/chains';
 import { keepVotesKnown, recoverGovernance } from '@holdfast/api/governance';
 import { createOrders } from '@holdfast/api/orders';
@@ -417,6 +418,7 @@ export function createWorld(o: {
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: 0,
       refreshDays: 0,
+      passwordCost: 10,
       ecdsaEngines: engines,
       version: '0.1.0',
     };
@@ -430,6 +432,7 @@ export function createWorld(o: {
       refresher,
       chains: createChains({ env }),
       orders: createOrders(() => ctx),
+      limits: createLimits(env),
       log: env.log,
     };
     made.ctx = ctx;

@@ -18,6 +18,7 @@ import { handler, type UserActionGrant } from '../../pipeline/types.ts';
 import { createServer } from '../../server.ts';
 import { noChains, noRefresher } from '../../testing/index.ts';
 import { authPorts } from '../index.ts';
+import { createLimits } from '../limits.ts';
 import { outboxFolder } from '../outbox.ts';
 import { type TestCluster, testCluster } from './cluster.ts';
 
@@ -87,6 +88,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
       publicUrl: 'http://localhost:8787',
       requestsPerMinuteMax: 0,
       refreshDays: 0,
+      passwordCost: 10,
       ecdsaEngines: ['H'],
       version: '0.0.0',
     },
@@ -96,6 +98,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     refresher: noRefresher,
     chains: noChains,
     orders: createOrders(() => ctx),
+    limits: createLimits({ now: () => now }),
     log,
   };
   const mine = [...authHandlers, ...orgsHandlers, ...permissionsHandlers];

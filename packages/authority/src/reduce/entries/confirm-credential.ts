@@ -1,5 +1,5 @@
 /** Someone already enrolled vouches for a credential that was enrolled by a code (rulings 3). */
-import { isCredentialId } from '../../assertion/index.ts';
+import { credentialKinds, isCredentialId, isCredentialKind } from '../../assertion/index.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
@@ -21,8 +21,7 @@ export const confirmCredential: Reducer = (state, act, deps) => {
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const credentialId = readText(body, 'credentialId', 1364);
   const kind = body['kind'];
-  if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
-    return refuse('E_UNSUPPORTED', 'body.kind must be Key, Fido2 or RecoveryKey');
+  if (!isCredentialKind(kind)) return refuse('E_UNSUPPORTED', `body.kind must be one of ${credentialKinds.join(', ')}`);
   if (!isCredentialId(credentialId))
     refuse('E_BODY', 'body.credentialId is not a credential id', { path: 'body.credentialId' });
   if (state.credentials.has(credentialId)) refuse('E_CREDENTIAL_EXISTS', 'credential is already registered');

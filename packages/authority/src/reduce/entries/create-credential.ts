@@ -1,5 +1,5 @@
 /** A further credential of the user who signs, attested by its own key for a registration challenge of the same user. */
-import { isCredentialId, verifyAttestation } from '../../assertion/index.ts';
+import { credentialKinds, isCredentialId, isCredentialKind, verifyAttestation } from '../../assertion/index.ts';
 import { decodeChallenge } from '../../challenge/index.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
@@ -10,8 +10,8 @@ import type { Reducer } from './reducer.ts';
 
 export const createCredential: Reducer = (state, { body, user, nullifier }, deps) => {
   const kind = body['credentialKind'];
-  if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
-    return refuse('E_UNSUPPORTED', 'body.credentialKind must be Key, Fido2 or RecoveryKey');
+  if (!isCredentialKind(kind))
+    return refuse('E_UNSUPPORTED', `body.credentialKind must be one of ${credentialKinds.join(', ')}`);
   if (user.isServiceAccount) refuse('E_FORBIDDEN', 'a service account has the one credential it was created with');
   const info = readObject(body, 'credentialInfo');
   const attested = verifyAttestation({

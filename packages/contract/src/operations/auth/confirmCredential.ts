@@ -17,7 +17,7 @@ export const confirmCredential = operation({
   request: Closed({
     userId: Id('us'),
     credentialId: Text(1400, 1),
-    kind: Type.Enum(['Key', 'Fido2', 'RecoveryKey']),
+    kind: Type.Enum(['Key', 'Fido2', 'PasswordProtectedKey', 'RecoveryKey']),
     publicKey: Text(4000, 1),
     name: Name,
   }),

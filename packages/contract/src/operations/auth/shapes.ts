@@ -35,7 +35,7 @@ const ProtectedFactor = Closed({
 const PasswordFactor = Closed({ kind: Type.Literal('Password'), password: Text(1000) });
 const TotpFactor = Closed({ kind: Type.Literal('Totp'), otpCode: Text(20) });
 
-/** Kinds that this release cannot check are declared all the same, so that their refusal says what is needed. */
+/** A one-time code stands first nowhere; it is declared all the same, so that its refusal says what is needed. */
 export const FirstFactor = Type.Union([KeyFactor, Fido2Factor, ProtectedFactor, PasswordFactor, TotpFactor]);
 export const SecondFactor = Type.Union([KeyFactor, Fido2Factor, ProtectedFactor, TotpFactor]);
 export const Factors = Closed({
@@ -50,6 +50,8 @@ const AttestedInfo = Closed({
   attestationData: Base64Url(100_000),
 });
 
+const EncryptedPrivateKey = Text(20_000, 1);
+
 const factorCredential = <K extends string>(credentialKind: K) =>
   Closed({
     credentialKind: Type.Literal(credentialKind),
@@ -60,7 +62,12 @@ const factorCredential = <K extends string>(credentialKind: K) =>
 export const RegistrationCredential = Type.Union([
   factorCredential('Fido2'),
   factorCredential('Key'),
-  factorCredential('PasswordProtectedKey'),
+  Closed({
+    credentialKind: Type.Literal('PasswordProtectedKey'),
+    credentialInfo: AttestedInfo,
+    credentialName: Type.Optional(Text(100, 1)),
+    encryptedPrivateKey: EncryptedPrivateKey,
+  }),
   factorCredential('RecoveryKey'),
   Closed({
     credentialKind: Type.Literal('Password'),
@@ -85,7 +92,13 @@ const named = <K extends string>(credentialKind: K) =>
 export const NewCredential = Type.Union([
   named('Fido2'),
   named('Key'),
-  named('PasswordProtectedKey'),
+  Closed({
+    credentialKind: Type.Literal('PasswordProtectedKey'),
+    credentialInfo: AttestedInfo,
+    credentialName: Text(100, 1),
+    challengeIdentifier: Text(4000, 1),
+    encryptedPrivateKey: EncryptedPrivateKey,
+  }),
   named('RecoveryKey'),
   Closed({
     credentialKind: Type.Literal('Password'),
@@ -249,17 +262,19 @@ export const Recovery = Closed({
   }),
 });
 
-/** Fido2 and Key in this release; the members that only one of them has are optional. */
+/** Of every kind; the members that only some of them have are optional. */
 export const CredentialChallenge = Reply({
   kind: CredentialKind,
   user: ChallengeUser,
   challengeIdentifier: Type.String(),
-  challenge: Type.String(),
+  challenge: Type.Optional(Type.String()),
   rp: Type.Optional(RelyingParty),
   authenticatorSelection: Type.Optional(AuthenticatorSelection),
-  attestation: Attestation,
-  pubKeyCredParams: KeyParams,
+  attestation: Type.Optional(Attestation),
+  pubKeyCredParams: Type.Optional(KeyParams),
   excludeCredentials: Type.Optional(Type.Array(PublicKeyRef)),
+  /** Totp only: the secret for the authenticator application, as a URL. */
+  otpUrl: Type.Optional(Type.String()),
   temporaryAuthenticationToken: Type.String(),
 });
 
