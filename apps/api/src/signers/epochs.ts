@@ -134,10 +134,10 @@ export async function epochNow(
   return row === undefined || row.epoch === keyEpoch ? settleKey(room, key.id) : row.epoch;
 }
 
-type Held = ReadonlyMap<number, readonly KeyEpoch[]>;
+export type Held = ReadonlyMap<number, readonly KeyEpoch[]>;
 
 /** What each signer that answers holds of the key, as far as its signatures say so. */
-async function heldOf(room: Room, key: KeyRow): Promise<Held> {
+export async function heldOf(room: Room, key: RefreshedKey): Promise<Held> {
   const outcomes = await room.ask.all({ kind: 'Epochs', only: key.id }, room.link.online(), EPOCHS_MS_MAX);
   return new Map(
     resultsOf('epochs', outcomes).map(({ index, result }) => [
