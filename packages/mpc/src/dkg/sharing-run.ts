@@ -43,6 +43,7 @@ import {
   opens,
   subshare,
 } from './dealing.ts';
+import { encodeOpened } from './evidence.ts';
 import { type SharingRunName, type SharingSlots, sharingSlots } from './messages.ts';
 import { isKeyShare } from './usable.ts';
 
@@ -95,6 +96,8 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
   #encoded: readonly Uint8Array[] | undefined;
   #own: Acknowledgement | undefined;
   #isPersisted = false;
+  /** The opening that is being checked. */
+  #opened: Message | undefined;
 
   constructor(ctx: RunContext, o: SharingOptions, variant: Variant) {
     super(ctx, `${variant.run}/1`);
@@ -165,11 +168,15 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
 
     const sigmas = inbox.all(this.#slots.subshare);
     for (const [at, { from, value: opening, message }] of inbox.all(this.#slots.opening).entries()) {
-      check(opening.C.length === commitmentCount(this.#frame), codes.size, [from]);
-      const points = decodePoints(this.#frame, opening);
-      check(points !== undefined, codes.point, [from]);
+      this.#opened = message;
       const { V, message: commitment } = known(this.#commitments.get(from));
-      check(opens(this.#frame, from, { V, opening }), codes.opening, [from]);
+      const isBound = opens(this.#frame, from, { V, opening });
+      // Nobody signs an opening: what does not open V could be anybody's, and shows a stranger nothing.
+      const shown = isBound ? [commitment] : [];
+      check(opening.C.length === commitmentCount(this.#frame), codes.size, [from], shown);
+      const points = decodePoints(this.#frame, opening);
+      check(points !== undefined, codes.point, [from], shown);
+      check(isBound, codes.opening, [from]);
       check(hasChainCode(this.#frame, opening), codes.chainCode, [from]);
       const sent = known(sigmas[at]);
       const sigma = checkedSubshare(this.#frame, points.C, self, sent.value);
@@ -180,6 +187,7 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
       addTo(this.#chainCode, opening.chainCode);
       opening.chainCode?.fill(0);
     }
+    this.#opened = undefined;
     this.#rid = rid;
 
     this.#share = this.#addUp(subshares);
@@ -300,6 +308,10 @@ export class SharingRun extends RoundMachine<CertifiedShare> {
         ...(this.#frame.hd === true ? [i.text('chain code')] : []),
       ),
     );
+  }
+
+  protected override publics(): Uint8Array | undefined {
+    return this.#opened === undefined ? undefined : encodeOpened(this.#opened.body);
   }
 
   protected override erase(): void {

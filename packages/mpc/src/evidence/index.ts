@@ -12,6 +12,14 @@ import {
 } from '@holdfast/crypto/transcript';
 import { convicts } from '../cggmp24/evidence.ts';
 import { slotsFor } from '../cggmp24/messages.ts';
+import { dkgVariant } from '../dkg/dkg.ts';
+import { convictsDealer } from '../dkg/evidence.ts';
+import { type SharingRunName, sharingSlots } from '../dkg/messages.ts';
+import type { Variant } from '../dkg/sharing-run.ts';
+import { importCodes } from '../import/import.ts';
+import { convictsResharer } from '../refresh/evidence.ts';
+import { reshareSlots } from '../refresh/messages.ts';
+import { refreshCodes } from '../refresh/refresh.ts';
 import {
   type Abort,
   attempt,
@@ -21,6 +29,7 @@ import {
   type MessageKind,
   partiesMax,
   refuse,
+  type Slot,
   signedBytes,
 } from '../runtime/index.ts';
 
@@ -50,6 +59,12 @@ const textBytesMax = 64;
 const publicsBytesMax = 65_536;
 const documentBytesMax = 16_384;
 const tag = 'holdfast/evidence/v1';
+/** Joint sharings, by the name of their run. */
+const sharings: Readonly<Record<SharingRunName, Pick<Variant, 'constant' | 'codes'>>> = {
+  dkg: dkgVariant,
+  import: { constant: 'zero', codes: importCodes },
+  refresh: { constant: 'zero', codes: refreshCodes },
+};
 const kinds: readonly MessageKind[] = ['bcast', 'p2p', 'echo', 'ack'];
 
 /** Undefined where an abort carries no evidence: nobody is named, or the proof cannot be transferred. */
@@ -139,17 +154,35 @@ export function verifyEvidence(
 function isProven(e: Evidence, run: ExecIdParts, execId: Uint8Array, culprit: Index): boolean {
   const own = e.messages.filter((m) => m.from === culprit);
   if (e.code === 'E_EQUIVOCATION') return own.some((m, at) => own.slice(at + 1).some((n) => contradict(m, n)));
-  if (e.protocol !== 'cggmp24/1') return false;
+  // What the machine called itself is under nobody's signature; what the execution id names is.
+  if (e.protocol !== `${run.protocol}/1`) return false;
   const curve = curveOf(run.curve);
   const parties = run.participants.map((p) => p.index);
+  const { protocol } = run;
+  const sharing = isSharing(protocol) ? { run: protocol, ...sharings[protocol] } : undefined;
   if (e.code === 'E_MALFORMED') {
-    const slots = Object.values(slotsFor(curve, parties.length));
+    const slots: readonly Slot<never>[] =
+      protocol === 'cggmp24'
+        ? Object.values(slotsFor(curve, parties.length))
+        : protocol === 'reshare'
+          ? Object.values(reshareSlots(curve))
+          : sharing === undefined
+            ? []
+            : Object.values(sharingSlots({ run: sharing.run, curve }));
     return own.some((m) => {
       const slot = slots.find(({ round, kind }) => round === m.round && kind === m.kind);
       return slot !== undefined && attempt(() => slot.format.decode(m.body) ?? true) === undefined;
     });
   }
-  return convicts({ ...e, execId, curve, parties }, culprit);
+  const { code, messages, publics } = e;
+  if (protocol === 'cggmp24') return convicts({ ...e, execId, curve, parties }, culprit);
+  if (protocol === 'reshare') return convictsResharer({ execId, curve, code, messages, publics }, culprit);
+  if (sharing === undefined) return false;
+  return convictsDealer({ ...sharing, execId, curve, n: run.n, t: run.t, code, messages, publics }, culprit);
+}
+
+function isSharing(protocol: string): protocol is SharingRunName {
+  return Object.hasOwn(sharings, protocol);
 }
 
 /** Two different bodies in one place. */

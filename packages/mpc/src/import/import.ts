@@ -13,7 +13,7 @@ export interface ImportOptions extends SharingOptions, ImportFacts {
   readonly plaintext: Uint8Array;
 }
 
-const codes: Variant['codes'] = {
+export const importCodes: Variant['codes'] = {
   mismatch: 'E_IMP_MISMATCH',
   size: 'E_IMP_SIZE',
   point: 'E_IMP_POINT',
@@ -36,7 +36,7 @@ export function createImport(ctx: RunContext, o: ImportOptions): Machine<Certifi
   return new SharingRun(ctx, o, {
     run: 'import',
     constant: 'zero',
-    codes,
+    codes: importCodes,
     base: () => checkImportShare(curve, o.plaintext, { ...o, self }),
   });
 }

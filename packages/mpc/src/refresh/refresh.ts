@@ -14,7 +14,7 @@ export interface RefreshOptions {
   readonly statement: StatementOf;
 }
 
-const codes: Variant['codes'] = {
+export const refreshCodes: Variant['codes'] = {
   mismatch: 'E_RF_MISMATCH',
   size: 'E_RF_SIZE',
   point: 'E_RF_POINT',
@@ -42,7 +42,7 @@ export function createRefresh(ctx: RunContext, { share, statement }: RefreshOpti
     {
       run: 'refresh',
       constant: 'zero',
-      codes,
+      codes: refreshCodes,
       base() {
         check(isNamedShare(curve, share), 'E_RF_SHARE');
         const x_i = share.x.slice() as KeyShare['x'];

@@ -406,7 +406,7 @@ for (const name of curveNames) {
 
       allAbort(outcome, { honest: [3], code: 'E_RS_FELDMAN', culprits: [2], lastRound: 2 });
       allAbort(outcome, { honest: [1, 4, 5], code: 'E_PEER_GONE', culprits: [], lastRound: 3 });
-      const [commitment, , told] = abortOf(outcome, 3).evidence as [Message, Message, Message];
+      const [commitment, told] = abortOf(outcome, 3).evidence as [Message, Message];
       for (const m of [commitment, told])
         ok(table.identities.verify(2, signedBytes(table.execId, m), m.sig as Uint8Array));
     }

@@ -4,7 +4,7 @@
  */
 import type { Point, Scalar } from '@holdfast/crypto/curves';
 import { commitments, evaluate, feldmanShares, lagrange, randomPolynomial } from '@holdfast/crypto/sharing';
-import { challengeScalar, enc, equalBytes, hashCommit, i, sha512 } from '@holdfast/crypto/transcript';
+import { challengeScalar, equalBytes, i } from '@holdfast/crypto/transcript';
 import { type Acknowledgement, acknowledge, epochOf, isAcknowledged, type StatementOf } from '../dkg/certificate.ts';
 import { checkedSubshare } from '../dkg/dealing.ts';
 import { isSupported, isThreshold } from '../dkg/parameters.ts';
@@ -24,16 +24,10 @@ import {
   refuse,
   type Stage,
 } from '../runtime/index.ts';
+import { type AgreedFacts, agreedHash, chainCodeHash, commitToOpening, encodeReshare, type Role } from './evidence.ts';
 import { type Opening, type ReshareSlots, reshareSlots } from './messages.ts';
 
-/**
- * What a party does in the run. `from`: its evaluation point in the old sharing, which it deals from. `to`: its
- * evaluation point in the new one. A signer that stays has both, one that leaves only `from`, one that comes only `to`.
- */
-export interface Role {
-  readonly from?: Index;
-  readonly to?: Index;
-}
+export type { Role } from './evidence.ts';
 
 /** The sharing to start from. Public; whoever is new was told it by somebody, and the run shows whether that was true. */
 export type SharedKey = Pick<KeyShare, 'protocol' | 't' | 'n' | 'publicShares' | 'publicKey'>;
@@ -97,6 +91,10 @@ export class ResharingRun extends RoundMachine<Reshared> {
   readonly #own: Role;
   #dealing: Dealing | undefined;
   #commitments = new Map<Index, { V: Uint8Array; message: Message }>();
+  /** The first message of every other party: what each of them signed. */
+  #said = new Map<Index, Message>();
+  /** The opening that is being checked. */
+  #opened: Message | undefined;
   #chainCode: Uint8Array | undefined;
   #chainCodeHash: Uint8Array | undefined;
   #sharing: NewSharing | undefined;
@@ -153,9 +151,9 @@ export class ResharingRun extends RoundMachine<Reshared> {
     const { share } = this.#o;
     this.#dealing = share === undefined ? undefined : this.deal(share);
     const V = this.#dealing === undefined ? undefined : this.#commitTo(self, this.#dealing.opening);
-    const chainCodeHash = this.#chainCode === undefined ? undefined : this.#hashOf(this.#chainCode);
-    this.#chainCodeHash = chainCodeHash;
-    return [this.broadcast(this.#slots.commitment, { h: this.#agreed(), V, chainCodeHash })];
+    this.#chainCodeHash = this.#chainCode === undefined ? undefined : chainCodeHash(this.execId, this.#chainCode);
+    const h = agreedHash(this.ctx, this.#agreed());
+    return [this.broadcast(this.#slots.commitment, { h, V, chainCodeHash: this.#chainCodeHash })];
   }
 
   /** g_i of degree t′ − 1 with g_i(0) = λ_i^O·x_i. Hedged, as a dealing of a restored snapshot must not repeat. */
@@ -171,8 +169,9 @@ export class ResharingRun extends RoundMachine<Reshared> {
   /** Round 2, once all echoes agree: a dealer opens V_i to all, and gives g_i(j) and the chain code to each new holder. */
   #reveal(inbox: Inbox): Effect[] {
     const { commitment, opening, deal } = this.#slots;
-    const h = this.#agreed();
+    const h = agreedHash(this.ctx, this.#agreed());
     for (const { from, value, message } of inbox.all(commitment)) {
+      this.#said.set(from, message);
       // Nobody can be blamed: somebody may have been told of another sharing, or of other roles.
       check(equalBytes(value.h, h), 'E_RS_MISMATCH');
       const isDealer = this.#dealers.includes(from);
@@ -218,15 +217,18 @@ export class ResharingRun extends RoundMachine<Reshared> {
     const deals = inbox.all(this.#slots.deal);
     for (const [at, { from, value: opening, message }] of inbox.all(this.#slots.opening).entries()) {
       const told = known(deals[at]);
+      this.#opened = message;
       const C = this.#openingOf(from, opening, message);
       const isTold = C !== undefined && to !== undefined;
-      check((told.value.sigma !== undefined) === isTold, 'E_RS_ROLE', [from], [told.message]);
+      const shown = this.#shown(from, told);
+      check((told.value.sigma !== undefined) === isTold, 'E_RS_ROLE', [from], shown);
       const hasChainCode = isTold && this.#chainCodeHash !== undefined;
-      check((told.value.chainCode !== undefined) === hasChainCode, 'E_RS_CHAINCODE', [from], [told.message]);
+      check((told.value.chainCode !== undefined) === hasChainCode, 'E_RS_CHAINCODE', [from], shown);
       if (C === undefined) continue;
       const sigma = this.#dealt(from, { C, opening: message, told });
       add({ C, rid: known(opening.rid), sigma });
     }
+    this.#opened = undefined;
     this.#sharing = this.#addUp(C_of, sigmas, rid);
     for (const secret of sigmas) secret.fill(0);
     for (const { value } of deals) value.sigma?.fill(0);
@@ -245,10 +247,13 @@ export class ResharingRun extends RoundMachine<Reshared> {
       return undefined;
     }
     check(rid !== undefined && u !== undefined, 'E_RS_ROLE', [from]);
-    check(encoded.length === this.#o.t, 'E_RS_SIZE', [from]);
+    const isBound = equalBytes(committed.V, this.#commitTo(from, { rid, C: encoded, u }));
+    // Nobody signs an opening: what does not open V could be anybody's, and shows a stranger nothing.
+    const shown = isBound ? [committed.message] : [];
+    check(encoded.length === this.#o.t, 'E_RS_SIZE', [from], shown);
     const C = attempt(() => encoded.map((C_k) => curve.decodePoint(C_k)));
-    check(C !== undefined, 'E_RS_POINT', [from]);
-    check(equalBytes(committed.V, this.#commitTo(from, { rid, C: encoded, u })), 'E_RS_OPENING', [from]);
+    check(C !== undefined, 'E_RS_POINT', [from], shown);
+    check(isBound, 'E_RS_OPENING', [from]);
     // C_{i,0} = λ_i^O·X_i: a dealer shares its part of the key and nothing else (attack row 47).
     const point = known(this.#o.roles.get(from)?.from);
     const part = curve.mulPublic(known(this.#o.key.publicShares[point - 1]), this.#weight(point));
@@ -272,14 +277,26 @@ export class ResharingRun extends RoundMachine<Reshared> {
     const { to } = this.#own;
     const { sigma: sent, chainCode } = o.told.value;
     if (to === undefined || sent === undefined) return undefined;
-    const { message: commitment } = known(this.#commitments.get(from));
     const sigma = checkedSubshare({ curve }, o.C, to, sent);
-    check(sigma !== undefined, 'E_RS_FELDMAN', [from], [commitment, o.opening, o.told.message]);
+    const shown = this.#shown(from, o.told);
+    check(sigma !== undefined, 'E_RS_FELDMAN', [from], shown);
     if (chainCode === undefined) return sigma;
-    const isTheKeys = sameBytes(this.#hashOf(chainCode), this.#chainCodeHash);
-    check(isTheKeys, 'E_RS_CHAINCODE', [from], [commitment, o.told.message]);
+    check(this.#isTheKeys(chainCode), 'E_RS_CHAINCODE', [from], shown);
     this.#chainCode ??= chainCode;
     return sigma;
+  }
+
+  /** What shows a stranger that a deal is wrong; nothing where the key's chain code would be shown with it. */
+  #shown(
+    from: Index,
+    { value, message }: { value: { chainCode: Uint8Array | undefined }; message: Message },
+  ): Message[] {
+    if (value.chainCode !== undefined && this.#isTheKeys(value.chainCode)) return [];
+    return [known(this.#said.get(from)), message];
+  }
+
+  #isTheKeys(chainCode: Uint8Array): boolean {
+    return sameBytes(chainCodeHash(this.execId, chainCode), this.#chainCodeHash);
   }
 
   /**
@@ -374,47 +391,23 @@ export class ResharingRun extends RoundMachine<Reshared> {
     return known(lagrange(this.ctx.curve, points)[points.indexOf(point)]);
   }
 
-  #commitTo(index: Index, { rid, C, u }: { rid: Uint8Array; C: readonly Uint8Array[]; u: Uint8Array }): Uint8Array {
-    const { curve, execId } = this.ctx;
-    const payload = enc(
-      'mpc/reshare/opening/v1',
-      i.uint(this.#o.n),
-      i.uint(this.#o.t),
-      i.text(curve.name),
-      i.bytes(rid),
-      i.list(C.map((C_k) => i.point(C_k))),
-    );
-    return hashCommit('mpc/reshare/commit', execId, index, payload, u);
+  #commitTo(index: Index, opening: Dealing['opening']): Uint8Array {
+    const { n, t } = this.#o;
+    return commitToOpening({ execId: this.execId, curve: this.ctx.curve, n, t }, index, opening);
   }
 
-  #hashOf(chainCode: Uint8Array): Uint8Array {
-    return sha512(enc('mpc/reshare/chain-code/v1', i.bytes(this.execId), i.bytes(chainCode)));
-  }
-
-  /** SHA-512 over the sharing to start from, who deals and receives what, and the new parameters. */
-  #agreed(): Uint8Array {
+  /** The sharing to start from, who deals and receives what, and the new parameters. */
+  #agreed(): AgreedFacts {
     const { curve, parties } = this.ctx;
     const { key, roles, n, t } = this.#o;
-    const points = curve.encodePoints([...key.publicShares, key.publicKey]);
-    return sha512(
-      enc(
-        'mpc/reshare/agreed/v1',
-        i.bytes(this.execId),
-        i.text(key.protocol),
-        i.text(curve.name),
-        i.uint(key.t),
-        i.uint(key.n),
-        i.list(points.map((point) => i.point(point))),
-        i.uint(t),
-        i.uint(n),
-        i.list(
-          parties.map((p) => {
-            const { from, to } = roles.get(p) ?? {};
-            return i.list([i.uint(p), i.uint(from ?? 0), i.uint(to ?? 0)]);
-          }),
-        ),
-      ),
-    );
+    return {
+      protocol: key.protocol,
+      old: { t: key.t, n: key.n },
+      points: curve.encodePoints([...key.publicShares, key.publicKey]),
+      t,
+      n,
+      roles: new Map(parties.map((p) => [p, roles.get(p) ?? {}])),
+    };
   }
 
   /** e_j = H_q(execId, j, rid, X, [X′_1 … X′_n], X′_j, A_j). */
@@ -442,6 +435,10 @@ export class ResharingRun extends RoundMachine<Reshared> {
     if (A === undefined || z === undefined) return false;
     const X_j = known(known(this.#sharing).publicShares[point - 1]);
     return curve.equals(curve.mulBase(z), curve.add(A, curve.mulPublic(X_j, this.#challenge(point, encodedA))));
+  }
+
+  protected override publics(): Uint8Array | undefined {
+    return encodeReshare(this.#agreed(), this.#opened?.body);
   }
 
   protected override erase(): void {

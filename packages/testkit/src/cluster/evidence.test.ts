@@ -6,13 +6,21 @@ import { fromHex } from '@holdfast/contract/wire';
 import { signedBytes } from '@holdfast/mpc/runtime';
 import { seededRandom } from '@holdfast/mpc/simulator';
 import { EVIDENCE_BYTES_MAX, judgeEvidence } from '@holdfast/signer/evidence';
-import { createTestApi, everybody, startTestCluster, type TestApi, type TestCluster } from './index.ts';
+import {
+  createTestApi,
+  everybody,
+  startTestCluster,
+  type TestApi,
+  type TestCluster,
+  type TestOrganisation,
+} from './index.ts';
 
 const seed = process.env['HOLDFAST_TEST_SEED'] ?? 'evidence 1';
 console.log(`seed: ${seed}`);
 
 const LIAR = 3;
 let api: TestApi<TestCluster>;
+let org: TestOrganisation;
 let file: Uint8Array;
 const identities: Identity[] = [1, 2, 3, 4, 5].map((k) => {
   const random = seededRandom(`${seed}/identity/${k}`);
@@ -23,7 +31,7 @@ const kept = (index: number) => api.cluster.signers[index - 1]?.process?.store.n
 
 before(async () => {
   api = createTestApi(await startTestCluster(seed));
-  const org = await api.found('Acme');
+  org = await api.found('Acme');
   const liar = identities.find(({ publicKey }) => Buffer.compare(publicKey, keyOf(api.cluster.roster, LIAR)) === 0);
   if (liar === undefined) throw new Error('no such identity');
   // Two signed versions of its first broadcast: one for signers 1 and 2, another for 4 and 5.
@@ -109,6 +117,38 @@ test('evidence about another cluster is refused, however true it is there', () =
   const later = createRoster({ epoch: 1, relay, signers });
 
   for (const roster of [elsewhere, later]) throws(() => judgeEvidence(file, roster), code('E_EVIDENCE_ROSTER'));
+});
+
+test('a signer that deals one share wrong is convicted by what its receiver kept, offline', async () => {
+  const liar = identities.find(({ publicKey }) => Buffer.compare(publicKey, keyOf(api.cluster.roster, LIAR)) === 0);
+  if (liar === undefined) throw new Error('no such identity');
+  await api.cluster.clock.advance(60_000);
+  api.cluster.net.tap(({ from, to, message }) => {
+    if (from !== LIAR || to !== 5 || message.round !== 2 || message.kind !== 'p2p') return [message];
+    const body = message.body.slice();
+    body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+    return [{ ...message, body, sig: liar.sign(signedBytes(message.execId, { ...message, from: LIAR, body })) }];
+  });
+  const user = org.admin;
+  const body = { scheme: 'EdDSA', curve: 'ed25519' };
+  const made = api.act({ org, user, method: 'POST', path: '/keys', body, participants: everybody });
+  await api.cluster.clock.settle();
+  await api.cluster.clock.advance(11_000);
+  await made;
+  api.cluster.net.tap(undefined);
+  const note = kept(5).find((each) => each.code === 'E_DKG_FELDMAN');
+  const shown = fromHex((JSON.parse(note?.record ?? '{}') as { evidence: string }).evidence);
+
+  const judged = judgeEvidence(shown, api.cluster.roster);
+
+  deepEqual([judged.code, judged.protocol], ['E_DKG_FELDMAN', 'dkg']);
+  deepEqual(judged.convicted, [keyOf(api.cluster.roster, LIAR)]);
+  // The others saw nothing wrong, and keep nothing of it.
+  for (const index of [1, 2, 4]) equal(kept(index).filter((each) => each.code === 'E_DKG_FELDMAN').length, 0);
+  // Another opening than the one that was committed to shows nothing, and another's name neither.
+  const altered = shown.slice();
+  altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+  throws(() => judgeEvidence(altered, api.cluster.roster), code('E_EVIDENCE_NOTHING'));
 });
 
 test('after the convicted signer was replaced, the file still convicts it', async () => {
