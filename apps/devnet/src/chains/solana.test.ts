@@ -418,7 +418,7 @@ test('solana: LiteSVM executes a native transfer with memo and priority, and the
 
   equal(balance(somebody), 1_000_000_000n);
   equal(before - balance(own), 1_000_000_000n + (sent.construction.feeMax ?? 0n));
-  deepEqual(await client.state(sent), included);
+  deepEqual(await client.state(sent), { ...included, fee: String(sent.construction.feeMax) });
   equal(await client.nativeBalance(own), String(balance(own)));
 });
 

@@ -5,13 +5,13 @@ import { type Constructed, conformance, construct, localKey, type Random, sign }
 import { claims } from '@holdfast/chains/conformance/claims/ton';
 import { addressOf, family, loadFamily } from '@holdfast/chains/families';
 import { network as networkOf } from '@holdfast/chains/networks';
-import { loadClient, NodeError, type Nodes } from '@holdfast/chains/rpc';
+import { loadClient } from '@holdfast/chains/rpc';
+import { startTon } from '../nodes/ton.ts';
 import { oracle } from '../oracles.ts';
 
 await loadFamily('ton');
 const core = await oracle('@ton/core');
 const { WalletContractV4 } = await oracle('@ton/ton');
-const { Blockchain } = await oracle('@ton/sandbox');
 
 const seed = process.env['HOLDFAST_SEED'] ?? 'ton 1';
 const hex = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}`;
@@ -378,48 +378,9 @@ test("ton: our token account follows from owner and master, so a completion cann
 });
 
 test('ton: the sandbox deploys the wallet with its first transfer, and the client follows it', async () => {
-  const chain = await Blockchain.create();
-  const treasury = await chain.treasury('treasury');
-  await treasury.send({ to: wallet.address, value: core.toNano('10'), bounce: false });
+  const { nodes, chain, fund, wait } = await startTon();
   const network = networkOf('Ton');
-  const transactions: Record<string, unknown>[] = [];
-  const contract = async (address: string) => chain.getContract(core.Address.parse(address));
-  const methods: Record<string, (params: Record<string, string>) => unknown> = {
-    getMasterchainInfo: () => ({
-      last: { workchain: -1, shard: '-9223372036854775808', seqno: 100 },
-      init: { root_hash: 'F6OpKZKqvqeFp6CQmFomXNMfMj2EnaUSOXN+Mh+wVWk=' },
-    }),
-    getBlockHeader: () => ({ gen_utime: chain.now ?? 1_800_000_000 }),
-    getAddressInformation: async ({ address = '' }) => {
-      const { balance, accountState } = await contract(address);
-      return { balance: String(balance), state: accountState?.type ?? 'uninitialized' };
-    },
-    runGetMethod: async ({ address = '', method = '' }) => {
-      const { stackReader, exitCode } = await chain.runGetMethod(core.Address.parse(address), method);
-      return { exit_code: exitCode, stack: [['num', `0x${stackReader.readBigNumber().toString(16)}`]] };
-    },
-    getTransactions: () => transactions,
-    sendBoc: async ({ boc: sent = '' }) => {
-      const message = core.Cell.fromBase64(sent);
-      const result = await chain.sendMessage(message).catch((error: Error) => {
-        throw new NodeError('E_NODE_REFUSED', `cannot apply external message: ${error.message}`);
-      });
-      const [first] = result.transactions;
-      transactions.unshift({
-        fee: String(first.totalFees.coins),
-        in_msg: { source: '', body_hash: Buffer.from(first.inMessage.body.hash()).toString('base64') },
-        out_msgs: first.outMessages.values(),
-      });
-    },
-  };
-  chain.now = 1_800_000_000;
-  const nodes: Nodes = {
-    rpc: async (method, params) => methods[method]?.(params as never) ?? null,
-    get: () => Promise.reject(new Error('no REST')),
-    post: () => Promise.reject(new Error('no REST')),
-    one: (talk) => talk(nodes),
-    agreed: (talk) => talk(nodes),
-  };
+  await fund(wallet.address.toString(), core.toNano('10'));
   const loaded = await loadClient('ton');
   const client = loaded?.create({ nodes, network });
   if (client === undefined) throw new Error('no client for TON');
@@ -456,7 +417,7 @@ test('ton: the sandbox deploys the wallet with its first transfer, and the clien
   deepEqual(await client.state(rival), { state: 'dropped', reason: 'its sequence number was used by another message' });
   await rejects(client.broadcast(rival.signedData), { code: 'E_NODE_REFUSED' });
   const late = await transfer('1', 'late');
-  chain.now += 700;
+  wait(700);
   deepEqual(await client.state(late), { state: 'dropped', reason: 'its time has passed' });
   await rejects(
     client.complete({
