@@ -59,6 +59,7 @@ async function main(): Promise<void> {
   const chains = {
     http: createHttp({ fetch, setTimer: env.setTimer }),
     settings: config.networks,
+    secret: secrets.api,
   };
   const api = await startApi({ env, config: settings, secrets, roster, db, chains });
   await api.listen();

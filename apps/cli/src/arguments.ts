@@ -12,6 +12,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   text(name: string): string;
   optional(name: string): string | undefined;
+  /** Of an option that may be given several times. */
+  all(name: string): readonly string[];
   flag(name: string): boolean;
 }
 
@@ -43,6 +45,10 @@ export function readArguments(
     optional(name) {
       const value = values[name];
       return typeof value === 'string' ? value : undefined;
+    },
+    all(name) {
+      const value = values[name] ?? [];
+      return Array.isArray(value) ? value.map(String) : [String(value)];
     },
     flag: (name) => values[name] === true,
   };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NetworksFile } from '@holdfast/chains/networks';
+import { type NetworksFile, sealHeaders } from '@holdfast/chains/networks';
 import type { Http } from '@holdfast/chains/rpc';
 import { createChains } from './index.ts';
 
@@ -100,4 +100,18 @@ test('a chain id that the operator set is what the nodes must be of', async () =
   set({ Adi: { rpc: ['http://a'], chainId: 36_901 } });
   await rejects((await chains.connect('Adi')).client.head(), { code: 'E_NODE_ANSWER' });
   set({});
+});
+
+test('headers that were sealed elsewhere are a setting to be made anew, and the other networks go on', async () => {
+  const http: Http = async () => ({ status: 200, body: Buffer.from('{}') });
+  const place = { network: 'Ethereum', origin: 'http://a' };
+  const sealed = sealHeaders({ token: 'x' }, { ...place, secret: new Uint8Array(32), iv: new Uint8Array(12) });
+  const file: NetworksFile = { Ethereum: { rpc: ['http://a'], headers: { 'http://a': sealed } } };
+  const chains = createChains({
+    env: { now: () => 1 },
+    ports: { http, settings: () => file, secret: new Uint8Array(32).fill(1) },
+  });
+
+  await rejects(chains.connect('Ethereum'), { code: 'E_NODE_UNSET', message: /networks set Ethereum --header/ });
+  deepEqual(await chains.states(), [{ network: 'Ethereum', nodes: [], confirmations: 0 }]);
 });

@@ -5,10 +5,12 @@
 import type { Network } from '@holdfast/chains/families';
 import {
   configureChainIds,
+  type Headers,
   isNetwork,
   type NetworkSettings,
   type NetworksFile,
   network,
+  openHeaders,
 } from '@holdfast/chains/networks';
 import {
   type BlockReader,
@@ -60,6 +62,8 @@ export interface ChainPorts {
   readonly http: Http;
   /** The operator's file as it is now; the same object until it changes. */
   readonly settings: () => NetworksFile;
+  /** Of the process, with which headers in those settings are sealed; without it there can be none. */
+  readonly secret?: Uint8Array;
 }
 
 interface Connected {
@@ -99,6 +103,7 @@ export function createChains({ env, ports }: { env: Pick<Env, 'now'>; ports?: Ch
       network: row.name,
       urls: of.rpc,
       http: ports.http,
+      headers: (origin) => headersOf(name, of, origin),
       env,
       ...(of.quorum === undefined ? {} : { quorum: of.quorum }),
       identify: async (one) => (await family)?.identify?.(one, row),
@@ -121,11 +126,28 @@ export function createChains({ env, ports }: { env: Pick<Env, 'now'>; ports?: Ch
     return made;
   }
 
+  function headersOf(name: string, { headers }: NetworkSettings, origin: string): Headers {
+    const sealed = headers?.[origin];
+    if (sealed === undefined) return {};
+    if (ports?.secret === undefined) return refuse('E_INTERNAL');
+    try {
+      return openHeaders(sealed, { network: name, origin, secret: ports.secret });
+    } catch {
+      // Nothing of a sealed text is worth repeating; what helps is to set it anew.
+      throw new NodeError(
+        'E_NODE_UNSET',
+        `headers of ${name} cannot be opened: holdfast networks set ${name} --header "name: value"`,
+      );
+    }
+  }
+
   const configured = (): readonly string[] =>
     Object.entries(settings()).flatMap(([name, { rpc = [] }]) => (rpc.length > 0 && isNetwork(name) ? [name] : []));
 
   async function stateOf(name: string): Promise<NetworkState> {
-    const { nodes, connection } = reach(name);
+    const reached = reachable(name);
+    if (reached === undefined) return { network: name, nodes: [], confirmations: 0 };
+    const { nodes, connection } = reached;
     const state = await connection.then(
       async ({ client, confirmations, network: row }) => ({
         confirmations,
@@ -136,6 +158,16 @@ export function createChains({ env, ports }: { env: Pick<Env, 'now'>; ports?: Ch
       () => ({ confirmations: 0 }),
     );
     return { network: name, nodes: nodes.health(), ...state };
+  }
+
+  /** Undefined where the settings are such that no node can be asked. */
+  function reachable(name: string): Connected | undefined {
+    try {
+      return reach(name);
+    } catch (error) {
+      if (error instanceof NodeError) return undefined;
+      throw error;
+    }
   }
 
   return {

@@ -1,16 +1,19 @@
 /** Which nodes a network has. Written where the api of this machine finds it; it takes changes up by itself. */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type Headers,
   isNetwork,
   type NetworkSettings,
   type NetworksFile,
   parseNetworksFile,
   parseSettings,
+  sealHeaders,
   tableNetwork,
 } from '@holdfast/chains/networks';
 import { HoldfastApi } from '@holdfast/client/api';
-import { asJsonObject, parseStrictJson } from '@holdfast/contract/wire';
+import { asJsonObject, type JsonValue, parseStrictJson } from '@holdfast/contract/wire';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
 import { type DataFolder, dataFolder, localSigners, readOperatorToken } from '../start/founding.ts';
@@ -18,14 +21,16 @@ import type { Command } from './index.ts';
 
 export const setNetwork: Command = {
   name: 'networks set',
-  usage: 'networks set Ethereum --rpc URL[,URL] [--confirmations N] [--chain-id N] [--quorum N] [--index-from BLOCK]',
+  usage:
+    'networks set Ethereum --rpc URL[,URL] [--header "NAME: VALUE"] [--confirmations N] [--chain-id N] [--quorum N] [--index-from BLOCK]',
   summary:
-    'says which nodes the api asks about a network, in order of preference, and how deep a payment must be; addresses may carry keys and are kept in a file only you can read',
+    'says which nodes the api asks about a network, in order of preference, which headers they want, and how deep a payment must be; addresses may carry keys and are kept in a file only you can read, headers sealed in it',
   async run(args) {
     const given = readArguments(
       args,
       {
         rpc: { type: 'string' },
+        header: { type: 'string', multiple: true },
         confirmations: { type: 'string' },
         'chain-id': { type: 'string' },
         quorum: { type: 'string' },
@@ -38,17 +43,21 @@ export const setNetwork: Command = {
       .optional('rpc')
       ?.split(',')
       .map((url) => url.trim());
-    const change = {
+    const change: NetworkSettings = {
       ...(rpc === undefined ? {} : { rpc }),
       ...whole('confirmations', given.optional('confirmations')),
       ...whole('chainId', given.optional('chain-id')),
       ...whole('quorum', given.optional('quorum')),
       ...whole('indexFrom', given.optional('index-from')),
     };
-    if (Object.keys(change).length === 0) throw new UsageError('say what to set: --rpc, --confirmations, --chain-id');
+    if (Object.keys(change).length === 0 && given.all('header').length === 0)
+      throw new UsageError('say what to set: --rpc, --confirmations, --chain-id');
     const data = dataFolder(readSettings(process.env).data);
     const file = readFile(data);
-    const settings = parseSettings(name, { ...file[name], ...change });
+    const { headers: before, ...asked }: NetworkSettings = { ...file[name], ...change };
+    const headers = headersFor(data, { name, rpc: asked.rpc, before }, readHeaders(given.all('header')));
+    const isAny = Object.keys(headers).length > 0;
+    const settings = parseSettings(name, { ...asked, ...(isAny ? { headers } : {}) } as JsonValue);
     writeFile(data, { ...file, [name]: settings });
     console.log(`${name}: ${told(settings)}`);
     if ('chainId' in change) tellSigners(data, name, settings.chainId as number);
@@ -111,10 +120,50 @@ function whole(member: string, text: string | undefined): Readonly<Record<string
   return { [member]: Number(text) };
 }
 
+function readHeaders(given: readonly string[]): Headers | undefined {
+  if (given.length === 0) return undefined;
+  const headers = given.map((text) => {
+    const [, name, value] = /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(text) ?? [];
+    // What was given may be the secret alone: it is not repeated.
+    if (name === undefined || value === undefined) throw new UsageError('a header is written "NAME: VALUE"');
+    return [name.toLowerCase(), value];
+  });
+  return Object.fromEntries(headers);
+}
+
+/** Those that were set stay with their origins, as far as there still is such a node; new ones are for every node. */
+function headersFor(
+  data: DataFolder,
+  of: { readonly name: string; readonly rpc: NetworkSettings['rpc']; readonly before: NetworkSettings['headers'] },
+  headers: Headers | undefined,
+): Readonly<Record<string, string>> {
+  const { name: network, rpc = [], before = {} } = of;
+  const origins = [...new Set(rpc.flatMap((url) => (URL.canParse(url) ? [new URL(url).origin] : [])))];
+  if (headers === undefined) return Object.fromEntries(Object.entries(before).filter(([at]) => origins.includes(at)));
+  if (origins.length === 0) throw new UsageError('headers go to nodes: --rpc first');
+  const secret = readApiSecret(data);
+  return Object.fromEntries(
+    origins.map((origin) => [origin, sealHeaders(headers, { network, origin, secret, iv: randomBytes(12) })]),
+  );
+}
+
+/** The api's own, made here where it has not been started yet: it takes what it finds. */
+function readApiSecret(data: DataFolder): Uint8Array {
+  const file = join(data.api, 'secret');
+  if (!existsSync(file)) {
+    mkdirSync(data.api, { recursive: true, mode: 0o700 });
+    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  }
+  const hex = readFileSync(file, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/.test(hex)) throw new Error(`${file} is damaged`);
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}
+
 /** No address: it may carry a key, and terminals are looked at. */
-function told({ rpc = [], confirmations, chainId, quorum, indexFrom }: NetworkSettings): string {
+function told({ rpc = [], headers = {}, confirmations, chainId, quorum, indexFrom }: NetworkSettings): string {
   return [
     rpc.length === 1 ? '1 node' : `${rpc.length} nodes`,
+    ...(Object.keys(headers).length === 0 ? [] : ['with headers']),
     ...(confirmations === undefined ? [] : [`${confirmations} confirmations`]),
     ...(chainId === undefined ? [] : [`chain id ${chainId}`]),
     ...(quorum === undefined ? [] : [`quorum ${quorum}`]),

@@ -1,7 +1,9 @@
 /** Reading a chain as users do: nodes set on the command line, the public client unmodified, real processes. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type DfnsApiClient, DfnsError } from '@dfns/sdk';
 import { Cluster, sdk, until } from '../harness/index.ts';
@@ -73,6 +75,33 @@ test('without a node the answer names the command, and with one it needs no rest
   ]);
   const { stdout } = cluster.cli('networks', 'list');
   match(stdout, /EthereumSepolia: 1 node, 2 confirmations, indexed from block 0, at block [0-9]+\n {2}node 1 {2}up/);
+});
+
+test('a header that a node wants is sealed in the file, sent with every request, and shown nowhere', async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await listening(
+    createHttpServer((request, reply) => {
+      asked.push(request.headers['project_id'] as string | undefined);
+      reply.writeHead(403, { 'content-type': 'application/json' });
+      reply.end(JSON.stringify({ message: `no: ${request.headers['project_id']}` }));
+    }),
+  );
+  const said = set('CardanoPreprod', '--rpc', `${url}/api/v0`, '--header', `project_id: ${secret}`);
+  equal(said.trim(), 'CardanoPreprod: 1 node, with headers');
+  const wallet = await walletOn('CardanoPreprod');
+
+  const refused = await refusal(dfns.wallets.getWalletAssets({ walletId: wallet.id }));
+
+  equal(refused.httpStatus, 503);
+  deepEqual([...new Set(asked)], [secret]);
+  equal(readFileSync(join(cluster.dir, 'data', 'api', 'networks.json'), 'utf8').includes(secret), false);
+  set('CardanoPreprod', '--confirmations', '3');
+  set('CardanoPreprod', '--rpc', `${url.replace('127.0.0.1', 'localhost')}/api/v0`);
+  equal(cluster.cli('networks', 'set', 'CardanoPreprod', '--header', secret).stderr.includes(secret), false);
+  const { stdout } = cluster.cli('networks', 'list');
+  match(stdout, /CardanoPreprod: 1 node, 3 confirmations\n/);
+  equal(JSON.stringify([stdout, refused.message]).includes(secret), false);
+  equal(cluster.cli('networks', 'unset', 'CardanoPreprod').status, 0);
 });
 
 test('the public client reads fees, contracts, balances, tokens and history', async () => {

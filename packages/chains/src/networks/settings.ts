@@ -5,6 +5,7 @@
 
 import { asJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '@holdfast/contract/wire';
 import { check, refuse } from '../errors/index.ts';
+import { isSealedHeaders } from './headers.ts';
 import { tableNetwork } from './index.ts';
 
 export interface NetworkSettings {
@@ -16,6 +17,8 @@ export interface NetworkSettings {
   readonly chainId?: number;
   /** Nodes that must agree where it matters; 2 unless told, all there are if fewer. */
   readonly quorum?: number;
+  /** By origin of a node's address: what it wants in every request, sealed (`headers.ts`). */
+  readonly headers?: Readonly<Record<string, string>>;
   /** First block that the indexer reads; unset: the newest when it begins, since new wallets have no past. */
   readonly indexFrom?: number;
 }
@@ -38,7 +41,7 @@ export function parseSettings(name: string, value: JsonValue): NetworkSettings {
   const network = tableNetwork(name);
   const given = asJsonObject(value, name);
   const unknown = Object.keys(given).find(
-    (each) => !['rpc', 'confirmations', 'chainId', 'quorum', 'indexFrom'].includes(each),
+    (each) => !['rpc', 'headers', 'confirmations', 'chainId', 'quorum', 'indexFrom'].includes(each),
   );
   check(unknown === undefined, '', `${name}: ${unknown?.slice(0, 32)} is not a setting`, code);
   const { rpc } = given;
@@ -46,6 +49,12 @@ export function parseSettings(name: string, value: JsonValue): NetworkSettings {
   const urls = rpc as readonly JsonValue[] | undefined;
   check((urls?.length ?? 0) <= NODES_MAX, '', `${name}: at most ${NODES_MAX} nodes`, code);
   for (const url of urls ?? []) checkNodeUrl(name, url);
+  const headers = given['headers'] === undefined ? undefined : asJsonObject(given['headers'], 'headers');
+  const origins = new Set((urls ?? []).map((url) => new URL(url as string).origin));
+  for (const [origin, sealed] of Object.entries(headers ?? {})) {
+    check(origins.has(origin), '', `${name}: headers are for the origin of one of its nodes`, code);
+    check(isSealedHeaders(sealed), '', `${name}: headers are not sealed; set them by the command`, code);
+  }
   const chainId = whole(name, given, 'chainId', { least: 1, most: Number.MAX_SAFE_INTEGER });
   if (chainId !== undefined) checkChainId(network, chainId);
   const confirmations = whole(name, given, 'confirmations', { least: 0, most: CONFIRMATIONS_MAX });
@@ -53,6 +62,7 @@ export function parseSettings(name: string, value: JsonValue): NetworkSettings {
   const indexFrom = whole(name, given, 'indexFrom', { least: 0, most: 2 ** 31 - 1 });
   return {
     ...(urls === undefined ? {} : { rpc: urls as readonly string[] }),
+    ...(headers === undefined ? {} : { headers: headers as Readonly<Record<string, string>> }),
     ...(confirmations === undefined ? {} : { confirmations }),
     ...(chainId === undefined ? {} : { chainId }),
     ...(quorum === undefined ? {} : { quorum }),

@@ -11,8 +11,12 @@ export interface Endpoint {
   post(timeoutMs: number, ...question: Parameters<Nodes['post']>): Promise<unknown>;
 }
 
+type NodesHeaders = (origin: string) => Readonly<Record<string, string>>;
+
 export interface EndpointOptions {
   readonly url: string;
+  /** By origin; secrets, like what is in the address. */
+  readonly headers?: NodesHeaders | undefined;
   /** 1 for the first of the operator's list; what messages call the node, whose address stays out of them. */
   readonly place: number;
   readonly network: string;
@@ -35,7 +39,8 @@ export function createEndpoint(o: EndpointOptions): Endpoint {
   const { place, network, http, bytesMax } = o;
   const base = checkEndpointUrl(o.url);
   const authorization = authorizationOf(base);
-  const secrets = secretsOf(base);
+  const headers = o.headers?.(base.origin) ?? {};
+  const secrets = secretsOf(base, headers);
   base.username = '';
   base.password = '';
   const me = `node ${place} of ${network}`;
@@ -56,6 +61,7 @@ export function createEndpoint(o: EndpointOptions): Endpoint {
           accept: 'application/json',
           ...(contentType === undefined ? {} : { 'content-type': contentType }),
           ...(authorization === undefined ? {} : { authorization }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body }),
         timeoutMs,
@@ -87,8 +93,9 @@ export function createEndpoint(o: EndpointOptions): Endpoint {
       ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body), contentType }),
     });
     if (status >= 200 && status < 300) return parsed(bytes, me);
-    if (status === 429 || status >= 500 || status < 400 || status === 401 || status === 403) throw failed(me, status);
     const answer = bytes.length <= REFUSAL_BYTES_MAX ? tryParse(bytes) : undefined;
+    const isRefusal = status >= 400 && status < 500 ? ![401, 403, 429].includes(status) : isOctezError(status, answer);
+    if (!isRefusal) throw failed(me, status);
     throw new NodeError('E_NODE_REFUSED', `${me} refused: ${said(messageOf(answer)) || `status ${status}`}`, {
       status,
       answer,
@@ -167,7 +174,18 @@ function tryParse(bytes: Uint8Array): unknown {
   }
 }
 
+/** Tezos' node refuses with 500 and a list of what it found wrong, each with the name of its kind (Octez, RPC errors). */
+function isOctezError(status: number, answer: unknown): answer is readonly { readonly id: string }[] {
+  return (
+    status === 500 &&
+    Array.isArray(answer) &&
+    answer.length > 0 &&
+    answer.every((each) => typeof each?.kind === 'string' && typeof each?.id === 'string')
+  );
+}
+
 function messageOf(answer: unknown): unknown {
+  if (isOctezError(500, answer)) return answer.map(({ id }) => id).join(', ');
   if (typeof answer !== 'object' || answer === null) return undefined;
   const { message, error, detail, title } = answer as Readonly<Record<string, unknown>>;
   return message ?? (typeof error === 'object' ? messageOf(error) : error) ?? detail ?? title;
@@ -194,8 +212,8 @@ function authorizationOf(url: URL): string | undefined {
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
-/** Parts of an address that can be a key: a node may repeat them in what it says. */
-function secretsOf(url: URL): readonly string[] {
+/** Parts of an address that can be a key, and headers: a node may repeat them in what it says. */
+function secretsOf(url: URL, headers: Readonly<Record<string, string>>): readonly string[] {
   const parts = [
     url.host,
     url.hostname,
@@ -203,6 +221,7 @@ function secretsOf(url: URL): readonly string[] {
     ...[...url.searchParams.values()].filter((each) => each.length >= 4),
     url.username,
     url.password,
+    ...Object.values(headers),
   ];
   return [...new Set([...parts, ...parts.map(decoded)])]
     .filter((each) => each !== '')

@@ -16,6 +16,8 @@ export interface NodesOptions {
   readonly network: string;
   /** In order of preference; http or https, user and password or a key allowed. */
   readonly urls: readonly string[];
+  /** What a node of this origin wants in every request; called for each address once. */
+  headers?(origin: string): Readonly<Record<string, string>>;
   readonly http: Http;
   readonly env: Pick<Env, 'now'>;
   /** Asked of a node before its first question and after each failure; throws NodeError where it is of another chain. */
@@ -73,7 +75,7 @@ export function createNodes(o: NodesOptions): NetworkNodes {
   const timeoutMs = o.timeoutMs ?? TIMEOUT_MS;
   const bytesMax = o.bytesMax ?? BYTES_MAX;
   const members = urls.map((url, at) =>
-    newMember(at + 1, createEndpoint({ url, place: at + 1, network, http, bytesMax })),
+    newMember(at + 1, createEndpoint({ url, headers: o.headers, place: at + 1, network, http, bytesMax })),
   );
 
   /** One node alone, for as long as the question may take. */

@@ -246,6 +246,50 @@ test('user and password of an address become a header, and stay out of the reque
   equal(authorization, `Basic ${Buffer.from('rpc:user:p@ss').toString('base64')}`);
 });
 
+test('headers of an origin are sent to it alone, and taken out of what a node says', async () => {
+  const seen: (string | undefined)[] = [];
+  const refusing = async () =>
+    serve((request, reply) => {
+      seen.push(request.headers['project_id'] as string | undefined);
+      reply.writeHead(400, { 'content-type': 'application/json' });
+      reply.end('{"message":"the project_id k3ythatmaynotbeseen is over its limit"}');
+    });
+  const [first, second] = [await refusing(), await refusing()];
+  const headers = (origin: string): Record<string, string> =>
+    origin === first ? { project_id: 'k3ythatmaynotbeseen' } : {};
+
+  await rejects(nodesOf([first], { headers }).get('/epochs/latest'), (error: NodeError) => {
+    doesNotMatch(error.message, /k3ythat/);
+    match(error.message, /the project_id … is over its limit/);
+    return true;
+  });
+  await rejects(nodesOf([second], { headers }).get('/epochs/latest'), { code: 'E_NODE_REFUSED' });
+
+  deepEqual(seen, ['k3ythatmaynotbeseen', undefined]);
+});
+
+test("a list of errors with status 500, as Tezos' node refuses, is a refusal; any other 500 is none", async () => {
+  const errors = [
+    { kind: 'temporary', id: 'proto.021-PsQuebec.contract.counter_in_the_past', contract: 'tz1' },
+    { kind: 'permanent', id: 'failure', msg: 'x' },
+  ];
+  const answering = (body: unknown) =>
+    serve((_request, reply) => {
+      reply.writeHead(500, { 'content-type': 'application/json' });
+      reply.end(JSON.stringify(body));
+    });
+
+  await rejects(nodesOf([await answering(errors)]).post('/injection/operation', '00'), {
+    code: 'E_NODE_REFUSED',
+    status: 500,
+    message: /refused: proto\.021-PsQuebec\.contract\.counter_in_the_past, failure/,
+  });
+  for (const other of [[], [{ id: 'x' }], { kind: 'a', id: 'b' }, ['x'], null])
+    await rejects(nodesOf([await answering(other)]).post('/injection/operation', '00'), {
+      code: 'E_NODE_UNREACHABLE',
+    });
+});
+
 test('a path is asked for below the address, whose own query stays', async () => {
   let asked: string | undefined;
   const url = await serve((request, reply) => {
