@@ -87,9 +87,9 @@ export function createIndexer(o: {
     const read = await readFor(of, cursor, to);
     const tokens = await newTokens(of, read);
     env.point('indexer.read');
-    await write(network, cursor, read, tokens);
+    await write(of, cursor, read, tokens);
     env.point('indexer.written');
-    return to < head;
+    return (read.at(-1)?.height ?? to) < head;
   }
 
   /** Wallets that came since the last look. */
@@ -120,12 +120,14 @@ export function createIndexer(o: {
   async function begin(of: { one: Nodes; blocks: BlockReader; network: string }, from: number) {
     const { one, blocks, network } = of;
     const height = Math.max(-1, from - 1);
-    const hash = height < 0 ? '' : await blocks.hashAt(one, height);
-    if (hash === undefined) return undefined;
+    const found = height < 0 ? '' : await blocks.hashAt(one, height);
+    if (found === undefined && blocks.isSparse !== true) return undefined;
+    // A height without a block, where there are such, contradicts nothing.
+    const hash = found ?? '';
     const to = { height, hash };
     const isMine = await inTransaction(db, async (tx) => {
       const moved = await moveCursor(tx, { network, from: undefined, to, time: now() });
-      if (moved && height >= 0) await insertBlocks(tx, network, [to], { keep: BLOCKS_KEPT });
+      if (moved && hash !== '') await insertBlocks(tx, network, [to], { keep: BLOCKS_KEPT });
       return moved;
     });
     return isMine ? to : findCursor(db.kysely, network);
@@ -133,8 +135,13 @@ export function createIndexer(o: {
 
   /** A node that is only behind has no block at the cursor; the newest it has must then be one that was read. */
   async function isOnChain(of: { one: Nodes; blocks: BlockReader; network: string }, cursor: Cursor, head: number) {
-    if (cursor.height < 0) return true;
-    if (cursor.height <= head) return (await of.blocks.hashAt(of.one, cursor.height)) === cursor.hash;
+    if (cursor.hash === '') return true;
+    if (cursor.height <= head) {
+      const said = await of.blocks.hashAt(of.one, cursor.height);
+      const isForgotten =
+        said === undefined && head - cursor.height > (of.blocks.finalAfter ?? Number.POSITIVE_INFINITY);
+      return said === cursor.hash || isForgotten;
+    }
     const stored = (await listBlocks(db.kysely, of.network)).find(({ height }) => height === head);
     return stored === undefined || (await of.blocks.hashAt(of.one, head)) === stored.hash;
   }
@@ -191,7 +198,8 @@ export function createIndexer(o: {
     for (;;) {
       const addresses = new Set((await look(network)).addresses);
       const read = await blocks.read(one, { from: cursor.height + 1, to, watched: { addresses, output } });
-      checkChain(read, cursor, to);
+      if (blocks.isSparse === true) checkSparse(read, cursor, to);
+      else checkChain(read, cursor, to);
       if ((await look(network)).addresses.size === addresses.size) return read;
     }
   }
@@ -214,7 +222,12 @@ export function createIndexer(o: {
     );
   }
 
-  async function write(network: string, cursor: Cursor, read: readonly ReadBlock[], tokens: readonly TokenRow[]) {
+  async function write(
+    { blocks, network }: { blocks: BlockReader; network: string },
+    cursor: Cursor,
+    read: readonly ReadBlock[],
+    tokens: readonly TokenRow[],
+  ) {
     const last = read.at(-1);
     if (last === undefined) return;
     const of = watching.get(network);
@@ -239,7 +252,7 @@ export function createIndexer(o: {
       await insertBlocks(
         tx,
         network,
-        read.map(({ height, hash }) => ({ height, hash })),
+        (blocks.isSparse === true ? [last] : read).map(({ height, hash }) => ({ height, hash })),
         { keep: BLOCKS_KEPT },
       );
       await insertTokens(tx, network, tokens);
@@ -314,6 +327,14 @@ export function createIndexer(o: {
       await Promise.all(running.values());
     },
   };
+}
+
+/** Of a chain that is read by account only the end is known: after the cursor, at or before where it was to be. */
+function checkSparse(read: readonly ReadBlock[], cursor: Cursor, to: number): void {
+  const last = read.at(-1);
+  const isEnd = last !== undefined && last.hash !== '' && last.height > cursor.height && last.height <= to;
+  if (!isEnd || read.some(({ height }) => height > last.height))
+    throw new NodeError('E_NODE_ANSWER', 'what was read has no end');
 }
 
 /** What was read must follow from the cursor without a gap: else the chain changed meanwhile, and the next step sees how. */

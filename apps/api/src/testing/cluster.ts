@@ -218,7 +218,7 @@ export function fakeCluster(): FakeCluster {
     const isKeyRun = method === 'POST' && /^\/(keys|wallets)(\/import)?$/.test(path);
     if (isKeyRun && !reusesKey(body)) {
       const keyId = deriveId('key', nullifier);
-      const curve = String(body['curve'] ?? (body['network'] === 'Solana' ? 'ed25519' : 'secp256k1'));
+      const curve = String(body['curve'] ?? (String(body['network']).startsWith('Solana') ? 'ed25519' : 'secp256k1'));
       const { deriveFrom } = { ...body, ...(body['signingKey'] as object | undefined) } as {
         deriveFrom?: { path?: string };
       };

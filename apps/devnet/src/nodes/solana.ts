@@ -22,6 +22,10 @@ export interface SolanaNode {
   /** Everything above this slot never was; another fork goes on from there. */
   fork(slot: number): void;
   readonly slot: number;
+  /** Transactions on the chain that this account paid for. */
+  paidBy(address: string): number;
+  /** A transaction that is listed and cannot be had; undefined: all can. */
+  hide(id: string | undefined): void;
   /** Over HTTP, for processes. */
   serve(): Promise<Served>;
 }
@@ -63,6 +67,7 @@ export async function startSolana(
   /** Hashes of slots differ from fork to fork. */
   let forks = new Map<number, number>();
   let fork = 0;
+  let hidden: string | undefined;
 
   function begin(): void {
     svm = new LiteSVM();
@@ -205,7 +210,7 @@ export async function startSolana(
     },
     getTransaction(id, { encoding }) {
       const found = executed.get(id);
-      if (found === undefined || found.slot > confirmed()) return null;
+      if (found === undefined || found.slot > confirmed() || id === hidden) return null;
       const { slot: at, meta, encoded, keys } = found;
       const loaded = meta.loadedAddresses.writable.length + meta.loadedAddresses.readonly.length;
       const message = { accountKeys: keys.slice(0, keys.length - loaded) };
@@ -265,6 +270,10 @@ export async function startSolana(
       forks = new Map([...forks].filter(([at]) => at <= to));
       slot = isSkipped(to) ? to - 1 : to;
       advance(1);
+    },
+    paidBy: (address) => [...executed.values()].filter(({ keys }) => keys[0] === address).length,
+    hide(id) {
+      hidden = id;
     },
     serve: () => serve(jsonRpc(answer)),
   };

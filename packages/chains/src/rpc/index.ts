@@ -53,7 +53,8 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
   },
   solana: async () => {
     const { createSolanaClient, identifySolana } = await import('./solana/index.ts');
-    return { create: createSolanaClient, identify: identifySolana };
+    const { solanaBlocks } = await import('./solana/blocks.ts');
+    return { create: createSolanaClient, identify: identifySolana, blocks: () => solanaBlocks };
   },
   stellar: async () => {
     const { createStellarClient, identifyStellar } = await import('./stellar/index.ts');

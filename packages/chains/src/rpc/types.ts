@@ -169,10 +169,17 @@ export interface BlockReader {
   readonly pollMs: number;
   /** Whether coins of this family are outputs of transactions. */
   readonly hasOutputs?: boolean;
+  /**
+   * For chains that are read by account: `read` may begin a little before `from` and end before `to`; it answers what happened,
+   * in order, and last the block it has read up to, which alone has a hash. Of what comes twice the first counts.
+   */
+  readonly isSparse?: boolean;
+  /** Blocks on top of one that is never replaced: if it is missing, the node has forgotten it. */
+  readonly finalAfter?: number;
   height(one: Nodes): Promise<number>;
   /** Undefined where the node has no block of this height. */
   hashAt(one: Nodes, height: number): Promise<string | undefined>;
-  /** In order, complete. Throws NodeError where the node's answers are not of one chain. */
+  /** In order, complete unless sparse. Throws NodeError where the node's answers are not of one chain. */
   read(
     one: Nodes,
     o: { readonly from: number; readonly to: number; readonly watched: Watched },
