@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/algorand';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
@@ -173,19 +174,7 @@ const paid = (more: object) =>
   wrapped(sdk.makePaymentTxnWithSuggestedParamsFromObject({ ...common, receiver: stranger, amount: 1, ...more }));
 
 conformance({
-  claims: {
-    family: 'algorand',
-    judge: 'algosdk 3.8.0; transactions accepted by mainnet and testnet',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Message: 'spec' },
-    constructs: { Native: 'sdk', Asa: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'A memo is the note, as text.',
-      'Rekeyed accounts, groups of several signers and logic signatures are refused or not interpreted.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'algorand 1',
   addresses: vectors.addresses,
   sdkAddress: addressOf,

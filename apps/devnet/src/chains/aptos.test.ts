@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/aptos';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
@@ -244,18 +245,7 @@ const refusal = (name: string, transaction: Uint8Array | string, message: RegExp
 const plain = () => raw(transfer()).bcsToBytes();
 
 conformance({
-  claims: {
-    family: 'aptos',
-    judge: '@aptos-labs/ts-sdk 6.3.1',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Message: 'spec' },
-    constructs: { Native: 'sdk', Coin: 'sdk', Aip21: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'Accounts of one Ed25519 key that was never rotated. Fee payer and several agents: this wallet fills the place kept free for it.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'aptos 1',
   addresses: vectors.addresses,
   sdkAddress: addressOf,

@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/cosmos';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -203,18 +204,7 @@ const signers = () => {
 };
 
 conformance({
-  claims: {
-    family: 'cosmos',
-    judge: '@cosmjs/proto-signing and amino 0.39.0; transactions accepted by the Cosmos Hub',
-    address: 'sdk',
-    signatures: { SignDocDirect: 'sdk', Hash: 'spec' },
-    constructs: { Native: 'sdk' },
-    broadcasts: ['SignDocDirect'],
-    nodes: 'sdk',
-    notes: [
-      'One signer, mode DIRECT, secp256k1 keys of the Cosmos SDK; messages other than MsgSend are signed without being interpreted.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'cosmos 1',
   addresses: vectors.addresses,
   sdkAddress: addressOf,

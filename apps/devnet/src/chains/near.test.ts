@@ -9,6 +9,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/near';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -120,19 +121,7 @@ const refusal = (name: string, transaction: string, message: RegExp) => ({
 const plain = () => hex(build(made['transfer']!()));
 
 conformance({
-  claims: {
-    family: 'near',
-    judge: 'near-api-js 7.2.0; names of transactions of mainnet',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Message: 'spec' },
-    constructs: { Native: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'Implicit accounts only: transactions of a named account that this key may sign for are refused.',
-      'The chain sets the fee; the bound assumes its usual price eight times over.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'near 1',
   addresses: vectors.addresses,
   sdkAddress: addressOf,

@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/stellar';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
@@ -209,19 +210,7 @@ const refusal = (name: string, transaction: string, message: RegExp) => ({
 const payment = () => unsigned(made['payment']!()).transaction;
 
 conformance({
-  claims: {
-    family: 'stellar',
-    judge: '@stellar/stellar-base 15.0.0; transactions accepted by the public network',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Message: 'sdk' },
-    constructs: { Native: 'sdk', Sep41: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'Sep41 pays the classic asset of that code and issuer; contracts and muxed accounts as recipients are refused.',
-      'A transfer expires at the completion’s maxTime.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'stellar 1',
   addresses: vectors.addresses,
   sdkAddress: addressOf,

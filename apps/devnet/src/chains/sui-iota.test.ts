@@ -13,7 +13,9 @@ import {
   type Signed,
   type Subject,
 } from '@holdfast/chains/conformance';
-import { type FamilyName, family, loadFamily } from '@holdfast/chains/families';
+import { claims as iotaClaims } from '@holdfast/chains/conformance/claims/iota';
+import { claims as suiClaims } from '@holdfast/chains/conformance/claims/sui';
+import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
 import { filled, hex, published, publishedTransactions } from './published.ts';
@@ -229,22 +231,7 @@ function subject(name: 'sui' | 'iota', networks: readonly string[], feeMax: bigi
   const plain = async () => hex(await build(pay));
 
   return {
-    claims: {
-      family: name as FamilyName,
-      judge:
-        name === 'sui'
-          ? '@mysten/sui.js 0.48.1; transactions accepted by mainnet'
-          : '@iota/iota-sdk 1.10.1 by its fixtures; the shared encoding by @mysten/sui.js 0.48.1',
-      address: name === 'sui' ? 'sdk' : 'vectors',
-      signatures: { Transaction: name === 'sui' ? 'sdk' : 'vectors', Message: 'spec' },
-      constructs: name === 'sui' ? { Native: 'sdk', Coin: 'sdk' } : { Native: 'vectors', Coin: 'vectors' },
-      broadcasts: ['Transaction'],
-      nodes: name === 'sui' ? 'sdk' : 'vectors',
-      notes: [
-        'signedData is SenderSignedData in BCS, transaction and signature together.',
-        'A coin is split by its type, so that the chain itself refuses objects of another.',
-      ],
-    },
+    claims: name === 'sui' ? suiClaims : iotaClaims,
     seed: process.env['HOLDFAST_SEED'] ?? `${name} 1`,
     addresses: vectors.addresses,
     ...(name === 'sui' ? { sdkAddress: addressOf } : {}),

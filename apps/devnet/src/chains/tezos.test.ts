@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/tezos';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
@@ -192,19 +193,7 @@ const refusal = (name: string, transaction: () => Promise<string>, message: RegE
 const payment = () => forge([pay(eddsa)]);
 
 conformance({
-  claims: {
-    family: 'tezos',
-    judge: '@taquito/local-forging and utils 24.2.0; operations that ghostnet included',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Message: 'spec', Hash: 'spec' },
-    constructs: { Native: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'Manager operations only: reveal, transaction, origination, delegation.',
-      'The fee bound counts storage at 250 mutez a byte.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'tezos 1',
   addresses: vectors.addresses,
   sdkAddress: (key) => addressOf(key as Key),

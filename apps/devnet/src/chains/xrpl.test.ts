@@ -8,6 +8,7 @@ import {
   type Random,
   type Signed,
 } from '@holdfast/chains/conformance';
+import { claims } from '@holdfast/chains/conformance/claims/xrpl';
 import { family, loadFamily } from '@holdfast/chains/families';
 import { network } from '@holdfast/chains/networks';
 import { oracle } from '../oracles.ts';
@@ -145,19 +146,7 @@ const order = (body: object, changed: object = {}) => ({
 });
 
 conformance({
-  claims: {
-    family: 'xrpl',
-    judge: 'ripple-binary-codec 2.11.0, ripple-keypairs 3.1.0; transactions accepted by the ledger',
-    address: 'sdk',
-    signatures: { Transaction: 'sdk', Hash: 'spec', Message: 'sdk' },
-    constructs: { Native: 'sdk', Iou: 'sdk', Xls33: 'sdk' },
-    broadcasts: ['Transaction'],
-    nodes: 'sdk',
-    notes: [
-      'The amount of an issued currency (Iou) counts 10^-15 of it; more than 16 significant digits are refused.',
-      'A memo is a destination tag; X-addresses, multi-signing and regular keys are refused.',
-    ],
-  },
+  claims,
   seed: process.env['HOLDFAST_SEED'] ?? 'xrpl 1',
   addresses: vectors.addresses,
   sdkAddress: (key) => addressOf(key as Key),

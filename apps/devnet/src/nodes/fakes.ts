@@ -48,6 +48,11 @@ export class Ledger {
     return this.pool.has(id);
   }
 
+  /** How many wait for a block. */
+  get waiting(): number {
+    return this.pool.size;
+  }
+
   take(payment: Payment): void {
     if (!this.included.has(payment.id)) this.pool.set(payment.id, payment);
   }

@@ -45,7 +45,7 @@ export async function serve(answer: Answer): Promise<Served> {
     request.on('end', async () => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://node.test');
       const bytes = Buffer.concat(parts);
-      const { status = 200, json } = await Promise.resolve({
+      const { status, text } = await Promise.resolve({
         method: request.method ?? '',
         path: decodeURIComponent(pathname),
         query: searchParams,
@@ -54,9 +54,10 @@ export async function serve(answer: Answer): Promise<Served> {
         json: () => JSON.parse(bytes.toString()),
       })
         .then(answer)
-        .catch((error: Error): Reply => ({ status: 500, json: { message: error.message } }));
+        .then(({ status = 200, json }) => ({ status, text: JSON.stringify(json) }))
+        .catch((error: Error) => ({ status: 500, text: JSON.stringify({ message: error.message }) }));
       reply.writeHead(status, { 'content-type': 'application/json' });
-      reply.end(JSON.stringify(json));
+      reply.end(text);
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -80,7 +80,7 @@ export async function startTon(network: keyof typeof zeroStates = 'Ton'): Promis
         {
           fee: String(first.totalFees.coins),
           in_msg: { source: '', body_hash: Buffer.from(first.inMessage.body.hash()).toString('base64') },
-          out_msgs: first.outMessages.values(),
+          out_msgs: first.outMessages.values().map(() => ({ '@type': 'raw.message' })),
         },
         ...(transactions.get(to) ?? []),
       ]);

@@ -9,6 +9,7 @@ export const claims: Claims = {
   constructs: { Native: 'node', Erc20: 'node', Erc721: 'node', Evm: 'node', Eip1559: 'node' },
   broadcasts: ['Transaction'],
   nodes: 'node',
+  orders: 'node',
   notes: [
     'Transactions of types 0, 1, 2 and 4 are signed; blobs (type 3) are not.',
     'Erc7984 and UserOperations are refused by name.',

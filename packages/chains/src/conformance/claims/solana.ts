@@ -9,6 +9,7 @@ export const claims: Claims = {
   constructs: { Native: 'node', Spl: 'node', Spl2022: 'node', CreateSolanaNonceAccounts: 'node' },
   broadcasts: ['Transaction'],
   nodes: 'node',
+  orders: 'machine',
   notes: [
     'Version 0 messages are signed; accounts they look up in tables are not known to signers.',
     'Tokens move between associated token accounts; mints with a transfer hook are not built.',

@@ -9,6 +9,7 @@ export const claims: Claims = {
   constructs: { Native: 'node', Tep74: 'sdk' },
   broadcasts: ['Transaction'],
   nodes: 'node',
+  orders: 'machine',
   notes: [
     'Wallets are of contract v4R2; the first transfer deploys them. The address shown is the one that is not bounceable.',
     'The contract does not sign for a network: a key should back a wallet of one of these networks only.',
