@@ -7,6 +7,7 @@ import { attacks, page as attacksPage } from './attacks.mjs';
 import { badInputs, page as badInputsPage } from './bad-inputs.mjs';
 import { report, reportFile } from './guards/report.mjs';
 import { guardsOf } from './guards/scan.mjs';
+import { networksPage, page as networksPageFile } from './networks.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const faults = [];
@@ -21,6 +22,7 @@ const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--ex
 for (const file of documents) checkDocument(file);
 checkPage(attacksPage, attacks(root));
 checkPage(reportFile, { faults: [], text: report(root) });
+checkPage(networksPageFile, await networksPage(root));
 const { pending } = checkPage(badInputsPage, badInputs(root));
 checkAccepted();
 

@@ -2,7 +2,12 @@
 import { spawnSync } from 'node:child_process';
 
 let status = 0;
-for (const call of [['scripts/attacks.mjs'], ['scripts/bad-inputs.mjs'], ['scripts/guards.mjs', '--report']]) {
+for (const call of [
+  ['scripts/attacks.mjs'],
+  ['scripts/bad-inputs.mjs'],
+  ['scripts/networks.mjs'],
+  ['scripts/guards.mjs', '--report'],
+]) {
   status ||= spawnSync(process.execPath, call, { stdio: 'inherit' }).status ?? 1;
 }
 process.exit(status);
