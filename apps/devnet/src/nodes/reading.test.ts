@@ -78,6 +78,7 @@ test('without a node the answer names the command, and with one it needs no rest
 });
 
 test('a header that a node wants is sealed in the file, sent with every request, and shown nowhere', async () => {
+  const project = 'pr0jectth4tm4ynotb3s33n';
   const asked: (string | undefined)[] = [];
   const url = await listening(
     createHttpServer((request, reply) => {
@@ -86,21 +87,21 @@ test('a header that a node wants is sealed in the file, sent with every request,
       reply.end(JSON.stringify({ message: `no: ${request.headers['project_id']}` }));
     }),
   );
-  const said = set('CardanoPreprod', '--rpc', `${url}/api/v0`, '--header', `project_id: ${secret}`);
+  const said = set('CardanoPreprod', '--rpc', `${url}/api/v0`, '--header', `project_id: ${project}`);
   equal(said.trim(), 'CardanoPreprod: 1 node, with headers');
   const wallet = await walletOn('CardanoPreprod');
 
   const refused = await refusal(dfns.wallets.getWalletAssets({ walletId: wallet.id }));
 
   equal(refused.httpStatus, 503);
-  deepEqual([...new Set(asked)], [secret]);
-  equal(readFileSync(join(cluster.dir, 'data', 'api', 'networks.json'), 'utf8').includes(secret), false);
+  deepEqual([...new Set(asked)], [project]);
+  equal(readFileSync(join(cluster.dir, 'data', 'api', 'networks.json'), 'utf8').includes(project), false);
   set('CardanoPreprod', '--confirmations', '3');
   set('CardanoPreprod', '--rpc', `${url.replace('127.0.0.1', 'localhost')}/api/v0`);
-  equal(cluster.cli('networks', 'set', 'CardanoPreprod', '--header', secret).stderr.includes(secret), false);
+  equal(cluster.cli('networks', 'set', 'CardanoPreprod', '--header', project).stderr.includes(project), false);
   const { stdout } = cluster.cli('networks', 'list');
   match(stdout, /CardanoPreprod: 1 node, 3 confirmations\n/);
-  equal(JSON.stringify([stdout, refused.message]).includes(secret), false);
+  equal(JSON.stringify([stdout, refused.message]).includes(project), false);
   equal(cluster.cli('networks', 'unset', 'CardanoPreprod').status, 0);
 });
 
