@@ -1,5 +1,6 @@
 /** A factor from the wire, verified against the challenge it should answer; passkey counters are kept here. */
 import { verifyAssertion } from '@holdfast/authority/assertion';
+import { decodeGenesis } from '@holdfast/authority/genesis';
 import { placesOf } from '@holdfast/authority/reduce';
 import type { CredentialKind, FactorAssertion, KeyAlgorithm } from '@holdfast/authority/types';
 import { nodeVerify } from '@holdfast/authority/verify-node';
@@ -41,7 +42,7 @@ export async function verifyFactor(
   ctx: Context,
   factor: KeyFactor,
   expected: {
-    organisation: Pick<OrganisationRow, 'id' | 'head'>;
+    organisation: Pick<OrganisationRow, 'id' | 'head' | 'genesis'>;
     /** The application that the request names. */
     appId: string | undefined;
     challenge: string;
@@ -73,7 +74,7 @@ export async function verifyFactor(
     purpose: 'get',
   });
   if (challenge !== expected.challenge) refuse('E_ASSERTION', 'the signature is for another challenge');
-  checkUserHandle(assertion, credential.userId);
+  checkUserHandle(assertion, credential, organisation);
   checkOrigin(state, origin, expected.appId);
   return { assertion, credential, signCount };
 }
@@ -103,10 +104,18 @@ export function readFactor({ kind, credentialAssertion }: KeyFactor): FactorAsse
   };
 }
 
-/** auth.md §3: the authenticator keeps the text of the user id. */
-function checkUserHandle(assertion: FactorAssertion, userId: string): void {
+/** auth.md §3: the authenticator keeps the text of the user id, or of what stands for it in a genesis. */
+function checkUserHandle(
+  assertion: FactorAssertion,
+  { credentialId, userId }: CredentialRow,
+  organisation: Pick<OrganisationRow, 'genesis'>,
+): void {
   if (assertion.kind !== 'Fido2' || assertion.userHandle === undefined) return;
-  if (decodeText(assertion.userHandle) !== userId) refuse('E_NO_CREDENTIAL');
+  const handle = decodeText(assertion.userHandle);
+  if (handle === userId) return;
+  // The passkey that a genesis names is older than the id derived from it (docs/specs/genesis.md §1).
+  const { admin, nonce } = decodeGenesis(organisation.genesis);
+  if (credentialId !== admin.credential.id || handle !== nonce) refuse('E_NO_CREDENTIAL');
 }
 
 function decodeText(text: string): string | undefined {

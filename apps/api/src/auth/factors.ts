@@ -31,7 +31,7 @@ export interface Proven {
 }
 
 interface Expected {
-  readonly organisation: Pick<OrganisationRow, 'id' | 'head'>;
+  readonly organisation: Pick<OrganisationRow, 'id' | 'head' | 'genesis'>;
   /** The application that the request names. */
   readonly appId: string | undefined;
   readonly challenge: string;

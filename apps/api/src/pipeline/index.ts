@@ -107,7 +107,7 @@ async function authenticate(
     case 'temp':
       return auth.authenticate(ctx, authorization, of.auth);
     case 'operator':
-      await auth.authenticateOperator(ctx, authorization);
+      await auth.authenticateOperator(ctx, authorization, of);
       return undefined;
     case 'public':
       return undefined;

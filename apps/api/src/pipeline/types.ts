@@ -71,7 +71,7 @@ export interface AuthPorts {
   /** Reads `authorization`; `temp` accepts only a registration's temporary token, `bearer` never accepts one. */
   authenticate(ctx: Context, authorization: string | undefined, use: 'bearer' | 'temp'): Promise<Principal>;
   /** Accepts only the operator token. */
-  authenticateOperator(ctx: Context, authorization: string | undefined): Promise<void>;
+  authenticateOperator(ctx: Context, authorization: string | undefined, operation: Operation): Promise<void>;
   /** Refuses with 403 unless the caller holds every one of these. */
   authorize(ctx: Context, principal: Principal, needs: readonly PermissionName[]): Promise<void>;
   /** Marks the user action used and answers what was signed, or refuses. */

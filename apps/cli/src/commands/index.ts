@@ -9,6 +9,7 @@ import { exportEvidence, listEvidence, verifyEvidence } from './evidence.ts';
 import { listNetworks, setNetwork, unsetNetwork } from './networks.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
+import { orgSetupLink } from './org-setup-link.ts';
 import { doctor, freeze, named, startSigner, trustOrg, unfreeze } from './signer.ts';
 import { status } from './status.ts';
 import { acceptRoster, adoptRoster, followCluster, initReplacement, proposeSuccession } from './succession.ts';
@@ -25,6 +26,7 @@ export interface Command {
 export const commands: readonly Command[] = [
   createOrg,
   enableOrg,
+  orgSetupLink,
   status,
   createWallet,
   listWallets,

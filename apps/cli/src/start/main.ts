@@ -21,7 +21,17 @@ import { fileURLToPath } from 'node:url';
 import { parseRoster } from '@holdfast/cluster/roster';
 import { readArguments, UsageError } from '../arguments.ts';
 import { readSettings } from '../config.ts';
-import { type DataFolder, dataFolder, found, isFounded, lifeline, relayEnvironment, SIGNERS } from './founding.ts';
+import {
+  type DataFolder,
+  dataFolder,
+  found,
+  isFounded,
+  lifeline,
+  readOperatorToken,
+  relayEnvironment,
+  SIGNERS,
+} from './founding.ts';
+import { setupLink } from './setup-link.ts';
 
 /** EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;
@@ -135,13 +145,16 @@ function welcome(first: boolean): void {
   if (process.env['DATABASE_URL'] === undefined)
     say('database: embedded, for trying things out; set DATABASE_URL to a PostgreSQL for anything that matters');
   if (!first) return;
+  say(
+    `nobody belongs here yet; open this link within an hour to set up the first organisation:\n    ${setupLink(settings.apiUrl, readOperatorToken(data))}`,
+  );
   // The other terminal has its own environment: what was set here has to be set there.
   const env = ['HOLDFAST_PORT', 'HOLDFAST_DATA', 'HOLDFAST_BIND', 'HOLDFAST_PUBLIC_URL']
     .flatMap((name) => (process.env[name] ? [`${name}=${process.env[name]} `] : []))
     .join('');
   say(
     [
-      'next, in another terminal:',
+      'or, in another terminal:',
       `    ${env}npm run --silent holdfast -- org create --name Acme --admin admin@acme.example --out acme.json --allow-export`,
       `    ${env}npm run --silent holdfast -- org enable import export --as acme.json`,
       `    ${env}npm run demo`,

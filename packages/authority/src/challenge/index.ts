@@ -11,4 +11,5 @@ export {
   nullifier,
   PATH_CHARS_MAX,
   payloadHash,
+  recoveryContext,
 } from './record.ts';

@@ -43,6 +43,11 @@ export function payloadHash(payload: string): Base64Url {
   return toBase64Url(sha256(utf8(payload)));
 }
 
+/** Field `x` of a recovery challenge: the recovery key it was made for. */
+export function recoveryContext(credentialId: string): Base64Url {
+  return toBase64Url(sha256(utf8(credentialId)));
+}
+
 /** SHA-256 of the challenge text, 32 bytes: one assertion, one effect, whatever is done to the signature. */
 export function nullifier(challengeText: string): Uint8Array {
   return sha256(utf8(challengeText));

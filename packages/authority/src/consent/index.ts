@@ -7,7 +7,8 @@ import type { Assertion, ChallengeRecord, FreshToken, SignedRequest } from '../t
 import { recoveryChallengeText } from './recovery.ts';
 import { type Live, type VerifiedRequest, verifyRequest } from './request.ts';
 
-export { attestNewCredentials, type NewCredential, recoveryContext } from './recovery.ts';
+export { recoveryContext } from '../challenge/index.ts';
+export { attestNewCredentials, type NewCredential } from './recovery.ts';
 export {
   EXPIRY_S_MAX,
   type Live,

@@ -9,12 +9,9 @@ import {
   type JsonObject,
   type JsonValue,
   parseStrictJson,
-  toBase64Url,
-  utf8,
   utf8Decode,
   WireError,
 } from '@holdfast/contract/wire';
-import { sha256 } from '@holdfast/crypto/transcript';
 import {
   canonicalSignature,
   checkClientData,
@@ -25,10 +22,10 @@ import {
   type VerifiedAttestation,
   verifyAttestation,
 } from '../assertion/index.ts';
-import { decodeChallenge, payloadHash } from '../challenge/index.ts';
+import { decodeChallenge, payloadHash, recoveryContext } from '../challenge/index.ts';
 import { AuthorityError, refuse } from '../errors/index.ts';
 import { type AuthorityDeps, placesOf, type State, type UserRecord } from '../reduce/state.ts';
-import type { Base64Url, ChallengeRecord, CredentialRecord, SignedRequest } from '../types/index.ts';
+import type { ChallengeRecord, CredentialRecord, SignedRequest } from '../types/index.ts';
 
 /** The set travels inside the client data, attestation objects of passkeys and all. */
 export const RECOVERY_CLIENT_DATA_BYTES_MAX = 192 * 1024;
@@ -50,11 +47,6 @@ export interface VerifiedRecovery {
   readonly challengeText: string;
   readonly credential: CredentialRecord;
   readonly user: UserRecord;
-}
-
-/** What a recovery challenge says of the recovery key it was made for. */
-export function recoveryContext(credentialId: string): Base64Url {
-  return toBase64Url(sha256(utf8(credentialId)));
 }
 
 /** The set that a body brings, each attested for the same challenge. */
