@@ -26,13 +26,22 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** What the server's own log has of it, where it said. */
+  readonly requestId: string | undefined;
 
-  constructor(status: number, code: string, message: string, details: Readonly<Record<string, unknown>>) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    details: Readonly<Record<string, unknown>>,
+    requestId?: string,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.details = details;
+    this.requestId = requestId;
   }
 }
 
@@ -156,8 +165,11 @@ export class HoldfastApi {
 
 function refusalOf(status: number, text: string): ApiError {
   try {
-    const { error } = JSON.parse(text) as { error: { message: string; details?: Record<string, unknown> } };
-    return new ApiError(status, String(error.details?.['code'] ?? 'E_HTTP'), error.message, error.details ?? {});
+    const { error } = JSON.parse(text) as {
+      error: { id?: string; message: string; details?: Record<string, unknown> };
+    };
+    const code = String(error.details?.['code'] ?? 'E_HTTP');
+    return new ApiError(status, code, error.message, error.details ?? {}, error.id);
   } catch {
     // Not our server's shape (a proxy, another service): say what came back, shortened.
     return new ApiError(status, 'E_HTTP', `the server answered ${status}: ${text.slice(0, 200)}`, {});
