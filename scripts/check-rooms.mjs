@@ -78,6 +78,11 @@ export const table = {
     ],
     npm: ['@dfns/sdk', '@dfns/sdk-keysigner'],
   },
+  // Runs in browsers: the user's side, and the pure code that says what a request does, so that nobody has to be believed.
+  dashboard: {
+    may: ['contract', 'client', 'authority', 'crypto/transcript', 'chains/families', 'chains/networks'],
+    npm: ['preact'],
+  },
   devnet: { may: ['*'], npm: ['*'] },
   bench: { may: ['*'], npm: ['*'] },
 };
@@ -177,7 +182,7 @@ function* sources(folder) {
   for (const name of names) {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) yield* sources(path);
-    else if (name.endsWith('.ts')) yield path;
+    else if (name.endsWith('.ts') || name.endsWith('.tsx')) yield path;
   }
 }
 

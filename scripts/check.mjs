@@ -7,6 +7,7 @@ const judges = [
   ['rooms', 'scripts/check-rooms.mjs', []],
   ['contract', 'scripts/check-contract.mjs', []],
   ['docs', 'scripts/check-docs.mjs', []],
+  ['pages', 'scripts/check-pages.mjs', []],
 ];
 
 let failed = 0;

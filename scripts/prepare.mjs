@@ -24,6 +24,9 @@ run(
   existsSync('apps/cli/dist') ? undefined : 'Building (once; a few seconds)',
 );
 
+const { buildPages } = await import('./pages.mjs');
+buildPages();
+
 const [program] = process.argv.splice(2, 1);
 if (program !== undefined) {
   process.argv[1] = resolve(program);

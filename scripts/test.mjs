@@ -9,7 +9,7 @@ const rooms = [
   ...['contract', 'crypto', 'mpc', 'authority', 'cluster', 'chains', 'storage', 'client', 'testkit'].map(
     (room) => `packages/${room}`,
   ),
-  ...['api', 'signer', 'cli', 'devnet'].map((room) => `apps/${room}`),
+  ...['api', 'signer', 'cli', 'dashboard', 'devnet'].map((room) => `apps/${room}`),
 ];
 const TIMED = /^apps\/devnet\/dist\/(engines\/|faults\/signers)/;
 

@@ -3,11 +3,23 @@
  * file of this process that touches either.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type NetworksFile, parseNetworksFile } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
 import { parseChain, parseRoster, type Roster, withHistory } from '@holdfast/cluster/roster';
+import type { PageFiles } from './pages/index.ts';
 import type { Secrets, Settings } from './settings.ts';
 
 /** A setting is missing or unsafe: the process says so in one line and exits with 78 (EX_CONFIG). */
@@ -23,6 +35,8 @@ export interface Config {
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly roster: Roster;
+  /** As apps/dashboard built them; empty where it did not. */
+  readonly pages: PageFiles;
   /** Test builds only: kill -9 self the nth time a named point is passed. */
   readonly crashAt: { readonly point: string; readonly count: number } | undefined;
 }
@@ -67,6 +81,7 @@ export function readConfig(env: Environment): Config {
     },
     roster,
     networks: networksFile(join(dataFolder, 'api', 'networks.json')),
+    pages: pageFiles(fileURLToPath(new URL('../../dashboard/dist/site', import.meta.url))),
     crashAt: env['NODE_ENV'] === 'test' ? readCrashPoint(env['HOLDFAST_CRASH_AT']) : undefined,
   };
 }
@@ -197,6 +212,15 @@ function checkMode(file: string): void {
   const mode = statSync(file).mode & 0o777;
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;
   throw new UnsafeSettings(`${file} must be mode 0600, not 0${mode.toString(8)}: chmod 600 ${file}`);
+}
+
+/** Read once: a newer build is served from the next start on. */
+function pageFiles(folder: string): PageFiles {
+  if (!existsSync(folder)) return new Map();
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return new Map(paths.map((path) => [relative(folder, path).replaceAll(sep, '/'), readFileSync(path)]));
 }
 
 function ownVersion(): string {

@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     settings: config.networks,
     secret: secrets.api,
   };
-  const api = await startApi({ env, config: settings, secrets, roster, db, chains });
+  const api = await startApi({ env, config: settings, secrets, roster, db, chains, pages: config.pages });
   await api.listen();
   env.log('api.started', { url: settings.publicUrl, cluster: roster.clusterId, database: db.kind });
 

@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Context } from './context.ts';
 import { landingPage, pageHeaders } from './landing/page.ts';
 import { openApiText } from './openapi/document.ts';
+import type { Pages } from './pages/index.ts';
 import { errorReply, toWalletError } from './pipeline/errors.ts';
 import { createRegistry, type Received, run } from './pipeline/index.ts';
 import { createRateLimit } from './pipeline/rate-limit.ts';
@@ -35,6 +36,8 @@ const corsHeaders = {
 export interface ServerPorts {
   readonly auth: AuthPorts;
   readonly handlers: readonly Handler[];
+  /** Absent: where they were not built, and in tests of the api alone. */
+  readonly pages?: Pages | undefined;
   /** Shorter in tests. */
   readonly requestMsMax?: number;
 }
@@ -82,7 +85,7 @@ export function createServer(ctx: Context, ports: ServerPorts): FastifyInstance 
   });
   closeConnectionsWhenClosing(app);
 
-  app.all('/*', (request, reply) => answer(ctx, gate, request, reply));
+  app.all('/*', (request, reply) => answer(ctx, { ...gate, pages: ports.pages }, request, reply));
   return app;
 }
 
@@ -105,13 +108,14 @@ function requestIds(ctx: Pick<Context, 'env'>): () => string {
 
 async function answer(
   ctx: Context,
-  gate: Parameters<typeof run>[1],
+  gate: Parameters<typeof run>[1] & Pick<ServerPorts, 'pages'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
   const { path, query } = targetOf(request.raw.url ?? '');
   if (request.method === 'OPTIONS') return reply.code(204).send();
-  if (request.method === 'GET' && path === '/') return answerLanding(ctx, request, reply);
+  if (request.method === 'GET' && path === '/') return answerLanding(ctx, gate.pages !== undefined, request, reply);
+  if (request.method === 'GET' && gate.pages?.has(path)) return gate.pages.answer(request, reply, path);
   if (request.method === 'GET' && path === '/openapi.json') return answerDescription(ctx, request, reply);
   const started = ctx.env.now();
   const match = findOperation(request.method, path);
@@ -198,7 +202,12 @@ function oneHeader(request: FastifyRequest, name: string): string | undefined {
 }
 
 /** Passkeys need a name, so a page asked for by address moves to `localhost` (rulings 38). */
-async function answerLanding(ctx: Context, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answerLanding(
+  ctx: Context,
+  hasPages: boolean,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const wanted = new URL(ctx.config.publicUrl);
   if (['127.0.0.1', '[::1]'].includes(request.hostname) && wanted.hostname === 'localhost') {
     return reply.code(307).header('location', `${ctx.config.publicUrl}/`).send();
@@ -206,7 +215,7 @@ async function answerLanding(ctx: Context, request: FastifyRequest, reply: Fasti
   return reply
     .headers(pageHeaders)
     .type('text/html; charset=utf-8')
-    .send(await landingPage(ctx));
+    .send(await landingPage(ctx, { hasPages }));
 }
 
 /** Made once for its settings; who has it already is told so. */

@@ -12,6 +12,7 @@ import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
 import { createIndexer } from '../indexer/index.ts';
 import { handlers } from '../operations/index.ts';
 import { createOrders } from '../orders/index.ts';
+import { createPages, type PageFiles } from '../pages/index.ts';
 import { createRefresher } from '../refresh/index.ts';
 import { createServer } from '../server.ts';
 import type { Secrets, Settings } from '../settings.ts';
@@ -32,7 +33,8 @@ export interface Api {
 }
 
 /** The whole gate with every handler, for a context that somebody else made. */
-export const createApi = (ctx: Context): FastifyInstance => createServer(ctx, { auth: authPorts, handlers });
+export const createApi = (ctx: Context, pages: PageFiles = new Map()): FastifyInstance =>
+  createServer(ctx, { auth: authPorts, handlers, pages: createPages(pages, ctx.config) });
 
 const QUORUM = 3;
 
@@ -50,6 +52,8 @@ export async function startApi(o: {
   readonly db: Database;
   /** Absent: no network has nodes. */
   readonly chains?: ChainPorts;
+  /** The browser's pages; absent or empty where they were not built. */
+  readonly pages?: PageFiles;
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
   const { nats } = secrets;
@@ -75,7 +79,7 @@ export async function startApi(o: {
     log: env.log,
   };
   await takeUpUnfinished(ctx);
-  const app = createApi(ctx);
+  const app = createApi(ctx, o.pages);
   relay.attach?.(app.server);
   const answered = watchRequests(app);
   const settling = keepSettling(ctx);

@@ -47,7 +47,7 @@ export const pageHeaders = {
   'cache-control': 'no-store',
 } as const;
 
-export async function landingPage(ctx: Context): Promise<string> {
+export async function landingPage(ctx: Context, o: { readonly hasPages?: boolean } = {}): Promise<string> {
   const state = await clusterState(ctx);
   const { word, online, total } = state;
   return `<!doctype html>
@@ -80,7 +80,7 @@ ${nextStep(state, commandLine(ctx.config.port))}
 ${arithmetic(state)}
 </dl>
 </section>
-<footer><nav aria-label="More"><ul><li><a href="/openapi.json">API description (OpenAPI)</a></li><li><a href="/health">Health</a></li><li><a href="/holdfast/cluster">Signers and their keys</a></li></ul></nav></footer>
+<footer><nav aria-label="More"><ul>${o.hasPages === true ? '<li><a href="/app/">Sign in</a></li>' : ''}<li><a href="/openapi.json">API description (OpenAPI)</a></li><li><a href="/health">Health</a></li><li><a href="/holdfast/cluster">Signers and their keys</a></li></ul></nav></footer>
 </main>
 </body>
 </html>

@@ -1,0 +1,289 @@
+/**
+ * What a request does, in one sentence, made in the browser from the very text that is about to be signed. Nothing here
+ * comes from the api: ids, names and keys are those of the payload.
+ */
+import { asJsonObject, type JsonObject, type JsonValue, parseStrictJson, WireError } from '@holdfast/contract/wire';
+import { fingerprintOf } from '../account/fingerprint.ts';
+
+export interface ActionRequest {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  /** Without query. */
+  readonly path: string;
+  /** The exact JSON text whose hash is signed. */
+  readonly payload: string;
+}
+
+export interface Described {
+  readonly sentence: string;
+  /** `opaque`: nobody can read from it what will happen; the person has to say that they know. */
+  readonly level: 'described' | 'opaque';
+  /** Every member of the body that the sentence does not hold whole. */
+  readonly rows: readonly Row[];
+  /** What deserves a second look. */
+  readonly caution?: string;
+}
+
+export interface Row {
+  readonly label: string;
+  readonly value: string;
+  /** A public key's fingerprint, in groups to compare. */
+  readonly groups?: readonly string[];
+}
+
+interface Words {
+  readonly sentence: string;
+  readonly caution?: string;
+  readonly isOpaque?: boolean;
+}
+
+type Say = (body: JsonObject, ids: readonly string[]) => Words;
+
+const quoted = (value: JsonValue | undefined): string => `“${typeof value === 'string' ? value : ''}”`;
+const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+
+const kinds: Readonly<Record<string, string>> = {
+  Fido2: 'passkey',
+  Key: 'key',
+  RecoveryKey: 'recovery key',
+  PasswordProtectedKey: 'password-protected key',
+  Password: 'password',
+  Totp: 'one-time code generator',
+};
+const kindOf = (value: JsonValue | undefined): string => kinds[textOf(value)] ?? textOf(value);
+
+const RECOVERS =
+  'Whoever holds its private key and can read your mail can put new credentials in the place of all of yours.';
+const LEAVES = 'After this, whoever holds the key can move everything alone, and Holdfast never signs with it again.';
+const OPAQUE = 'Nobody can read from this what it does. Sign it only if you made it yourself.';
+
+/** By method and path; `*` stands for one id. */
+const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
+  [
+    'POST',
+    '/auth/credentials',
+    (body) => ({
+      sentence: `Add the ${kindOf(body['credentialKind'])} ${quoted(body['credentialName'])} to your account`,
+      ...(body['credentialKind'] === 'RecoveryKey' ? { caution: RECOVERS } : {}),
+    }),
+  ],
+  ['PUT', '/auth/credentials/activate', () => ({ sentence: 'Switch one of your credentials on again' })],
+  [
+    'PUT',
+    '/auth/credentials/deactivate',
+    () => ({ sentence: 'Switch one of your credentials off', caution: 'It signs nothing and signs you in no more.' }),
+  ],
+  [
+    'POST',
+    '/auth/credentials/code',
+    () => ({ sentence: 'Make a code that enrols a further device of yours within a minute' }),
+  ],
+  [
+    'POST',
+    '/holdfast/credentials/confirm',
+    (body) => ({
+      sentence: `Let signers accept the ${kindOf(body['kind'])} ${quoted(body['name'])} of user ${textOf(body['userId'])}`,
+      caution: 'Compare the fingerprint with its owner first, by voice or face to face.',
+    }),
+  ],
+  ['POST', '/auth/users', (body) => ({ sentence: `Invite ${textOf(body['email'])} to your organisation` })],
+  ['PUT', '/auth/users/*', (_, [user]) => ({ sentence: `Change the settings of user ${user}` })],
+  ['PUT', '/auth/users/*/activate', (_, [user]) => ({ sentence: `Switch user ${user} on` })],
+  ['PUT', '/auth/users/*/deactivate', (_, [user]) => ({ sentence: `Switch user ${user} off, tokens and all` })],
+  ['DELETE', '/auth/users/*', (_, [user]) => ({ sentence: `Archive user ${user}, for good` })],
+  [
+    'POST',
+    '/auth/service-accounts',
+    (body) => ({ sentence: `Create the service account ${quoted(body['name'])}, which signs with a key of its own` }),
+  ],
+  ['PUT', '/auth/service-accounts/*', (_, [user]) => ({ sentence: `Change the service account ${user}` })],
+  ['PUT', '/auth/service-accounts/*/activate', (_, [user]) => ({ sentence: `Switch service account ${user} on` })],
+  ['PUT', '/auth/service-accounts/*/deactivate', (_, [user]) => ({ sentence: `Switch service account ${user} off` })],
+  ['DELETE', '/auth/service-accounts/*', (_, [user]) => ({ sentence: `Archive service account ${user}, for good` })],
+  ['POST', '/auth/pats', (body) => ({ sentence: `Create the personal access token ${quoted(body['name'])}` })],
+  ['PUT', '/auth/pats/*', (_, [token]) => ({ sentence: `Change the personal access token ${token}` })],
+  ['PUT', '/auth/pats/*/activate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} on` })],
+  ['PUT', '/auth/pats/*/deactivate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} off` })],
+  ['DELETE', '/auth/pats/*', (_, [token]) => ({ sentence: `Archive the personal access token ${token}, for good` })],
+  ['POST', '/permissions', (body) => ({ sentence: `Define the role ${quoted(body['name'])}` })],
+  ['PUT', '/permissions/*', (_, [permission]) => ({ sentence: `Change what the role ${permission} allows` })],
+  [
+    'PUT',
+    '/permissions/*/archive',
+    (body, [permission]) => ({
+      sentence: body['isArchived'] === false ? `Bring the role ${permission} back` : `Archive the role ${permission}`,
+    }),
+  ],
+  [
+    'POST',
+    '/permissions/*/assignments',
+    (body, [permission]) => ({ sentence: `Give ${textOf(body['identityId'])} the role ${permission}` }),
+  ],
+  [
+    'DELETE',
+    '/permissions/*/assignments/*',
+    (_, [permission, assignment]) => ({ sentence: `Take back the role ${permission} (assignment ${assignment})` }),
+  ],
+  [
+    'PUT',
+    '/orgs/*/settings',
+    (body) => ({
+      sentence: `Change what your organisation allows: ${
+        [
+          ...(typeof body['keyImport'] === 'boolean' ? [`key import ${body['keyImport'] ? 'on' : 'off'}`] : []),
+          ...(typeof body['keyExport'] === 'boolean' ? [`key export ${body['keyExport'] ? 'on' : 'off'}`] : []),
+        ].join(', ') || 'nothing'
+      }`,
+      ...(body['keyExport'] === true
+        ? { caution: 'With export on, keys can leave for those whose role allows it.' }
+        : {}),
+    }),
+  ],
+  ['POST', '/keys', () => ({ sentence: 'Make a new key on the five signers' })],
+  ['PUT', '/keys/*', (body, [key]) => ({ sentence: `Name key ${key} ${quoted(body['name'])}` })],
+  ['DELETE', '/keys/*', (_, [key]) => ({ sentence: `Archive key ${key}; it signs no more` })],
+  ['POST', '/keys/import', (body) => ({ sentence: `Import the key ${quoted(body['name'])} onto the five signers` })],
+  ['POST', '/keys/*/export', (_, [key]) => ({ sentence: `Export key ${key}`, caution: LEAVES })],
+  ['POST', '/keys/*/derive', (_, [key]) => ({ sentence: `Derive 32 secret bytes from key ${key}` })],
+  [
+    'POST',
+    '/keys/*/signatures',
+    (body, [key]) => ({ sentence: `Sign ${article(body['kind'])} with key ${key}`, isOpaque: true }),
+  ],
+  [
+    'POST',
+    '/wallets',
+    (body) => ({
+      sentence: `Create a wallet on ${textOf(body['network'])}${body['name'] === undefined ? '' : `, named ${quoted(body['name'])}`}`,
+    }),
+  ],
+  ['PUT', '/wallets/*', (body, [wallet]) => ({ sentence: `Name wallet ${wallet} ${quoted(body['name'])}` })],
+  ['DELETE', '/wallets/*', (_, [wallet]) => ({ sentence: `Archive wallet ${wallet}; it signs no more` })],
+  ['PUT', '/wallets/*/tags', (_, [wallet]) => ({ sentence: `Tag wallet ${wallet}` })],
+  ['DELETE', '/wallets/*/tags', (_, [wallet]) => ({ sentence: `Take tags off wallet ${wallet}` })],
+  [
+    'POST',
+    '/wallets/import',
+    (body) => ({ sentence: `Import a wallet on ${textOf(body['network'])} onto the five signers` }),
+  ],
+  ['POST', '/wallets/*/export', (_, [wallet]) => ({ sentence: `Export the key of wallet ${wallet}`, caution: LEAVES })],
+  [
+    'POST',
+    '/wallets/*/signatures',
+    (body, [wallet]) => ({ sentence: `Sign ${article(body['kind'])} with wallet ${wallet}`, isOpaque: true }),
+  ],
+  [
+    'POST',
+    '/wallets/*/transfers',
+    (body, [wallet]) => ({
+      sentence: `Send ${amountOf(body)} from wallet ${wallet} to ${textOf(body['to'])}`,
+    }),
+  ],
+  [
+    'POST',
+    '/wallets/*/transactions',
+    (body, [wallet]) => ({ sentence: `Sign and send ${article(body['kind'])} from wallet ${wallet}`, isOpaque: true }),
+  ],
+  ...['transfers', 'transactions'].flatMap((orders): (readonly [ActionRequest['method'], string, Say])[] => {
+    const one = orders.slice(0, -1);
+    return [
+      ['PUT', `/wallets/*/${orders}/*/abort`, (_, [, id]) => ({ sentence: `Abort ${one} ${id} before it is sent` })],
+      ['POST', `/wallets/*/${orders}/*/cancel`, (_, [, id]) => ({ sentence: `Cancel ${one} ${id} on its chain` })],
+      [
+        'POST',
+        `/wallets/*/${orders}/*/speed-up`,
+        (_, [, id]) => ({ sentence: `Send ${one} ${id} again with a higher fee` }),
+      ],
+    ];
+  }),
+];
+
+/** Refuses nothing: a request that nobody has words for is shown whole, and called what it is. */
+export function describeRequest(request: ActionRequest): Described {
+  const body = bodyOf(request.payload);
+  const rows = Object.entries(body).map(([member, value]) => rowOf(member, value));
+  for (const [method, pattern, say] of table) {
+    const ids = method === request.method ? idsOf(pattern, request.path) : undefined;
+    if (ids === undefined) continue;
+    const { sentence, caution, isOpaque } = say(body, ids);
+    const second = isOpaque === true ? (caution ?? OPAQUE) : caution;
+    return {
+      sentence,
+      level: isOpaque === true ? 'opaque' : 'described',
+      rows,
+      ...(second === undefined ? {} : { caution: second }),
+    };
+  }
+  return {
+    sentence: `Send a signed ${request.method} to ${request.path}`,
+    level: 'opaque',
+    rows,
+    caution: 'This page has no words for this request. Sign it only if you know what it does.',
+  };
+}
+
+/** Every pattern there are words for, as `METHOD /path/*`: compared with the contract by a test. */
+export const described = (): readonly string[] => table.map(([method, pattern]) => `${method} ${pattern}`);
+
+function idsOf(pattern: string, path: string): readonly string[] | undefined {
+  const [wanted, given] = [pattern.split('/'), path.split('/')];
+  if (wanted.length !== given.length) return undefined;
+  const fits = wanted.every((part, at) =>
+    part === '*' ? /^[a-z]{2,3}-[a-z0-9-]+$|^[A-Za-z0-9_-]{16,}$/.test(given[at] ?? '') : part === given[at],
+  );
+  return fits ? given.filter((_, at) => wanted[at] === '*') : undefined;
+}
+
+function bodyOf(payload: string): JsonObject {
+  if (payload === '') return {};
+  try {
+    return asJsonObject(parseStrictJson(payload), 'body');
+  } catch (cause) {
+    if (cause instanceof WireError) return { body: payload };
+    throw cause;
+  }
+}
+
+const names: Readonly<Record<string, string>> = {
+  credentialKind: 'Kind',
+  credentialName: 'Name',
+  credentialId: 'Credential',
+  credentialUuid: 'Credential',
+  userId: 'User',
+  name: 'Name',
+  kind: 'Kind',
+  network: 'Network',
+  to: 'To',
+  amount: 'Amount, in the smallest unit',
+  contract: 'Contract of the token',
+  memo: 'Memo',
+  email: 'E-mail',
+  operations: 'Allows',
+  keyImport: 'Key import',
+  keyExport: 'Key export',
+};
+
+function rowOf(member: string, value: JsonValue): Row {
+  const label = names[member] ?? member;
+  if (member === 'publicKey' && typeof value === 'string')
+    return { label: 'Fingerprint of the public key', value: value, groups: fingerprintOf(value) };
+  return { label, value: typeof value === 'string' ? value : JSON.stringify(value) };
+}
+
+const articles: Readonly<Record<string, string>> = {
+  Hash: 'a hash',
+  Message: 'a message',
+  Eip191: 'a message (EIP-191)',
+  Eip712: 'typed data (EIP-712)',
+  Eip7702: 'an authorisation of code (EIP-7702)',
+  Transaction: 'a transaction',
+  Psbt: 'a Bitcoin transaction (PSBT)',
+};
+const article = (kind: JsonValue | undefined): string => articles[textOf(kind)] ?? `a request of kind ${textOf(kind)}`;
+
+function amountOf(body: JsonObject): string {
+  const amount = textOf(body['amount']);
+  if (body['kind'] === 'Native') return `${amount || 'an amount'} of the smallest unit`;
+  const token = textOf(body['contract']) || textOf(body['mint']) || textOf(body['assetId']);
+  if (body['tokenId'] !== undefined) return `token ${textOf(body['tokenId'])} of ${token}`;
+  return `${amount || 'an amount'} of the smallest unit of ${token || textOf(body['kind'])}`;
+}
