@@ -79,10 +79,16 @@ export class Browser {
     return new Browser(child, socket, profile);
   }
 
-  async page(): Promise<Page> {
-    const { targetId } = await this.send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
+  /** `apart`: in a profile of its own, as another person's browser. */
+  async page(o: { readonly apart?: true } = {}): Promise<Page> {
+    const profile =
+      o.apart === true ? await this.send<{ browserContextId: string }>('Target.createBrowserContext') : undefined;
+    const { targetId } = await this.send<{ targetId: string }>('Target.createTarget', {
+      url: 'about:blank',
+      ...profile,
+    });
     const { sessionId } = await this.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
-    return Page.open(this, sessionId);
+    return Page.open(this, sessionId, profile);
   }
 
   /** Asks it to end, so that its helpers end with it, and takes its profile away. */
@@ -152,12 +158,14 @@ export interface StoredCredential {
 export class Page {
   readonly #browser: Browser;
   readonly #session: string;
+  readonly #profile: object;
   readonly #frames = new Map<string, number>();
   #authenticatorId = '';
 
-  private constructor(browser: Browser, session: string) {
+  private constructor(browser: Browser, session: string, profile: object) {
     this.#browser = browser;
     this.#session = session;
+    this.#profile = profile;
     browser.on(session, 'Runtime.executionContextsCleared', () => this.#frames.clear());
     browser.on(session, 'Runtime.executionContextCreated', ({ context }) => {
       const { id, origin, auxData } = context as { id: number; origin: string; auxData: { isDefault: boolean } };
@@ -165,8 +173,8 @@ export class Page {
     });
   }
 
-  static async open(browser: Browser, session: string): Promise<Page> {
-    const page = new Page(browser, session);
+  static async open(browser: Browser, session: string, profile: object = {}): Promise<Page> {
+    const page = new Page(browser, session, profile);
     await page.send('Page.enable');
     await page.send('Runtime.enable');
     await page.send('WebAuthn.enable', { enableUI: false });
@@ -176,6 +184,11 @@ export class Page {
 
   send<T>(method: string, params: object = {}): Promise<T> {
     return this.#browser.send<T>(method, params, this.#session);
+  }
+
+  /** Calls back for each event of this page. */
+  on(method: string, listener: (params: Record<string, unknown>) => void): () => void {
+    return this.#browser.on(this.#session, method, listener);
   }
 
   async goto(url: string): Promise<void> {
@@ -239,6 +252,26 @@ export class Page {
       authenticatorId: this.#authenticatorId,
       isBadUV: isLeftOut,
     });
+  }
+
+  /** Files that the page gives are put into this folder. */
+  async downloadInto(folder: string): Promise<void> {
+    await this.#browser.send('Browser.setDownloadBehavior', {
+      behavior: 'allow',
+      downloadPath: folder,
+      ...this.#profile,
+    });
+  }
+
+  /** A device without a screen lock offers no passkey. */
+  async setUserVerified(isUserVerified: boolean): Promise<void> {
+    await this.send('WebAuthn.setUserVerified', { authenticatorId: this.#authenticatorId, isUserVerified });
+  }
+
+  /** Beside what it holds already. */
+  async add(credentials: readonly StoredCredential[]): Promise<void> {
+    const authenticatorId = this.#authenticatorId;
+    for (const credential of credentials) await this.send('WebAuthn.addCredential', { authenticatorId, credential });
   }
 
   async storedCredentials(): Promise<readonly StoredCredential[]> {
