@@ -42,7 +42,7 @@ export const table = {
   },
   api: {
     may: ['contract', 'cluster', 'authority', 'chains', 'storage', 'crypto/transcript'],
-    npm: ['fastify', 'jose'],
+    npm: ['fastify', 'jose', 'nodemailer'],
     never: ['crypto/sharing', 'crypto/envelope', 'crypto/curves', 'mpc', 'client', 'signer'],
   },
   signer: {

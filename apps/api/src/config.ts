@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { type NetworksFile, parseNetworksFile } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
 import { parseChain, parseRoster, type Roster, withHistory } from '@holdfast/cluster/roster';
+import { parseSmtpUrl, type SmtpAddress } from './mail/smtp.ts';
 import type { PageFiles } from './pages/index.ts';
 import type { Secrets, Settings } from './settings.ts';
 
@@ -78,6 +79,7 @@ export function readConfig(env: Environment): Config {
       api: apiSecret(join(dataFolder, 'api', 'secret')),
       operatorToken: operatorToken(dataFolder),
       ...(nats === undefined ? {} : { nats }),
+      ...smtpAddress(env),
     },
     roster,
     networks: networksFile(join(dataFolder, 'api', 'networks.json')),
@@ -134,6 +136,17 @@ function natsAddress(env: Environment, roster: Roster): NatsAddress | undefined 
     ...(credentials === undefined ? {} : { credentials: readFileSync(credentials) }),
     ...(authorities === undefined ? {} : { authorities: readFileSync(authorities, 'utf8') }),
   };
+}
+
+/** Both or neither: a mail without a sender is refused by every server. */
+function smtpAddress(env: Environment): { smtp?: SmtpAddress } {
+  const [url, from] = [text(env, 'HOLDFAST_SMTP_URL'), text(env, 'HOLDFAST_MAIL_FROM')];
+  if (url === undefined) return {};
+  if (from === undefined)
+    throw new UnsafeSettings('HOLDFAST_SMTP_URL needs HOLDFAST_MAIL_FROM, the sender of all mails');
+  const smtp = parseSmtpUrl(url, from);
+  if (smtp === undefined) throw new UnsafeSettings('HOLDFAST_SMTP_URL must be smtp://… or smtps://…');
+  return { smtp };
 }
 
 function readRoster(file: string): Roster {

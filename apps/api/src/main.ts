@@ -7,6 +7,7 @@ import type { Env } from '@holdfast/contract/types';
 import { openDatabase, StorageError } from '@holdfast/storage/database';
 import { startApi } from './app/index.ts';
 import { type Config, endsWithInput, readConfig, UnsafeSettings } from './config.ts';
+import { createSmtp } from './mail/smtp.ts';
 
 /** EX_CONFIG and EX_SOFTWARE of sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -61,7 +62,8 @@ async function main(): Promise<void> {
     settings: config.networks,
     secret: secrets.api,
   };
-  const api = await startApi({ env, config: settings, secrets, roster, db, chains, pages: config.pages });
+  const mail = secrets.smtp === undefined ? {} : { mail: createSmtp(secrets.smtp) };
+  const api = await startApi({ env, config: settings, secrets, roster, db, chains, pages: config.pages, ...mail });
   await api.listen();
   env.log('api.started', { url: settings.publicUrl, cluster: roster.clusterId, database: db.kind });
 

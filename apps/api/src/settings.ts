@@ -1,5 +1,6 @@
 /** What the api is told at its start. `config.ts` reads it; nobody else looks at the environment. */
 import type { NatsAddress } from '@holdfast/cluster/relay';
+import type { SmtpAddress } from './mail/smtp.ts';
 
 export interface Settings {
   readonly port: number;
@@ -29,4 +30,6 @@ export interface Secrets {
   readonly operatorToken: string;
   /** Where signers are met, with the password for it. Absent: the relay inside this process. */
   readonly nats?: NatsAddress;
+  /** The mail server, with the password for it. Absent: mails are files in the outbox. */
+  readonly smtp?: SmtpAddress;
 }

@@ -6,10 +6,12 @@ import type { Database } from '@holdfast/storage/database';
 import type { FastifyInstance } from 'fastify';
 import { authPorts } from '../auth/index.ts';
 import { createLimits } from '../auth/limits.ts';
+import { fileMailer } from '../auth/outbox.ts';
 import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
 import { createIndexer } from '../indexer/index.ts';
+import { queuedMailer, type SmtpPort } from '../mail/index.ts';
 import { handlers } from '../operations/index.ts';
 import { createOrders } from '../orders/index.ts';
 import { createPages, type PageFiles } from '../pages/index.ts';
@@ -54,6 +56,8 @@ export async function startApi(o: {
   readonly chains?: ChainPorts;
   /** The browser's pages; absent or empty where they were not built. */
   readonly pages?: PageFiles;
+  /** Absent: mails are files in the outbox. */
+  readonly mail?: SmtpPort;
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
   const { nats } = secrets;
@@ -65,6 +69,7 @@ export async function startApi(o: {
   const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
   const refresher = createRefresher({ env, config, db, signers });
   const chains = createChains({ env, ports: o.chains });
+  const mail = o.mail === undefined ? fileMailer({ env, config }) : queuedMailer(env, o.mail);
   const orders = createOrders(() => ctx);
   const ctx: Context = {
     env,
@@ -75,7 +80,8 @@ export async function startApi(o: {
     refresher,
     chains,
     orders,
-    limits: createLimits(env),
+    limits: createLimits(env, config),
+    mail,
     log: env.log,
   };
   await takeUpUnfinished(ctx);
@@ -116,6 +122,7 @@ export async function startApi(o: {
       await refresher.close();
       await signers.close();
       hub.close();
+      await mail.close();
       await closed;
       await db.close();
     },

@@ -11,6 +11,7 @@ import { type CredentialRow, findCredential, type OrganisationRow, raiseCounter 
 import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import { checkOrigin } from './clients.ts';
+import { decoyCredential } from './decoys.ts';
 
 /** A factor that is a key, as the contract's schema lets it through. */
 export interface KeyFactor {
@@ -54,7 +55,9 @@ export async function verifyFactor(
 ): Promise<VerifiedFactor> {
   const assertion = readFactor(factor);
   const { organisation, userId, credentialId } = expected;
-  const credential = await findCredential(ctx.db.kysely, expected.organisation.id, assertion.credId);
+  const credential =
+    (await findCredential(ctx.db.kysely, organisation.id, assertion.credId)) ??
+    decoyOf(ctx, organisation.id, userId, assertion.credId);
   const isUsable =
     credential?.isActive === true &&
     (userId === null || credential.userId === userId) &&
@@ -77,6 +80,13 @@ export async function verifyFactor(
   checkUserHandle(assertion, credential, organisation);
   checkOrigin(state, origin, expected.appId);
   return { assertion, credential, signCount };
+}
+
+/** Whoever answers for the passkey of somebody who is not there is told what a wrong signature is told. */
+function decoyOf(ctx: Context, orgId: string, userId: string | null, credId: string): CredentialRow | undefined {
+  if (userId === null) return undefined;
+  const decoy = decoyCredential(ctx, orgId, userId);
+  return decoy.credentialId === credId ? decoy : undefined;
 }
 
 /** Moves a passkey's counter on; part of the transaction that spends the challenge. */

@@ -212,8 +212,7 @@ for (const engine of engineNames) {
         equal(body.challengeIdentifier.split('.').length, 3);
       });
 
-      test('refuses unknown users, and credentials that are not theirs', async () => {
-        refused(await start({ orgId: admin.orgId, username: 'nobody@acme.example' }), 401, 'User not found');
+      test('refuses unknown organisations, and credentials that are not of the user', async () => {
         refused(
           await start({ orgId: 'or-00000-00000-0000000000000000', username: admin.username }),
           401,

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { refuse, WalletError } from '@holdfast/contract/errors';
 import {
   insertCredentialCode,
+  type MailedCodeRow,
   type MailedCodes,
   putMailedCode,
   putRegistrationCode,
@@ -13,6 +14,7 @@ import {
   type UserRow,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
+import { decoyUserId } from './decoys.ts';
 import { isoDate } from './ids.ts';
 import { deliver } from './outbox.ts';
 import { deriveSecret, equalSecret } from './tokens.ts';
@@ -48,15 +50,6 @@ function registrationLink(ctx: Context, user: Pick<UserRow, 'orgId' | 'username'
   return `${ctx.config.publicUrl}/app/register#${members}`;
 }
 
-/** Refuses a code that is wrong, old, of another user, or tried too often. */
-export async function checkRegistrationCode(ctx: Context, userId: string, code: string): Promise<void> {
-  const row = await tryRegistrationCode(ctx.db.kysely, userId);
-  if (row === undefined) refuse('E_REGISTRATION_CODE');
-  if (row.attempts > TRIES_MAX) throw tooManyTries('registration code');
-  const isRight = equalSecret(row.hash, hashCode(ctx, userId, code));
-  if (!isRight || Date.parse(row.dateExpires) <= ctx.env.now()) refuse('E_REGISTRATION_CODE');
-}
-
 /** A code has 53 bits, so what is stored is keyed: a stolen table alone does not tell it. */
 export function hashCode(ctx: Pick<Context, 'secrets'>, userId: string, code: string): string {
   return createHmac('sha256', deriveSecret(ctx, 'registration-code'))
@@ -75,34 +68,71 @@ interface Mailed {
 }
 
 const MAILED_CODE_MS = 15 * 60_000;
-const recovery: Mailed = {
-  codes: 'recoveryCodes',
-  purpose: 'recovery',
-  refusal: 'E_RECOVERY_CODE',
-  subject: 'Your recovery code',
-  called: 'Recovery code',
-  note: 'without your recovery key it is worth nothing',
-};
-const login: Mailed = {
-  codes: 'loginCodes',
-  purpose: 'login',
-  refusal: 'E_LOGIN_CODE',
-  subject: 'Your login code',
-  called: 'Login code',
-  note: 'without the password of your key it is worth nothing',
+const mailed: Readonly<Record<'recovery' | 'login', Mailed>> = {
+  recovery: {
+    codes: 'recoveryCodes',
+    purpose: 'recovery',
+    refusal: 'E_RECOVERY_CODE',
+    subject: 'Your recovery code',
+    called: 'Recovery code',
+    note: 'without your recovery key it is worth nothing',
+  },
+  login: {
+    codes: 'loginCodes',
+    purpose: 'login',
+    refusal: 'E_LOGIN_CODE',
+    subject: 'Your login code',
+    called: 'Login code',
+    note: 'without the password of your key it is worth nothing',
+  },
 };
 
 type Addressee = Pick<UserRow, 'id' | 'orgId' | 'username'>;
 
-/** Makes a new recovery code for a user, forgets the one before, and sends it. */
-export const sendCodeOfRecovery = (ctx: Context, user: Addressee): Promise<void> => sendMailed(ctx, recovery, user);
-/** Spends a recovery code; refuses one that is wrong, old, of another user, or tried too often. */
-export const spendRecoveryCode = (ctx: Context, userId: string, code: string): Promise<void> =>
-  spendMailed(ctx, recovery, userId, code);
-/** The same for a login that needs a protected key. */
-export const sendCodeOfLogin = (ctx: Context, user: Addressee): Promise<void> => sendMailed(ctx, login, user);
-export const spendLoginCode = (ctx: Context, userId: string, code: string): Promise<void> =>
-  spendMailed(ctx, login, userId, code);
+/** Whose code it is; without a user the same is done for nobody, and answered alike. */
+export interface CodeOwner {
+  readonly orgId: string;
+  readonly username: string;
+  readonly user: Addressee | undefined;
+}
+type Purpose = 'registration' | 'recovery' | 'login';
+
+/** Makes a new code, forgets the one before, and sends it. Refuses whoever asks too often, there or not. */
+export async function mailCode(ctx: Context, purpose: Purpose, { orgId, username, user }: CodeOwner): Promise<void> {
+  const userId = user?.id ?? decoyUserId(ctx, orgId, username);
+  const waitMs = ctx.limits.mails.take(`${purpose}/${userId}`);
+  if (waitMs > 0)
+    throw new WalletError('E_RATE_LIMIT', undefined, { details: { retryAfterS: Math.ceil(waitMs / 1000) } });
+  ctx.limits.phantoms.ask(`${purpose}/${userId}`);
+  if (user === undefined) {
+    hashCode(ctx, userId, randomCode(ctx));
+    await tryCode(ctx, purpose, userId);
+    return ctx.mail.pretend();
+  }
+  if (purpose === 'registration') return sendRegistrationCode(ctx, user);
+  return sendMailed(ctx, mailed[purpose], user);
+}
+
+/** Spends a code (of a registration: checks it); refuses one that is wrong, old, of nobody, or tried too often. */
+export async function checkCode(ctx: Context, purpose: Purpose, of: CodeOwner, code: string): Promise<Addressee> {
+  const { orgId, username, user } = of;
+  const userId = user?.id ?? decoyUserId(ctx, orgId, username);
+  const row = await tryCode(ctx, purpose, userId);
+  const tries = row?.attempts ?? ctx.limits.phantoms.try(`${purpose}/${userId}`);
+  if (tries > TRIES_MAX) throw tooManyTries(`${purpose} code`);
+  const hash = hashCode(ctx, purpose === 'registration' ? userId : `${purpose} ${userId}`, code);
+  const isRight = equalSecret(row?.hash ?? '', hash) && Date.parse(row?.dateExpires ?? '') > ctx.env.now();
+  const refusal = purpose === 'registration' ? 'E_REGISTRATION_CODE' : mailed[purpose].refusal;
+  if (!isRight || user === undefined) return refuse(refusal);
+  if (purpose !== 'registration' && !(await takeMailedCode(ctx.db.kysely, mailed[purpose].codes, userId, hash)))
+    refuse(refusal);
+  return user;
+}
+
+function tryCode(ctx: Context, purpose: Purpose, userId: string): Promise<MailedCodeRow | undefined> {
+  if (purpose === 'registration') return tryRegistrationCode(ctx.db.kysely, userId);
+  return tryMailedCode(ctx.db.kysely, mailed[purpose].codes, userId);
+}
 
 async function sendMailed(ctx: Context, of: Mailed, user: Addressee): Promise<void> {
   const code = randomCode(ctx);
@@ -119,15 +149,6 @@ async function sendMailed(ctx: Context, of: Mailed, user: Addressee): Promise<vo
     subject: of.subject,
     text: `Organisation: ${user.orgId}\r\nUser name: ${user.username}\r\n${of.called}: ${code}\r\n\r\nThe code is valid for fifteen minutes. If you did not ask for it, nothing has happened: ${of.note}.`,
   });
-}
-
-async function spendMailed(ctx: Context, of: Mailed, userId: string, code: string): Promise<void> {
-  const row = await tryMailedCode(ctx.db.kysely, of.codes, userId);
-  if (row === undefined) refuse(of.refusal);
-  if (row.attempts > TRIES_MAX) throw tooManyTries(of.called.toLowerCase());
-  const hash = hashCode(ctx, `${of.purpose} ${userId}`, code);
-  if (!equalSecret(row.hash, hash) || Date.parse(row.dateExpires) <= ctx.env.now()) refuse(of.refusal);
-  if (!(await takeMailedCode(ctx.db.kysely, of.codes, userId, row.hash))) refuse(of.refusal);
 }
 
 const tooManyTries = (called: string): WalletError =>

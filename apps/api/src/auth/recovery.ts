@@ -27,7 +27,7 @@ import { govern } from '../governance/govern.ts';
 import { settleProposal } from '../governance/recover.ts';
 import type { Principal } from '../pipeline/types.ts';
 import { creationMembers, makeChallenge } from './challenges.ts';
-import { sendCodeOfRecovery, spendRecoveryCode } from './codes.ts';
+import { checkCode, mailCode } from './codes.ts';
 import { issueToken } from './tokens.ts';
 
 interface Credential {
@@ -53,7 +53,8 @@ export async function sendRecoveryCode(
   body: { readonly orgId: string; readonly username: string },
 ): Promise<{ message: string }> {
   const user = await findUserByUsername(ctx.db.kysely, body.orgId, body.username);
-  if (user?.isActive === true && (await recoveryKeysOf(ctx, user)).length > 0) await sendCodeOfRecovery(ctx, user);
+  const keys = user?.isActive === true ? await recoveryKeysOf(ctx, user) : [];
+  await mailCode(ctx, 'recovery', { ...body, user: keys.length > 0 ? user : undefined });
   return { message: 'success' };
 }
 
@@ -69,10 +70,10 @@ export async function createRecoveryChallenge(
   appId: string | undefined,
 ) {
   const user = await findUserByUsername(ctx.db.kysely, body.orgId, body.username);
-  if (user?.isActive !== true) refuse('E_RECOVERY_CODE');
-  const key = (await recoveryKeysOf(ctx, user)).find((row) => row.credentialId === unpadded(body.credentialId));
-  if (key === undefined) refuse('E_RECOVERY_CODE');
-  await spendRecoveryCode(ctx, user.id, body.verificationCode);
+  const keys = user?.isActive === true ? await recoveryKeysOf(ctx, user) : [];
+  const key = keys.find((row) => row.credentialId === unpadded(body.credentialId));
+  await checkCode(ctx, 'recovery', { ...body, user: key === undefined ? undefined : user }, body.verificationCode);
+  if (user === undefined || key === undefined) refuse('E_RECOVERY_CODE');
   return recoveryChallenge(ctx, { user, key, appId });
 }
 

@@ -23,7 +23,7 @@ import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
 import type { CredentialWish } from './attestations.ts';
 import { creationMembers, makeChallenge } from './challenges.ts';
-import { checkRegistrationCode, sendRegistrationCode } from './codes.ts';
+import { checkCode, mailCode } from './codes.ts';
 import { type Enrolment, newTotp, prepareEnrolment, translateConflict } from './enrolment.ts';
 import { bindingOf, openSession } from './sessions.ts';
 import { issueToken } from './tokens.ts';
@@ -46,9 +46,11 @@ export async function createRegistrationChallenge(
   const organisation = await findOrganisation(ctx.db.kysely, body.orgId);
   const user = organisation && (await findUserByUsername(ctx.db.kysely, organisation.id, body.username));
   // Unknown, registered and deactivated users answer like a wrong code: nobody learns who is a member.
-  if (organisation === undefined || user?.isActive !== true || user.isRegistered) refuse('E_REGISTRATION_CODE');
-  await checkRegistrationCode(ctx, user.id, body.registrationCode);
-  return registrationChallenge(ctx, { organisation, user, appId });
+  if (organisation === undefined) refuse('E_REGISTRATION_CODE');
+  const awaited = user?.isActive === true && !user.isRegistered ? user : undefined;
+  await checkCode(ctx, 'registration', { ...body, user: awaited }, body.registrationCode);
+  if (awaited === undefined) refuse('E_REGISTRATION_CODE');
+  return registrationChallenge(ctx, { organisation, user: awaited, appId });
 }
 
 /** A challenge for the first credentials of a user, and the token that completes it. */
@@ -163,6 +165,7 @@ export async function resendRegistrationCode(
   body: { readonly orgId: string; readonly username: string },
 ): Promise<{ message: string }> {
   const user = await findUserByUsername(ctx.db.kysely, body.orgId, body.username);
-  if (user?.isActive === true && !user.isRegistered && !user.isServiceAccount) await sendRegistrationCode(ctx, user);
+  const awaited = user?.isActive === true && !user.isRegistered && !user.isServiceAccount ? user : undefined;
+  await mailCode(ctx, 'registration', { ...body, user: awaited });
   return { message: 'success' };
 }

@@ -3,6 +3,7 @@ import type { State } from '@holdfast/authority/reduce';
 import { refuse } from '@holdfast/contract/errors';
 import { type Executor, inTransaction } from '@holdfast/storage/database';
 import {
+  type CredentialRow,
   endAccessToken,
   endAccessTokens,
   findOrganisation,
@@ -10,7 +11,6 @@ import {
   findUserByUsername,
   insertAccessToken,
   listCredentials,
-  type OrganisationRow,
   type UserRow,
   useChallenge,
 } from '@holdfast/storage/records';
@@ -18,6 +18,8 @@ import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
 import type { Principal } from '../pipeline/types.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
+import { checkCode, mailCode } from './codes.ts';
+import { decoyCredential, decoyUserId } from './decoys.ts';
 import { type Factors, proveFactors } from './factors.ts';
 import { isoDate, randomId } from './ids.ts';
 import { hashToken, issueToken } from './tokens.ts';
@@ -25,31 +27,46 @@ import { hashToken, issueToken } from './tokens.ts';
 /** A working day: a login reads, every write is signed anew. */
 const LOGIN_MS = 8 * 3_600_000;
 
-/** POST /auth/login/init. Without a user name the passkey says who it is. */
+/**
+ * POST /auth/login/init. Without a user name the passkey says who it is; with the name of nobody the answer is that of
+ * somebody (decoys.ts). Whether a user is active is told after the proof.
+ */
 export async function createLoginChallenge(
   ctx: Context,
-  body: { readonly orgId: string; readonly username?: string | undefined },
+  body: { readonly orgId: string; readonly username?: string | undefined; readonly loginCode?: string | undefined },
   appId: string | undefined,
 ) {
   const organisation = await findOrganisation(ctx.db.kysely, body.orgId);
   if (organisation === undefined) refuse('E_USER_NOT_FOUND');
-  const user = body.username === undefined ? undefined : await loginUser(ctx, organisation, body.username);
-  const credentials = user === undefined ? [] : await listCredentials(ctx.db.kysely, organisation.id, user.id);
+  const { id: orgId } = organisation;
+  const { userId, credentials } = await candidate(ctx, orgId, body.username);
+  // Protected keys are given out to whoever has the code that was mailed, and to nobody else.
+  const hasCode = body.loginCode !== undefined && body.loginCode !== '';
+  if (hasCode) await spendLoginCode(ctx, { orgId, username: body.username ?? '', loginCode: body.loginCode });
   const challenge = await makeChallenge(ctx, {
     use: 'Login',
     organisation,
-    userId: user?.id ?? '',
+    userId,
     tokenId: null,
     request: { method: 'POST', path: '/auth/login', query: null, payload: '' },
   });
+  const active = credentials.filter((row) => row.isActive);
   return authenticationChallenge(ctx, challenge, {
     organisation,
-    // Protected keys are given out to whoever has the code that was mailed, and to nobody else.
-    credentials: credentials.filter((row) => row.isActive && row.kind !== 'PasswordProtectedKey'),
+    credentials: active.filter((row) => hasCode || row.kind !== 'PasswordProtectedKey'),
     appId,
-    hasCodes: false,
+    hasCodes: hasCode && active.some((row) => row.kind === 'Totp'),
     forLogin: true,
   });
+}
+
+/** POST /auth/login/code: the same answer whether or not there is such a user, or one who has protected keys. */
+export async function sendLoginCode(
+  ctx: Context,
+  body: { readonly orgId: string; readonly username: string },
+): Promise<{ message: string }> {
+  await mailCode(ctx, 'login', { ...body, user: await holderOfProtectedKeys(ctx, body) });
+  return { message: 'success' };
 }
 
 /** POST /auth/login. */
@@ -119,9 +136,32 @@ export function bindingOf(state: State, appId: string | undefined): string | nul
   return appId !== undefined && state.apps.get(appId)?.kind === 'ServerSideApplication' ? appId : null;
 }
 
-async function loginUser(ctx: Context, organisation: OrganisationRow, username: string): Promise<UserRow> {
-  const user = await findUserByUsername(ctx.db.kysely, organisation.id, username);
-  if (user === undefined) refuse('E_USER_NOT_FOUND');
-  if (!user.isActive) refuse('E_USER_INACTIVE');
-  return user;
+/** Whom the challenge is for, and with which credentials; nobody in particular where no name is given. */
+async function candidate(
+  ctx: Context,
+  orgId: string,
+  username: string | undefined,
+): Promise<{ userId: string; credentials: readonly CredentialRow[] }> {
+  if (username === undefined) return { userId: '', credentials: [] };
+  const user = await findUserByUsername(ctx.db.kysely, orgId, username);
+  const userId = user?.id ?? decoyUserId(ctx, orgId, username);
+  const credentials = await listCredentials(ctx.db.kysely, orgId, userId);
+  return { userId, credentials: user === undefined ? [decoyCredential(ctx, orgId, userId)] : credentials };
+}
+
+async function holderOfProtectedKeys(
+  ctx: Context,
+  { orgId, username }: { readonly orgId: string; readonly username: string },
+): Promise<UserRow | undefined> {
+  const user = await findUserByUsername(ctx.db.kysely, orgId, username);
+  const rows = await listCredentials(ctx.db.kysely, orgId, user?.id ?? decoyUserId(ctx, orgId, username));
+  const hasOne = rows.some((row) => row.isActive && row.kind === 'PasswordProtectedKey');
+  return user?.isActive === true && hasOne ? user : undefined;
+}
+
+async function spendLoginCode(
+  ctx: Context,
+  o: { readonly orgId: string; readonly username: string; readonly loginCode: string | undefined },
+): Promise<void> {
+  await checkCode(ctx, 'login', { ...o, user: await holderOfProtectedKeys(ctx, o) }, o.loginCode ?? '');
 }

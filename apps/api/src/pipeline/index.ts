@@ -1,5 +1,5 @@
 /** The fixed gate before a handler, driven by the contract: nothing reaches a handler that did not pass it. */
-import { refuse } from '@holdfast/contract/errors';
+import { refuse, WalletError } from '@holdfast/contract/errors';
 import { fullName, type Match, type Operation, permissionsOf } from '@holdfast/contract/operations';
 import { pick } from '@holdfast/contract/schema';
 import type { Context } from '../context.ts';
@@ -51,6 +51,7 @@ export async function run(
   received: Received,
 ): Promise<Answer> {
   const { operation: of, params } = match;
+  if (of.auth === 'public' && of.domain === 'auth') limitAddress(ctx, received.address);
   const caller = await authenticate(ctx, ports.auth, of, received);
   const appId = await clientOf(ctx, ports.auth, caller, received);
   const principal = caller === undefined || appId === undefined ? caller : { ...caller, appId };
@@ -94,6 +95,13 @@ async function clientOf(
   const target = query === '' ? path : `${path}?${query}`;
   const client = { appId, nonce, appSecret, apiSignature };
   return auth.checkClient?.(ctx, caller, client, { method, target, body, authorization });
+}
+
+/** Logins, codes and recoveries ask for no token, so who asks is known by the address alone. */
+function limitAddress(ctx: Context, address: string): void {
+  const waitMs = ctx.limits.addresses.take(address);
+  if (waitMs > 0)
+    throw new WalletError('E_RATE_LIMIT', undefined, { details: { retryAfterS: Math.ceil(waitMs / 1000) } });
 }
 
 async function authenticate(

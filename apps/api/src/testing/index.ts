@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { createLimits } from '../auth/limits.ts';
 import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
+import type { Mailer } from '../mail/index.ts';
 import { createOrders } from '../orders/index.ts';
 import type { AuthPorts, Handler, Principal } from '../pipeline/types.ts';
 import { createRefresher, type Refresher } from '../refresh/index.ts';
@@ -110,7 +111,8 @@ export function testApi(o: {
   const ctx: Context = {
     chains: createChains({ env, ports: o.chains }),
     orders: createOrders(() => ctx),
-    limits: createLimits(env),
+    limits: createLimits(env, config),
+    mail: noMail,
     env,
     db,
     signers,
@@ -154,6 +156,9 @@ const noDatabase = new Proxy({} as Database, {
     throw new Error(`this test has no database, but ${String(member)} was read`);
   },
 });
+
+/** For contexts in which nobody is written to. */
+export const noMail: Mailer = { send: async () => {}, pretend: async () => {}, close: async () => {} };
 
 /** For contexts in which no network has nodes. */
 export const noChains: Chains = createChains({ env: testEnv() });

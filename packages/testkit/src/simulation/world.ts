@@ -432,7 +432,8 @@ export function createWorld(o: {
       refresher,
       chains: createChains({ env }),
       orders: createOrders(() => ctx),
-      limits: createLimits(env),
+      limits: createLimits(env, config),
+      mail: { send: async () => {}, pretend: async () => {}, close: async () => {} },
       log: env.log,
     };
     made.ctx = ctx;

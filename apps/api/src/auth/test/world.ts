@@ -19,7 +19,7 @@ import { createServer } from '../../server.ts';
 import { noChains, noRefresher } from '../../testing/index.ts';
 import { authPorts } from '../index.ts';
 import { createLimits } from '../limits.ts';
-import { outboxFolder } from '../outbox.ts';
+import { fileMailer, outboxFolder } from '../outbox.ts';
 import { type TestCluster, testCluster } from './cluster.ts';
 
 export const operatorToken = 'operator-token-of-the-test';
@@ -98,9 +98,11 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     refresher: noRefresher,
     chains: noChains,
     orders: createOrders(() => ctx),
-    limits: createLimits({ now: () => now }),
+    limits: createLimits({ now: () => now }, { requestsPerMinuteMax: 0 }),
+    mail: { send: (mail) => files.send(mail), pretend: () => files.pretend(), close: async () => {} },
     log,
   };
+  const files = fileMailer(ctx);
   const mine = [...authHandlers, ...orgsHandlers, ...permissionsHandlers];
   const named = new Set(mine.map(({ operation }) => fullName(operation)));
   const others = operations

@@ -51,6 +51,7 @@ import { register } from './register.ts';
 import { registerEndUser } from './registerEndUser.ts';
 import { resendRegistrationCode } from './resendRegistrationCode.ts';
 import { restartDelegatedRegistration } from './restartDelegatedRegistration.ts';
+import { sendLoginCode } from './sendLoginCode.ts';
 import { sendRecoveryCode } from './sendRecoveryCode.ts';
 import { updateApplication } from './updateApplication.ts';
 import { updatePersonalAccessToken } from './updatePersonalAccessToken.ts';
@@ -110,6 +111,7 @@ export const authHandlers = [
   registerEndUser,
   resendRegistrationCode,
   restartDelegatedRegistration,
+  sendLoginCode,
   sendRecoveryCode,
   updateApplication,
   updatePersonalAccessToken,

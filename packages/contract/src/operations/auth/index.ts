@@ -51,6 +51,7 @@ export { register } from './register.ts';
 export { registerEndUser } from './registerEndUser.ts';
 export { resendRegistrationCode } from './resendRegistrationCode.ts';
 export { restartDelegatedRegistration } from './restartDelegatedRegistration.ts';
+export { sendLoginCode } from './sendLoginCode.ts';
 export { sendRecoveryCode } from './sendRecoveryCode.ts';
 export { updateApplication } from './updateApplication.ts';
 export { updatePersonalAccessToken } from './updatePersonalAccessToken.ts';
