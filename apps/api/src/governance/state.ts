@@ -1,7 +1,7 @@
 /** The reducer's state of an organisation, as the database keeps it, and a copy of it in memory. */
 import { authorityDeps } from '@holdfast/authority/contract-rules';
 import { permissionIdOf } from '@holdfast/authority/ids';
-import type { AuthorityDeps, PermissionRecord, State } from '@holdfast/authority/reduce';
+import { type AuthorityDeps, type PermissionRecord, reviveState, type State, stateText } from '@holdfast/authority/reduce';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import { managedPermissions } from '@holdfast/contract/permissions';
@@ -39,13 +39,7 @@ async function readState(ctx: Pick<Context, 'db'>, orgId: string): Promise<State
 
 /** JSON of a state: maps become lists of pairs, sets become lists, both under a name that says so. */
 export function encodeState(state: State): unknown {
-  return JSON.parse(
-    JSON.stringify(state, (_name, value: unknown) => {
-      if (value instanceof Map) return { [MAP]: [...value] };
-      if (value instanceof Set) return { [SET]: [...value] };
-      return value;
-    }),
-  );
+  return JSON.parse(stateText(state));
 }
 
 /** The managed permissions open what this release says, so that a new operation is open to administrators at once. */
@@ -53,7 +47,7 @@ export function decodeState(json: unknown): State {
   const state = {
     personalTokens: new Map(),
     apps: new Map(),
-    ...(revive(json) as Omit<State, 'personalTokens' | 'apps'>),
+    ...(reviveState(json) as Omit<State, 'personalTokens' | 'apps'>),
   } as State;
   const managed = new Map<string, readonly string[]>(
     managedPermissions.map(({ name, operations }) => [name, operations]),
@@ -72,16 +66,4 @@ function newManaged({ genesisHash, permissions }: State): [string, PermissionRec
     const id = permissionIdOf(hash, name);
     return permissions.has(id) ? [] : [[id, { id, name, operations: new Set<string>(operations) }]];
   });
-}
-
-const MAP = '#map';
-const SET = '#set';
-
-function revive(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(revive);
-  const object = value as Record<string, unknown>;
-  if (Object.hasOwn(object, MAP)) return new Map((object[MAP] as [unknown, unknown][]).map(([k, v]) => [k, revive(v)]));
-  if (Object.hasOwn(object, SET)) return new Set(object[SET] as unknown[]);
-  return Object.fromEntries(Object.entries(object).map(([name, member]) => [name, revive(member)]));
 }

@@ -9,6 +9,8 @@ import type { ActEvidence, Command } from '@holdfast/cluster/commands';
 import type { Context } from '../commands/context.ts';
 import { refuse } from '../refusal/index.ts';
 
+export { createOrganisations } from './organisations.ts';
+
 export type ConsentedEffect =
   | 'governance'
   | 'createKey'

@@ -21,11 +21,20 @@ import {
   type Votes,
   verifyAcks,
   verifyDisregards,
+  verifyStatement,
   verifyWithdrawals,
   acknowledge as vote,
   withdrawBytes,
 } from '@holdfast/authority/log';
-import { apply, initialState } from '@holdfast/authority/reduce';
+import {
+  apply,
+  initialState,
+  readState,
+  rulesOf,
+  SNAPSHOT_STEP,
+  snapshotBytes,
+  snapshotOf,
+} from '@holdfast/authority/reduce';
 import type { Ack, Assertion, Disregard, LogEntry, SignedRequest, Withdrawal } from '@holdfast/authority/types';
 import type { ChainHead } from '@holdfast/cluster/commands';
 import type { Env } from '@holdfast/contract/types';
@@ -126,13 +135,19 @@ export function createOrganisations(o: {
   for (const org of store.log.orgs()) chains.set(org, load(org));
   for (const [org, height] of store.restored.floors()) setAside(org, height);
 
-  /** Reads a chain and runs it through the reducer again: the state is derived, never stored. */
+  /**
+   * Reads a chain and runs it through the reducer again: the state is derived. Of a long chain it is what this signer
+   * itself derived at the last snapshot, and the entries above.
+   */
   function load(org: string): Chain {
-    const log = store.log.read(org);
+    const start = startOf(org);
+    const log = store.log.read(org, start?.height);
     const chain: Chain = {
       ...noChain(),
+      committed: start,
       damagedTop: log.damagedAt === undefined ? undefined : log.top,
     };
+    let latest: State | undefined;
     try {
       for (const stored of log.entries) {
         const next = after(chain, stored.entry);
@@ -143,8 +158,11 @@ export function createOrganisations(o: {
         );
         if (stored.committed) chain.committed = next.state;
         else chain.tail = next;
+        if (stored.committed && isStep(stored.height)) latest = next.state;
       }
       loadPromises(org, chain);
+      // Made before there were snapshots, or by other rules.
+      if (latest !== undefined) store.transaction('snapshot', () => keepSnapshot(latest as State));
     } catch (error) {
       chain.damagedTop = log.top;
       env.log('authority.log.damaged', {
@@ -154,6 +172,38 @@ export function createOrganisations(o: {
     }
     if (chain.damagedTop !== undefined) env.log('authority.log.set-aside', { org, top: chain.damagedTop });
     return chain;
+  }
+
+  /**
+   * The state this signer derived itself at an entry it holds committed, by the rules of this release. Whatever else is
+   * there is as good as none: the whole chain is run again.
+   */
+  function startOf(org: string): State | undefined {
+    const snapshot = store.log.snapshot(org);
+    if (snapshot === undefined) return undefined;
+    const entry = store.log.at(org, snapshot.height);
+    const own = signerOf(cluster.index).identityKey;
+    const signature = toBase64Url(snapshot.signature);
+    const isOwn =
+      toHex(snapshot.rules) === toHex(rulesOf(deps)) &&
+      entry?.committed === true &&
+      toHex(entry.head) === toHex(snapshot.head) &&
+      verifyStatement({ identityKey: own, bytes: snapshotBytes(snapshot), signature, verify: deps.verify });
+    if (isOwn) return readState(snapshot.text);
+    env.log('authority.snapshot.refused', { org, height: snapshot.height });
+    return undefined;
+  }
+
+  /** Inside a transaction: the snapshot is there with the entry it is of, or neither is. */
+  function keepSnapshot(state: State): void {
+    const head = decodeHead(state.head);
+    const snapshot = snapshotOf(state, head, deps);
+    store.log.putSnapshot({ ...snapshot, signature: cluster.identity.sign(snapshotBytes(snapshot)) });
+    const { org, height } = state;
+    store.journal.append('authority.snapshot', {
+      ...{ org, height, head: toHex(head) },
+      state: toHex(sha256(utf8(snapshot.text))),
+    });
   }
 
   /** One that cannot be read may be about what was acknowledged: then this signer says nothing at that height. */
@@ -236,6 +286,7 @@ export function createOrganisations(o: {
       burn(e);
       if (how.committed) store.log.clearPromises(org, e.entry.height);
       store.journal.append(how.event, { org, height: e.entry.height, head: toHex(e.head) });
+      if (how.committed && isStep(e.entry.height)) keepSnapshot(e.state);
     });
     if (how.committed) {
       chain.committed = e.state;
@@ -572,6 +623,9 @@ export function createOrganisations(o: {
       : { entry: stored.entry, head: stored.head, state: committed };
   }
 }
+
+/** Heights of which a snapshot is kept. */
+const isStep = (height: number): boolean => height > 0 && height % SNAPSHOT_STEP === 0;
 
 function noChain(): Chain {
   return {

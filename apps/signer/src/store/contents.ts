@@ -44,6 +44,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   orders: 'as of assertions; a name that a user gave an order the other signers remember',
   executions: 'a run needs an assertion or a session of its process; the same id again meets no peer that has burnt it',
   ciphertexts: 'import keys live in the memory of one process: an old parcel opens nowhere',
+  snapshots: 'of the log, which is kept: made again from it',
   named: 'what this signer saw its peers do; whoever deviates again is named again',
   evidence: 'for the operator of the store it was found by, who exports what is worth keeping',
   auxiliary: 'made anew by all five; a copy of its secrets elsewhere would only be one more place to steal them from',

@@ -3,6 +3,7 @@
  * promised about that height.
  */
 
+import type { Snapshot } from '@holdfast/authority/reduce';
 import type { Ack, LogEntry, Withdrawal } from '@holdfast/authority/types';
 import { fromBase64Url, parseStrictJson } from '@holdfast/contract/wire';
 import type { Db, Row } from './database.ts';
@@ -25,6 +26,11 @@ export interface StoredPromise {
   readonly proof: readonly Withdrawal[];
 }
 
+export interface StoredSnapshot extends Snapshot {
+  /** By this signer's own identity key. */
+  readonly signature: Uint8Array;
+}
+
 export interface OrgLog {
   readonly org: string;
   readonly entries: readonly StoredEntry[];
@@ -36,7 +42,10 @@ export interface OrgLog {
 
 export interface LogShelf {
   orgs(): string[];
-  read(org: string): OrgLog;
+  /** From the height above this one on; from the beginning unless told. */
+  read(org: string, above?: number): OrgLog;
+  /** The newest snapshot, if its record verifies. */
+  snapshot(org: string): StoredSnapshot | undefined;
   /** One entry; undefined where there is none or it does not verify. */
   at(org: string, height: number): StoredEntry | undefined;
   /** Of every height; `damagedAt` is the highest height of one that does not verify. */
@@ -44,6 +53,8 @@ export interface LogShelf {
   // Inside a transaction:
   /** Replaces what stood at that height. */
   put(org: string, e: StoredEntry): void;
+  /** In place of the one before. */
+  putSnapshot(s: StoredSnapshot): void;
   /** Removes the acknowledged entry of that height; a committed one stays. */
   dropTail(org: string, height: number): void;
   putPromise(org: string, p: StoredPromise): void;
@@ -52,19 +63,26 @@ export interface LogShelf {
 }
 
 export const LOG_COLUMNS = 'org, height, head, committed, entry, acks';
+const SNAPSHOT_COLUMNS = 'org, height, head, rules, state, signature';
 export const PROMISE_COLUMNS = 'org, height, head, kind, proof';
 
 export function createLogShelf(db: Db): LogShelf {
   return {
     orgs: () => db.all('select distinct org from log order by org').map((row) => String(row[0])),
-    read(org) {
+    read(org, above = -1) {
       const entries: StoredEntry[] = [];
       let damagedAt: number | undefined;
-      let top = -1;
-      for (const row of db.all(`select ${LOG_COLUMNS}, mac from log where org = ? order by height`, org)) {
+      let top = above;
+      const rows = db.all(
+        `select ${LOG_COLUMNS}, mac from log where org = ? and height > ? order by height`,
+        org,
+        above,
+      );
+      for (const row of rows) {
         top = Number(row[1]);
-        const sound = top === entries.length && db.macHolds('log', row.slice(0, -1), row.at(-1));
-        if (!sound) damagedAt ??= Math.min(top, entries.length);
+        const next = above + 1 + entries.length;
+        const sound = top === next && db.macHolds('log', row.slice(0, -1), row.at(-1));
+        if (!sound) damagedAt ??= Math.min(top, next);
         if (damagedAt === undefined) entries.push(asEntry(row));
       }
       return { org, entries, damagedAt, top };
@@ -81,6 +99,21 @@ export function createLogShelf(db: Db): LogShelf {
            acks = excluded.acks, mac = excluded.mac`,
         ...cells,
         db.mac('log', cells),
+      );
+    },
+    snapshot(org) {
+      const row = db.one(`select ${SNAPSHOT_COLUMNS}, mac from snapshots where org = ?`, org);
+      if (row === undefined || !db.macHolds('snapshots', row.slice(0, -1), row.at(-1))) return undefined;
+      const bytes = (at: number) => (row[at] instanceof Uint8Array ? row[at] : new Uint8Array());
+      const [head, rules, signature] = [bytes(2), bytes(3), bytes(5)];
+      return { org, height: Number(row[1]), head, rules, text: String(row[4]), signature };
+    },
+    putSnapshot({ org, height, head, rules, text, signature }) {
+      const cells: Row = [org, height, head, rules, text, signature];
+      db.run(
+        `insert or replace into snapshots (${SNAPSHOT_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?, ?)`,
+        ...cells,
+        db.mac('snapshots', cells),
       );
     },
     promises(org) {

@@ -88,6 +88,13 @@ export const SCHEMA: readonly string[] = [
     primary key (orderKey, digest)
   ) strict, without rowid;
   `,
+  // The state of an organisation at one height of its chain (docs/specs/authority-log.md §8): the newest one alone.
+  `
+  create table snapshots (
+    org text primary key, height integer not null, head blob not null, rules blob not null, state text not null,
+    signature blob not null, mac blob not null
+  ) strict, without rowid;
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

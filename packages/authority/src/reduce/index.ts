@@ -2,6 +2,16 @@
 export { apply, initialState, replay } from './apply.ts';
 export { reducers } from './entries/index.ts';
 export {
+  readState,
+  reviveState,
+  rulesOf,
+  SNAPSHOT_STEP,
+  type Snapshot,
+  snapshotBytes,
+  snapshotOf,
+  stateText,
+} from './snapshot.ts';
+export {
   type Actor,
   type ApplicationRecord,
   type AssignmentRecord,
