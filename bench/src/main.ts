@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { logLoad, verification } from './authority.ts';
 import { auxiliary } from './auxiliary.ts';
 import { calibration, emptyRoute } from './calibration.ts';
 import { chains } from './chains.ts';
@@ -33,6 +34,9 @@ const wants = (part: string): boolean => values.only === undefined || values.onl
 if (wants('protocols')) for (const measure of protocols) add(measure());
 if (wants('protocols') || wants('auxiliary')) for (const measure of auxiliary) add(measure());
 if (wants('protocols') || wants('peers')) for (const measure of peers) add(await measure());
+if (wants('protocols') || values.only === 'log') add(verification());
+// A minute: only when asked for.
+if (values.only === 'log') add(logLoad());
 if (wants('product')) for (const engine of ['postgres', 'embedded'] as const) add(await product(engine));
 if (wants('product') || wants('signatures')) add(await signatures('postgres'));
 if (wants('product') || wants('orders'))
