@@ -114,13 +114,16 @@ export async function setCredentialActive(
   ctx: Context,
   { principal, grant }: Signed,
   o: { readonly credentialUuid: string; readonly active: boolean },
-): Promise<{ message: string }> {
+): Promise<{ message: string; acknowledgedBy?: number[] }> {
   const { orgId, userId } = principal;
   const row = await findCredentialByUuid(ctx.db.kysely, orgId, o.credentialUuid);
   if (row?.userId !== userId) refuse('E_NOT_FOUND', 'credential not found');
   if (o.active && !row.isActive) refuseSecond(row.kind, await listCredentials(ctx.db.kysely, orgId, userId));
-  if (row.isConfirmed) await govern(ctx, orgId, grant);
-  else await updateCredential(ctx.db.kysely, orgId, row.uuid, { isActive: o.active });
+  if (row.isConfirmed) {
+    const { acknowledgedBy } = await govern(ctx, orgId, grant);
+    return { message: 'success', acknowledgedBy };
+  }
+  await updateCredential(ctx.db.kysely, orgId, row.uuid, { isActive: o.active });
   return { message: 'success' };
 }
 

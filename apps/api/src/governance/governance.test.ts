@@ -193,7 +193,7 @@ for (const engine of engineNames) {
       deepEqual((await call(w, 'GET', path, { token: admin.token })).body, { keyImport: false, keyExport: false });
       const { body } = await signedCall(w, admin, 'PUT', path, { keyImport: true });
 
-      deepEqual(body, { keyImport: true, keyExport: false });
+      deepEqual(body, { keyImport: true, keyExport: false, acknowledgedBy: [1, 2, 3, 4, 5] });
       ok(w.cluster.signers.every(({ committed }) => committed !== undefined));
       refused(await call(w, 'GET', path, { token: other.token }), 404, 'organisation not found');
       refused(await signedCall(w, other, 'PUT', path, { keyExport: true }), 404, 'organisation not found');

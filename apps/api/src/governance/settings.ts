@@ -17,6 +17,6 @@ export async function updateOrgSettings(
   orgId: string,
 ) {
   if (orgId !== principal.orgId) refuse('E_NOT_FOUND', 'organisation not found');
-  const { after } = await govern(ctx, orgId, grant);
-  return after.settings;
+  const { after, acknowledgedBy } = await govern(ctx, orgId, grant);
+  return { ...after.settings, acknowledgedBy };
 }

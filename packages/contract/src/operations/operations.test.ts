@@ -124,3 +124,15 @@ test('a wallet on a key that is there makes a record, not a key', () => {
   equal(effectOf(match.operation, { network: 'Ethereum', signingKey: { scheme: 'ECDSA' } }), 'createKey');
   equal(effectOf(match.operation, { network: 'Ethereum', signingKey: { id: 'key-1' } }), 'wallet');
 });
+
+test('every call that can take authority away tells which signers acknowledged it, if it answers anything', () => {
+  const takes =
+    /^(deactivate|archive|update)(User|ServiceAccount|Credential|PersonalAccessToken|Permission|OrgSettings)$/;
+  const found = operations.filter(({ name, effect }) => effect === 'governance' && takes.test(name));
+
+  equal(found.length >= 10, true);
+  for (const of of found) {
+    const text = JSON.stringify(of.response);
+    equal(text.includes('"acknowledgedBy"'), true, fullName(of));
+  }
+});

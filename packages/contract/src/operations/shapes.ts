@@ -28,6 +28,8 @@ export const BlockchainKind = Type.Enum([...blockchainKinds]);
 
 export const Empty = Closed({});
 export const Message = Reply({ message: Type.String() });
+/** Beyond the reference: roster indices of the signers that acknowledged the change just made. */
+export const AcknowledgedBy = Type.Optional(Type.Array(Type.Integer()));
 
 export const Page = Closed({
   limit: Type.Optional(

@@ -1,6 +1,6 @@
 /** Activates a credential. */
 import { operation } from '../operation.ts';
-import { Closed, Message, Text } from '../shapes.ts';
+import { AcknowledgedBy, Closed, Message, Reply, Text } from '../shapes.ts';
 
 export const activateCredential = operation({
   name: 'activateCredential',
@@ -12,6 +12,6 @@ export const activateCredential = operation({
   permissions: [],
   effect: 'governance',
   request: Closed({ credentialUuid: Text(64, 1) }),
-  response: Message,
+  response: Reply({ ...Message.properties, acknowledgedBy: AcknowledgedBy }),
   summary: 'Activates a credential',
 });

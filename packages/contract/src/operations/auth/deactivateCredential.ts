@@ -1,6 +1,6 @@
 /** Deactivates a credential. */
 import { operation } from '../operation.ts';
-import { Closed, Message, Text } from '../shapes.ts';
+import { AcknowledgedBy, Closed, Message, Reply, Text } from '../shapes.ts';
 
 export const deactivateCredential = operation({
   name: 'deactivateCredential',
@@ -12,6 +12,6 @@ export const deactivateCredential = operation({
   permissions: [],
   effect: 'governance',
   request: Closed({ credentialUuid: Text(64, 1) }),
-  response: Message,
+  response: Reply({ ...Message.properties, acknowledgedBy: AcknowledgedBy }),
   summary: 'Deactivates a credential',
 });

@@ -1,7 +1,7 @@
 /** Switches key import and key export on or off. */
 import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
-import { Closed, Reply } from '../shapes.ts';
+import { AcknowledgedBy, Closed, Reply } from '../shapes.ts';
 
 export const updateOrgSettings = operation({
   name: 'updateOrgSettings',
@@ -13,6 +13,6 @@ export const updateOrgSettings = operation({
   permissions: ['Orgs:Settings:Update'],
   effect: 'governance',
   request: Closed({ keyImport: Type.Optional(Type.Boolean()), keyExport: Type.Optional(Type.Boolean()) }),
-  response: Reply({ keyImport: Type.Boolean(), keyExport: Type.Boolean() }),
+  response: Reply({ keyImport: Type.Boolean(), keyExport: Type.Boolean(), acknowledgedBy: AcknowledgedBy }),
   summary: 'Switches key import and key export on or off',
 });
