@@ -15,6 +15,8 @@ export interface Identity {
 export interface AccountFile {
   readonly apiUrl: string;
   readonly orgId: string;
+  /** hex of 32 bytes: what operators pinned. Absent in files of older releases. */
+  readonly genesisHash?: string;
   readonly appId: string;
   /** Of the founding. */
   readonly clusterFingerprint: string;

@@ -103,7 +103,7 @@ async function sendEntries(
     const rows = await listEntries(room.db.kysely, ours.id, height, BATCH_ENTRIES_MAX);
     const batch = takeBatch(rows);
     if (batch.length === 0) return false;
-    const entries = await standing(room, { org: ours.id, height, entries: batch.map(certified) });
+    const entries = await standing(room, { org: ours.id, height, entries: batch.map(certifiedEntry) });
     const outcome = await room.ask.one({ kind: 'CatchUp', org: ours.id, entries }, index, CATCH_UP_MS_MAX);
     if ('lost' in outcome || !outcome.reply.ok) {
       const code = 'lost' in outcome ? outcome.lost : outcome.reply.ok ? '' : outcome.reply.error.code;
@@ -121,7 +121,8 @@ interface EntryRow {
   readonly acks: readonly unknown[];
 }
 
-function takeBatch<Row extends EntryRow>(rows: readonly Row[]): Row[] {
+/** As many as fit into one message, one at least. */
+export function takeBatch<Row extends EntryRow>(rows: readonly Row[]): Row[] {
   const batch: Row[] = [];
   let chars = 0;
   for (const row of rows) {
@@ -133,7 +134,7 @@ function takeBatch<Row extends EntryRow>(rows: readonly Row[]): Row[] {
 }
 
 /** Our own rows, written after the same signers had acknowledged them. */
-const certified = ({ entry, acks }: EntryRow): CertifiedEntry => ({
+export const certifiedEntry = ({ entry, acks }: EntryRow): CertifiedEntry => ({
   entry: parseStrictJson(entry, { name: 'entry' }) as unknown as LogEntry,
   acks: acks as readonly Ack[],
 });
@@ -142,7 +143,7 @@ const certified = ({ entry, acks }: EntryRow): CertifiedEntry => ({
  * The entries with the acknowledgements of those who serve today. Where a signer was replaced, an entry may have too few
  * left: then those who hold it acknowledge it again.
  */
-async function standing(
+export async function standing(
   room: Room,
   o: { readonly org: string; readonly height: number; readonly entries: readonly CertifiedEntry[] },
 ): Promise<readonly CertifiedEntry[]> {

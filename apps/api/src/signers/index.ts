@@ -5,7 +5,7 @@ import type { Env } from '@holdfast/contract/types';
 import { toBase64, toBase64Url } from '@holdfast/contract/wire';
 import type { Database } from '@holdfast/storage/database';
 import { type ClusterLink, createAsk } from './ask.ts';
-import { createCatchUp } from './catch-up.ts';
+import { createCatchUp, standing } from './catch-up.ts';
 import { createController, ECDSA_ENGINES, type EcdsaEngine } from './controller.ts';
 import { derive } from './derive.ts';
 import { confirmEpoch, refreshKey, settleEpochs } from './epochs.ts';
@@ -152,6 +152,7 @@ export function createSigners(o: {
       silentListeners.add(listener);
       return () => silentListeners.delete(listener);
     },
+    standing: (o) => standing(room, o),
     catchUp: (org, index, entries) => catchUpSigner(room, org, index, entries),
 
     importKeys: () => importKeys(room),

@@ -205,6 +205,15 @@ export interface Signers {
   onSilent(listener: (org: string) => void): () => void;
   /** Gives one signer entries it missed. */
   catchUp(org: string, index: number, entries: readonly CertifiedEntry[]): Promise<void>;
+  /**
+   * Entries from a height on with the acknowledgements of those who serve today, made again where a signer that left had
+   * given one of too few.
+   */
+  standing(o: {
+    readonly org: string;
+    readonly height: number;
+    readonly entries: readonly CertifiedEntry[];
+  }): Promise<readonly CertifiedEntry[]>;
 
   importKeys(): Promise<readonly SignerImportKey[]>;
   status(): Promise<readonly SignerStatus[]>;

@@ -6,6 +6,7 @@ import { createBackup, createBackupKey, restore, verifyBackup } from './backup.t
 import { foundCluster, initSigner, joinCluster } from './cluster.ts';
 import { refreshCluster } from './cluster-refresh.ts';
 import { exportEvidence, listEvidence, verifyEvidence } from './evidence.ts';
+import { exportLog, verifyLog } from './log.ts';
 import { listNetworks, setNetwork, unsetNetwork } from './networks.ts';
 import { createOrg } from './org-create.ts';
 import { enableOrg } from './org-enable.ts';
@@ -28,6 +29,8 @@ export const commands: readonly Command[] = [
   enableOrg,
   orgSetupLink,
   status,
+  exportLog,
+  verifyLog,
   createWallet,
   listWallets,
   importWallet,

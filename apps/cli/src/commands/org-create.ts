@@ -92,6 +92,7 @@ export const createOrg: Command = {
     const account = {
       apiUrl: settings.apiUrl,
       orgId: ids.org,
+      genesisHash: toHex(hash),
       appId: ids.appId,
       clusterFingerprint: toBase64Url(origin),
       ...(roster.past.length === 0

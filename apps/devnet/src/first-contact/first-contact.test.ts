@@ -56,6 +56,61 @@ test('status shows five signers by the numbers of their folders, and what they c
   match(stdout, /^auxiliary +(ready|not ready, ECDSA needs all five: signer 1 (waiting|making primes|proving))/m);
 });
 
+/** Of the wallet that the example of the README made. */
+function signOnce(): { id: string; signature: { r: string; s: string } } {
+  const [walletId = ''] = /wa-[a-z0-9-]+/.exec(cluster.cli('wallet', 'list', '--as', accountFile).stdout) ?? [];
+  const { stdout, stderr } = cluster.cli('wallet', 'sign', walletId, '--message', '0xc0ffee', '--as', accountFile);
+  match(stdout, /"id"/, stderr);
+  return JSON.parse(stdout) as ReturnType<typeof signOnce>;
+}
+
+const logFile = () => join(cluster.dir, 'acme.log');
+const verify = (...args: readonly string[]) => cluster.cli('verify', logFile(), ...args);
+
+test('a log in a file says offline who asked for a signature, found by its id and by its value', () => {
+  const { id, signature } = signOnce();
+  equal(cluster.cli('log', 'export', logFile(), '--as', accountFile).status, 0);
+  const pins = ['--org', account.orgId, '--cluster', account.clusterFingerprint];
+
+  for (const wanted of [id, signature.r + signature.s.slice(2)]) {
+    const { status, stdout, stderr } = verify(...pins, '--signature', wanted);
+    equal(status, 0, stderr);
+    match(stdout, new RegExp(`^${id}  wallets.generateSignature`, 'm'));
+    match(stdout, new RegExp(`default \\(${account.serviceAccount.userId}\\), a service account`));
+    match(stdout, /by ManagedKeyUser .* given at height 1 by us-[\s\S]*by ManagedFullAdminAccess .* from the genesis/);
+    match(stdout, /"message":"0xc0ffee"/);
+  }
+  equal(verify('--as', accountFile).status, 0);
+});
+
+test('a log of which a byte was altered, and one of others, is refused with its reason', () => {
+  const whole = readFileSync(logFile());
+  const pins = ['--org', account.orgId, '--cluster', account.clusterFingerprint];
+  const places = Array.from({ length: 24 }, (_, k) => Math.floor(((k + 0.5) * whole.length) / 24));
+  for (const at of [...places, 0, whole.length - 1]) {
+    const altered = Buffer.from(whole);
+    altered[at] = (altered[at] ?? 0) ^ 1;
+    writeFileSync(logFile(), altered);
+    const { status, stderr } = verify(...pins);
+    equal(status, 7, `byte ${at} of ${whole.length}: ${stderr}`);
+    match(stderr, /\(E_[A-Z_]+\)$/m);
+  }
+  writeFileSync(logFile(), whole);
+
+  const others = [
+    [['--org', 'or-00000-00000-0000000000000000', '--cluster', account.clusterFingerprint], 'E_LOG_ORG'],
+    [['--org', account.orgId, '--cluster', 'A'.repeat(43)], 'E_LOG_CLUSTER'],
+    [[...pins, '--genesis', '00'.repeat(32)], 'E_LOG_ORG'],
+    [[...pins, '--head', 'A'.repeat(43)], 'E_LOG_HEAD'],
+    [[...pins, '--signature', 'sig-00000-00000-0000000000000000'], 'E_LOG_NOTHING'],
+  ] as const;
+  for (const [args, code] of others) {
+    const { status, stderr } = verify(...args);
+    equal(status, 7, stderr);
+    match(stderr, new RegExp(`\\(${code}\\)$`, 'm'));
+  }
+});
+
 test('an administrator whose login has ended is logged in again by the key, and the file has the new token', async () => {
   const headers = { authorization: `Bearer ${account.admin.authToken}` };
   equal((await fetch(`${account.apiUrl}/auth/logout`, { method: 'PUT', headers })).status, 200);

@@ -52,7 +52,15 @@ export type AuthorityCode =
   | 'E_USER_EXISTS'
   | 'E_UNSUPPORTED'
   | 'E_IMPORT_DISABLED'
-  | 'E_EXPORT_DISABLED';
+  | 'E_EXPORT_DISABLED'
+  // Log files
+  | 'E_LOG_FORM'
+  | 'E_LOG_CLUSTER'
+  | 'E_LOG_ORG'
+  | 'E_LOG_HEAD'
+  | 'E_LOG_KEY'
+  | 'E_LOG_SIGNATURE'
+  | 'E_LOG_NOTHING';
 
 export type AuthorityDetails = Readonly<Record<string, string | number | boolean>>;
 

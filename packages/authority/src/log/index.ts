@@ -9,21 +9,11 @@ import { pemOfEd25519, type VerifyPort } from '../assertion/index.ts';
 import { refuse } from '../errors/index.ts';
 import { genesisHash } from '../genesis/index.ts';
 import { orgIdOf } from '../ids/index.ts';
-import type {
-  Ack,
-  Assertion,
-  Base64Url,
-  Disregard,
-  FactorAssertion,
-  LogEntry,
-  SignedRequest,
-  Withdrawal,
-} from '../types/index.ts';
+import type { Ack, Base64Url, Disregard, LogEntry, Withdrawal } from '../types/index.ts';
+import { type EntryAfterGenesis, type GenesisEntry, orderedEntry } from './order.ts';
 
+export type { EntryAfterGenesis, GenesisEntry } from './order.ts';
 export { acknowledge, NO_VOTES, release, type Votes, WITHDRAWALS_MAX, withdraw } from './votes.ts';
-
-export type EntryAfterGenesis = Extract<LogEntry, { readonly org: string }>;
-export type GenesisEntry = Exclude<LogEntry, EntryAfterGenesis>;
 
 export const QUORUM = 3;
 
@@ -48,19 +38,7 @@ export function headOf(entry: LogEntry, prevHead: Uint8Array | undefined): Uint8
 
 /** Canonical text of an entry: members in the order of the types, absent ones left out. */
 export function encodeEntry(entry: LogEntry): string {
-  if (entry.height === 0) {
-    const { v, height, genesis, proof } = entry as GenesisEntry;
-    return canonicalJson({ v, height, genesis, proof: orderedAssertion(proof) });
-  }
-  const { v, org, height, prev, request, assertion } = entry as EntryAfterGenesis;
-  return canonicalJson({
-    v,
-    org,
-    height,
-    prev,
-    request: orderedRequest(request),
-    assertion: orderedAssertion(assertion),
-  });
+  return canonicalJson(orderedEntry(entry));
 }
 
 /** What an acknowledgement signs. */
@@ -280,30 +258,4 @@ function readHead(text: string, code: 'E_ACKS' | 'E_WITHDRAWALS'): Uint8Array {
 function headHash(org: string, height: number, prev: Uint8Array | undefined, entryHash: Uint8Array): Uint8Array {
   const previous = prev === undefined ? i.absent : i.bytes(prev);
   return sha256(enc('holdfast/log/v1', i.text(org), i.uint(height), previous, i.bytes(entryHash)));
-}
-
-function orderedRequest({ method, path, payload }: SignedRequest): SignedRequest {
-  return { method, path, payload };
-}
-
-function orderedAssertion(a: Assertion): Assertion {
-  if (a.kind === 'RecoveryKey') return { kind: a.kind, credId: a.credId };
-  const second = a.second === undefined ? {} : { second: orderedFactor(a.second) };
-  return { ...orderedFactor(a), ...second };
-}
-
-function orderedFactor(a: FactorAssertion): FactorAssertion {
-  if (a.kind === 'Fido2') {
-    const { kind, credId, clientData, authenticatorData, signature, userHandle } = a;
-    return {
-      kind,
-      credId,
-      clientData,
-      authenticatorData,
-      signature,
-      ...(userHandle === undefined ? {} : { userHandle }),
-    };
-  }
-  const { kind, credId, clientData, signature, algorithm } = a;
-  return { kind, credId, clientData, signature, ...(algorithm === undefined ? {} : { algorithm }) };
 }

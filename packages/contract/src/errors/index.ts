@@ -130,6 +130,14 @@ export const errors = {
   E_LAST_ADMIN: { status: 400, sentence: 'this is the last active full administrator' },
   E_GENESIS: { status: 400, sentence: 'the genesis is not valid' },
   E_ENTRY: { status: 400, sentence: 'the entry of the authority log is not valid' },
+  // Log files, judged on the reader's machine
+  E_LOG_FORM: { status: 400, sentence: 'the log file is not in its form' },
+  E_LOG_CLUSTER: { status: 403, sentence: 'the log file is of other signers than the pinned ones' },
+  E_LOG_ORG: { status: 403, sentence: 'the log file is of another organisation than the pinned one' },
+  E_LOG_HEAD: { status: 403, sentence: 'the chain of the log file does not contain that head' },
+  E_LOG_KEY: { status: 403, sentence: 'fewer than three signers state the key' },
+  E_LOG_SIGNATURE: { status: 403, sentence: 'the signature is not over what the user asked for' },
+  E_LOG_NOTHING: { status: 404, sentence: 'the log file holds no such signature' },
   // Keys, wallets, signatures
   E_NETWORK: { status: 400, sentence: 'network is not one of the supported networks' },
   E_KEY_KIND: { status: 400, sentence: 'this scheme, curve and protocol do not go together' },

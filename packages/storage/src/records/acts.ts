@@ -52,6 +52,11 @@ export function findAct(db: Executor, nullifier: string): Promise<ActRow | undef
   return db.selectFrom('acts').selectAll().where('nullifier', '=', nullifier).executeTakeFirst();
 }
 
+export async function findActs(db: Executor, nullifiers: readonly string[]): Promise<ActRow[]> {
+  if (nullifiers.length === 0) return [];
+  return db.selectFrom('acts').selectAll().where('nullifier', 'in', nullifiers).execute();
+}
+
 /** Acts a crash left in the middle, oldest first. */
 export function listStartedActs(db: Executor, limit = 1000): Promise<ActRow[]> {
   return db.selectFrom('acts').selectAll().where('status', '=', 'Started').orderBy('seq').limit(limit).execute();

@@ -215,6 +215,21 @@ export function listOrders(
   );
 }
 
+/** What an organisation has signed, or has replaced by something else, whichever wallet it was. */
+export function listOrdersOf(db: Executor, orgId: string, paging: Paging): Promise<Page<OrderRow>> {
+  return readPage(['ordered', orgId], paging, (before, limit) =>
+    db
+      .selectFrom('orders')
+      .selectAll()
+      .where('orgId', '=', orgId)
+      .where((eb) => eb.or([eb('signatures', 'is not', null), eb('replacementId', 'is not', null)]))
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(limit)
+      .execute(),
+  );
+}
+
 /** What the unfinished orders of a wallet's account exclude, failed ones left out. */
 export async function exclusionsOf(db: Executor, walletId: string): Promise<unknown[]> {
   const rows = await db

@@ -172,6 +172,21 @@ export function listSignatures(
   );
 }
 
+/** What an organisation has signed, whichever key it was. */
+export function listSignaturesOf(db: Executor, orgId: string, paging: Paging): Promise<Page<SignatureRow>> {
+  return readPage(['signed', orgId], paging, (before, limit) =>
+    db
+      .selectFrom('signatures')
+      .selectAll()
+      .where('orgId', '=', orgId)
+      .where('status', '=', 'Signed')
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(limit)
+      .execute(),
+  );
+}
+
 /** Ends what a crash left in the middle; how many there were. */
 export async function failExecutingSignatures(db: Executor, reason: string): Promise<number> {
   const { numUpdatedRows } = await db

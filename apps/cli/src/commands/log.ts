@@ -1,0 +1,174 @@
+/** An organisation's log in a file, and what that file proves: docs/specs/log-file.md. */
+import { createReadStream, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { authorityDeps } from '@holdfast/authority/contract-rules';
+import { AuthorityError } from '@holdfast/authority/errors';
+import {
+  decodeLine,
+  type EndLine,
+  findSignatures,
+  LINE_CHARS_MAX,
+  type Line,
+  logFileText,
+  type VerifiedSignature,
+  verifyLogFile,
+} from '@holdfast/authority/log-file';
+import { nodeVerify } from '@holdfast/authority/verify-node';
+import type { HoldfastApi } from '@holdfast/client/api';
+import { type LogReader, logPins } from '@holdfast/client/log-file';
+import { utf8Decode, WireError } from '@holdfast/contract/wire';
+import { apiAsAdmin, readAccountFile } from '../account-file.ts';
+import { readArguments, UsageError } from '../arguments.ts';
+import { createSignedBytes } from '../log-file/signed-bytes.ts';
+import type { Command } from './index.ts';
+
+/** What the file should prove it does not. */
+const EXIT_NOT_PROVED = 7;
+const RECORDS = ['keys', 'wallets', 'signatures', 'orders'] as const;
+
+export const exportLog: Command = {
+  name: 'log export',
+  usage: 'log export FILE --as acme.json',
+  summary: "writes the organisation's log and what authorised each signature into a file that proves itself",
+  async run(args) {
+    const given = readArguments(args, { as: { type: 'string' } }, 1);
+    const [file] = given.positionals;
+    if (file === undefined) throw new UsageError('say where it goes');
+    if (existsSync(file)) throw new UsageError(`${file} exists`);
+    const path = given.text('as');
+    const account = readAccountFile(path);
+    const lines = await readLines(apiAsAdmin(path, account), account.orgId);
+    writeFileSync(`${file}.new`, `${[...logFileText(lines)].join('\n')}\n`, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
+    const count = (line: Line['line']) => lines.filter((each) => each.line === line).length;
+    console.log(
+      `${file}: ${count('entry')} entries, ${count('signature')} signatures; it names users and what they asked for`,
+    );
+  },
+};
+
+export const verifyLog: Command = {
+  name: 'verify',
+  usage:
+    'verify FILE (--as acme.json | --org ID --cluster FINGERPRINT) [--genesis SHA256] [--head HEAD] [--signature X [--json]]',
+  summary:
+    'checks such a file offline from the pinned signers alone; X is an id, digest or signature: says who asked; exit code 7 if not',
+  async run(args) {
+    const text = { type: 'string' } as const;
+    const given = readArguments(
+      args,
+      { as: text, org: text, cluster: text, genesis: text, head: text, signature: text, json: { type: 'boolean' } },
+      1,
+    );
+    const [file] = given.positionals;
+    if (file === undefined) throw new UsageError('say which file');
+    if (!existsSync(file)) throw new UsageError(`${file} does not exist`);
+    const account = readerOf(given);
+    const deps = authorityDeps({ clusterFingerprint: account.clusterFingerprint, verify: nodeVerify });
+    try {
+      const log = await verifyLogFile(() => linesOf(file), logPins(account, given.optional('head')), {
+        ...{ deps, signedBytes: createSignedBytes() },
+      });
+      const wanted = given.optional('signature');
+      console.log(`${log.name} (${log.org}): ${log.height + 1} entries hold, head ${log.head}`);
+      console.log(`${log.signatures.length} requests for signatures, each authorised as its signers had to demand`);
+      for (const one of wanted === undefined ? [] : findSignatures(log, wanted))
+        if (given.flag('json')) console.log(JSON.stringify(one, null, 2));
+        else print(one);
+    } catch (cause) {
+      if (!(cause instanceof AuthorityError)) throw cause;
+      console.error(`holdfast: ${cause.message} (${cause.code})`);
+      process.exit(EXIT_NOT_PROVED);
+    }
+  },
+};
+
+function readerOf(given: { optional(name: string): string | undefined }): LogReader {
+  const [as, org, cluster] = [given.optional('as'), given.optional('org'), given.optional('cluster')];
+  const genesisHash = given.optional('genesis');
+  if (as !== undefined) return { ...readAccountFile(as), ...(genesisHash === undefined ? {} : { genesisHash }) };
+  if (org === undefined || cluster === undefined) throw new UsageError('give --as, or --org and --cluster');
+  return { orgId: org, clusterFingerprint: cluster, ...(genesisHash === undefined ? {} : { genesisHash }) };
+}
+
+/** Split at line feeds and nowhere else, every byte accounted for. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file)) {
+    let text = Buffer.concat([rest, chunk as Buffer]);
+    for (let end = text.indexOf(LINE_FEED); end >= 0; end = text.indexOf(LINE_FEED)) {
+      yield readText(text.subarray(0, end));
+      text = text.subarray(end + 1);
+    }
+    if (text.length > LINE_BYTES_MAX) throw new AuthorityError('E_LOG_FORM', 'a line of the log file is too long');
+    rest = text;
+  }
+  if (rest.length > 0) throw new AuthorityError('E_LOG_FORM', 'the last line of the log file is cut off');
+}
+
+const LINE_FEED = 0x0a;
+const LINE_BYTES_MAX = 2 * LINE_CHARS_MAX;
+
+function readText(bytes: Uint8Array): string {
+  try {
+    return utf8Decode(bytes, 'line');
+  } catch (cause) {
+    if (cause instanceof WireError) throw new AuthorityError('E_LOG_FORM', cause.message, undefined, cause);
+    throw cause;
+  }
+}
+
+type Content = Exclude<Line, EndLine>;
+
+/** The chain as it stands now, and everything that was made on it; oldest first, so that what is named stands before. */
+async function readLines(api: HoldfastApi, orgId: string): Promise<readonly Content[]> {
+  const base = `/holdfast/orgs/${orgId}/log`;
+  const records: string[] = [];
+  for (const of of RECORDS) {
+    const found: string[] = [];
+    let token: string | undefined;
+    do {
+      const rest = token === undefined ? '' : `&paginationToken=${encodeURIComponent(token)}`;
+      const page: { readonly lines: string[]; readonly nextPageToken?: string } = await api.plain(
+        'GET',
+        `${base}/records?of=${of}&limit=50${rest}`,
+      );
+      found.push(...page.lines);
+      token = page.nextPageToken;
+    } while (token !== undefined);
+    records.push(...found.reverse());
+  }
+  // After the records: what one of them names is in the chain by now.
+  const chain: string[] = [];
+  let from: number | undefined = 0;
+  do {
+    const page: { readonly lines: string[]; readonly next?: number } = await api.plain('GET', `${base}?from=${from}`);
+    chain.push(...page.lines);
+    from = page.next;
+  } while (from !== undefined);
+  return [...chain, ...records].map((text) => decodeLine(text) as Content);
+}
+
+function print(one: VerifiedSignature): void {
+  const { user, credential, signed, request } = one;
+  const time = (seconds: number) => new Date(seconds * 1000).toISOString();
+  console.log(`\n${one.id}  ${one.operation}`);
+  console.log(`  asked by     ${user.username} (${user.userId})${user.isServiceAccount ? ', a service account' : ''}`);
+  console.log(
+    `  credential   ${credential.credentialId} (${credential.kind}, ${credential.name}), enrolled at height ${credential.enrolledAt}${credential.tokenId === undefined ? '' : `, of the token ${credential.tokenId}`}`,
+  );
+  console.log(
+    `  between      ${time(signed.from)} and ${time(signed.to)}, shown head ${one.head} (height ${one.height})`,
+  );
+  for (const { name, grants } of one.permissions) {
+    console.log(`  permission   ${name}`);
+    for (const { permission, assignmentId, height, by } of grants)
+      console.log(
+        `               by ${permission} (${assignmentId}), ${by === undefined ? 'from the genesis' : `given at height ${height} by ${by.userId}`}`,
+      );
+  }
+  console.log(`  request      ${request.method} ${request.path}`);
+  console.log(`               ${request.payload}`);
+  console.log(`  key          ${one.keyId}, ${one.publicKey}${one.network === undefined ? '' : ` on ${one.network}`}`);
+  for (const [k, digest] of one.digests.entries())
+    console.log(`  signed       ${digest}\n               ${one.signatures[k] ?? 'no signature is known'}`);
+}
