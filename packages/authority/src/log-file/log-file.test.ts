@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
-import { fromBase64Url, type JsonObject, type JsonValue, toBase64Url, toHex } from '@holdfast/contract/wire';
+import { fromBase64Url, type JsonValue, toBase64Url, toHex } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
 import { nullifierOfAct } from '../consent/index.ts';
 import { AuthorityError } from '../errors/index.ts';
@@ -11,6 +11,7 @@ import { apply, type State } from '../reduce/index.ts';
 import {
   ask,
   bytesOf,
+  changes,
   deps,
   entryOf,
   identityKeys,
@@ -256,31 +257,6 @@ test('a way of grants leads over the person who gave one to the genesis', async 
 });
 
 // ── what it refuses ─────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Every place of a value, each with a change of it. */
-function* changes(value: JsonValue): Generator<JsonValue> {
-  if (typeof value === 'string') {
-    if (value === '') yield 'A';
-    const middle = value.length >> 1;
-    if (value !== '') yield value.slice(0, middle) + (value[middle] === 'b' ? 'c' : 'b') + value.slice(middle + 1);
-  } else if (typeof value === 'number') {
-    yield value + 1;
-  } else if (Array.isArray(value)) {
-    for (const [k, each] of value.entries()) {
-      yield value.filter((_, at) => at !== k);
-      yield [...value, each];
-      for (const changed of changes(each)) yield value.with(k, changed);
-    }
-    if (value.length > 1) yield [...value].reverse();
-  } else if (value !== null && typeof value === 'object') {
-    const object = value as JsonObject;
-    yield { ...object, extra: 1 };
-    for (const [name, member] of Object.entries(object)) {
-      yield Object.fromEntries(Object.entries(object).filter(([each]) => each !== name));
-      for (const changed of changes(member as JsonValue)) yield { ...object, [name]: changed };
-    }
-  }
-}
 
 /** The end as somebody who altered a line would write it. */
 function ended(content: readonly string[]): string[] {
