@@ -86,7 +86,7 @@ test('a log in a file says offline who asked for a signature, found by its id an
 test('a log of which a byte was altered, and one of others, is refused with its reason', () => {
   const whole = readFileSync(logFile());
   const pins = ['--org', account.orgId, '--cluster', account.clusterFingerprint];
-  const places = Array.from({ length: 24 }, (_, k) => Math.floor(((k + 0.5) * whole.length) / 24));
+  const places = Array.from({ length: 6 }, (_, k) => Math.floor(((k + 0.5) * whole.length) / 6));
   for (const at of [...places, 0, whole.length - 1]) {
     const altered = Buffer.from(whole);
     altered[at] = (altered[at] ?? 0) ^ 1;
