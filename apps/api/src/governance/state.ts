@@ -1,7 +1,13 @@
 /** The reducer's state of an organisation, as the database keeps it, and a copy of it in memory. */
 import { authorityDeps } from '@holdfast/authority/contract-rules';
 import { permissionIdOf } from '@holdfast/authority/ids';
-import { type AuthorityDeps, type PermissionRecord, reviveState, type State, stateText } from '@holdfast/authority/reduce';
+import {
+  type AuthorityDeps,
+  type PermissionRecord,
+  reviveState,
+  type State,
+  stateText,
+} from '@holdfast/authority/reduce';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import { refuse } from '@holdfast/contract/errors';
 import { managedPermissions } from '@holdfast/contract/permissions';
