@@ -13,7 +13,13 @@ import { runJob } from '@holdfast/mpc/compute';
 import { createDkg, epochOf } from '@holdfast/mpc/dkg';
 import { createFrostBip340, createFrostEd25519 } from '@holdfast/mpc/frost';
 import { createColumnGroup } from '@holdfast/mpc/group';
-import { createEcdsaH, createPrssSetup, ecdsaHColumns, type PrssSession } from '@holdfast/mpc/honest-majority';
+import {
+  createEcdsaBatch,
+  createEcdsaH,
+  createPrssSetup,
+  ecdsaHColumns,
+  type PrssSession,
+} from '@holdfast/mpc/honest-majority';
 import type { Index, KeyShare, Machine, Message, MpcEnv, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
 import { cpuOf, type Row, row } from './measure.ts';
 
@@ -77,7 +83,8 @@ function throughFrames(): Deliver {
 
 /** Each measures one row or two; the caller prints in between. */
 export const protocols: readonly (() => Row[])[] = [
-  groupRows,
+  () => groupRows('1', inColumns),
+  () => groupRows('1 by §5.3', createEcdsaBatch),
   ecdsaRows,
   () => [row('3 FROST ed25519, three signers together', 'ms', frost('FROST', 'ed25519'))],
   () => [row('4 FROST BIP-340, three signers together', 'ms', frost('FROST_BITCOIN', 'secp256k1'))],
@@ -89,7 +96,13 @@ export const protocols: readonly (() => Row[])[] = [
 /** Elements of one group: as many as there are connections in row 9. */
 const GROUP = 64;
 
-function groupRows(): Row[] {
+type Grouped = typeof createEcdsaBatch;
+
+/** Each request with a nonce of its own (§5.2), and the same requests with nonces made together (§5.3). */
+const inColumns: Grouped = (ctx, { size, elements }) =>
+  createColumnGroup(ctx, { size, protocol: ecdsaHColumns, elements });
+
+function groupRows(name: string, make: Grouped): Row[] {
   const group = curve('secp256k1');
   const shares = makeShares(group, 'CGGMP21');
   const prss = sessions(group);
@@ -98,22 +111,20 @@ function groupRows(): Row[] {
   const digests = Array.from({ length: GROUP }, () => randomBytes(32));
   const sign = () => {
     const ids = digests.map(() => randomBytes(32));
-    const make = (ctx: RunContext) => {
+    const seat = (ctx: RunContext) => {
       const share = shareOf(shares, ctx.self);
+      const session = sessionOf(prss, ctx.self);
       const elements = digests.map((digest, place) => {
         const run = { ...ctx, execId: ids[place] as Uint8Array };
-        return [
-          place,
-          { machine: createEcdsaH(run, { share, prss: sessionOf(prss, ctx.self), digest }), points },
-        ] as const;
+        return [place, { machine: createEcdsaH(run, { share, prss: session, digest }), points }] as const;
       });
-      return createColumnGroup(ctx, { size: GROUP, protocol: ecdsaHColumns, elements: new Map(elements) });
+      return make(ctx, { size: GROUP, prss: session, elements: new Map(elements) });
     };
-    for (const settled of run(all, make, group, deliver).values())
+    for (const settled of run(all, seat, group, deliver).values())
       for (const one of settled.values()) if (one.s !== 'done') throw new Error(JSON.stringify(one));
   };
   const samples = cpuOf(20, sign).map((ms) => ms / 5 / GROUP);
-  return [row(`1 ECDSA engine H in groups of ${GROUP} with frames, per signer and signature`, 'ms', samples)];
+  return [row(`${name} ECDSA engine H in groups of ${GROUP} with frames, per signer and signature`, 'ms', samples)];
 }
 
 function ecdsaRows(): Row[] {

@@ -46,7 +46,7 @@ const DOCUMENTS_MAX = 1_024;
 
 /** Version of the protocols' wire behaviour inside the execution id: two releases that differ never share a run. */
 const PROTOCOL_VERSION = 1;
-/** What has changed since: what engine H draws (docs/specs/honest-majority-ecdsa.md §6). */
+/** What has changed since: what engine H draws (docs/specs/honest-majority-ecdsa.md §7). */
 const LATER_VERSIONS: Readonly<Record<string, number>> = { 'ecdsa-h': 2, 'group-columns': 2 };
 
 export function createClusterView(o: {

@@ -106,6 +106,8 @@ export const protocolErrors = {
   E_H_CONTEXT: 'the signers were asked to sign different things',
   E_H_RDEG: 'the nonce points do not lie on one polynomial',
   E_H_W: 'the masked points do not prove the product',
+  E_H_OPEN: 'the shares of a challenge do not lie on one polynomial',
+  E_H_T: 'the products of a batch are wrong; every nonce of it is discarded',
   E_H_ZERO: 'this nonce cannot serve; another run can',
   E_H_RANGE: 'this nonce gives a signature that stark verifiers do not take; another run can',
   E_H_SIG: 'the signature does not verify',

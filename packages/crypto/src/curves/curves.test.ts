@@ -286,6 +286,58 @@ for (const c of implementations) {
       throws(() => scalar.sumSmall([{ k: 1, v: random(49) }]), badScalar);
     });
 
+    test('adds small multiples of blocks of 32 and of 48 bytes, negative ones too, up to its bounds', () => {
+      const streams = [random(4 * 48), new Uint8Array(4 * 48).fill(0xff), random(4 * 48)];
+      const views = streams.map(({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length));
+      const byWidth = [
+        [[12], [-300], [7]],
+        [
+          [5, -6],
+          [-1, 2],
+          [30, 900],
+        ],
+        [[0], [2 ** 20], [0]],
+        [[0], [-(2 ** 20)], [0]],
+      ].flatMap((weights) => [32, 48].map((width) => ({ weights, width: width as 32 | 48 })));
+      for (const { weights, width } of byWidth) {
+        for (const at of [0, 48, 96]) {
+          let expected = 0n;
+          for (const [s, each] of weights.entries())
+            for (const [l, k] of each.entries())
+              expected +=
+                BigInt(k) * BigInt(`0x${toHex((streams[s] as Uint8Array).slice(at + width * l).slice(0, width))}`);
+          const sum = scalar.sumBlocks({ streams: views, width, at, weights });
+          equal(scalar.toBigInt(sum), ((expected % c.order) + c.order) % c.order);
+        }
+      }
+      throws(() => scalar.sumBlocks({ streams: views, width: 48, at: 0, weights: [[2 ** 20], [-1], [0]] }), badScalar);
+      throws(() => scalar.sumBlocks({ streams: views, width: 48, at: 0, weights: [[1.5], [1], [1]] }), badScalar);
+      throws(() => scalar.sumBlocks({ streams: views, width: 48, at: 0, weights: [[1], [1]] }), badScalar);
+      throws(() => scalar.sumBlocks({ streams: views, width: 48, at: 4 * 48, weights: [[1], [1], [1]] }), RangeError);
+    });
+
+    test('tells whether every scalar of a column is below the order', () => {
+      const [largest, order] = [c.order - 1n, c.order].map((v) => bigIntToBytes(v, 32)) as [Uint8Array, Uint8Array];
+      scalar.requireAll(new Uint8Array(0));
+      scalar.requireAll(concatBytes(largest, new Uint8Array(32), largest));
+      for (const column of [order, concatBytes(order, largest), concatBytes(largest, order), new Uint8Array(33)])
+        throws(() => scalar.requireAll(column), badScalar);
+      throws(() => scalar.requireAll(new Uint8Array(64).fill(0xff)), badScalar);
+    });
+
+    test('reduces 64 bytes at every edge of the order', () => {
+      const top = 2n ** 512n - 1n;
+      const multiple = top - (top % c.order);
+      const edges = [0n, 1n, c.order - 1n, c.order, c.order + 1n, 2n * c.order - 1n, 2n * c.order, c.order << 256n];
+      const powers = [255n, 256n, 257n, 260n, 385n, 386n, 387n, 511n].flatMap((e) => [
+        2n ** e - 1n,
+        2n ** e,
+        2n ** e + 1n,
+      ]);
+      for (const value of [...edges, ...powers, c.order * c.order - 1n, multiple - 1n, multiple, top])
+        equal(scalar.toBigInt(scalar.reduce(hex(value.toString(16).padStart(128, '0')))), value % c.order);
+    });
+
     test('draws scalars from 1 to q − 1 and gives up on a broken source', () => {
       for (let k = 0; k < 50; k++) {
         const drawn = scalar.random(random);

@@ -13,6 +13,9 @@ const DRAWS_MAX = 256;
 const SUMMAND_BYTES_MAX = 48;
 const SMALL_SUM_MAX = 2 ** 20;
 const WIDE_BYTES = 64;
+const WORD_BYTES = 4;
+/** 2^160·q and 2^404 on either side of it, for an order below 2^256. */
+const SUM_BITS = 417;
 
 /** The backend's part of a scalar field. Arguments are valid scalars; results are fresh arrays. */
 export interface ScalarArithmetic {
@@ -21,13 +24,17 @@ export interface ScalarArithmetic {
   neg(a: Scalar): Scalar;
   /** The argument is not zero. */
   invert(a: Scalar): Scalar;
-  /** 64 big-endian bytes modulo the order. */
-  reduce64(bytes: Uint8Array): Scalar;
+  /** 64 big-endian bytes modulo the order, of a number below 2^bits; the bound is public, the number may be secret. */
+  reduce64(bytes: Uint8Array, bits: number): Scalar;
 }
 
 export function scalarField(order: bigint, arithmetic: ScalarArithmetic): ScalarField {
   const orderBytes = bigIntToBytes(order, 32);
   const offset = bigIntToBytes(order << 160n, WIDE_BYTES);
+  const offsetWords = new DataView(offset.buffer, offset.byteOffset, WIDE_BYTES);
+  /** Zero between two sums; kept, because asking an array for its memory moves it off the collector's heap. */
+  const wideSum = new Uint8Array(WIDE_BYTES);
+  const words = new DataView(wideSum.buffer);
   const topMask = 0xff >> (256 - order.toString(2).length);
 
   return {
@@ -53,7 +60,7 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       check(isBytes(bytes) && bytes.length >= 32 && bytes.length <= 64, 'E_SCALAR', 'Reduces 32 to 64 bytes.');
       const wide = new Uint8Array(64);
       wide.set(bytes, 64 - bytes.length);
-      const reduced = arithmetic.reduce64(wide);
+      const reduced = arithmetic.reduce64(wide, 8 * WIDE_BYTES);
       wide.fill(0);
       return reduced;
     },
@@ -66,7 +73,7 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       }
       for (let t = 0; t < terms.length; t++) addDigits(terms[t] as (typeof terms)[0]);
       // A digit may be negative and above a byte; 2^160·q makes the whole positive.
-      const wide = new Uint8Array(WIDE_BYTES);
+      const wide = wideSum;
       let carry = 0;
       for (let b = 1; b <= WIDE_BYTES; b++) {
         const own = b <= SUMMAND_BYTES_MAX ? (digits[SUMMAND_BYTES_MAX - b] as number) : 0;
@@ -75,9 +82,43 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
         carry = digit >> 8;
       }
       digits.fill(0);
-      const reduced = arithmetic.reduce64(wide);
+      const reduced = arithmetic.reduce64(wide, SUM_BITS);
       wide.fill(0);
       return reduced;
+    },
+    sumBlocks({ streams, width, at, weights }) {
+      let total = 0;
+      for (const each of weights) for (const k of each) total += Math.abs(k);
+      const isSmall = weights.every((each) => each.every(Number.isInteger)) && total <= SMALL_SUM_MAX;
+      check(isSmall && streams.length === weights.length, 'E_SCALAR', 'Not small integers.');
+      let carry = 0;
+      for (let b = WIDE_BYTES - WORD_BYTES; b >= 0; b -= WORD_BYTES) {
+        const own = b - (WIDE_BYTES - width);
+        let digit = offsetWords.getUint32(b) + carry;
+        if (own >= 0)
+          for (let s = 0; s < streams.length; s++) {
+            const each = weights[s] as readonly number[];
+            for (let l = 0; l < each.length; l++)
+              digit += (each[l] as number) * (streams[s] as DataView).getUint32(at + l * width + own);
+          }
+        // Below 2^53 in absolute value, hence exact.
+        carry = Math.floor(digit / 2 ** 32);
+        words.setUint32(b, digit - carry * 2 ** 32);
+      }
+      const reduced = arithmetic.reduce64(wideSum, SUM_BITS);
+      wideSum.fill(0);
+      return reduced;
+    },
+    requireAll(bytes) {
+      check(isBytes(bytes) && bytes.length % 32 === 0, 'E_SCALAR', 'A scalar is 32 bytes.');
+      let above = 0;
+      for (let at = 0; at < bytes.length; at += 32) {
+        let borrow = 0;
+        for (let k = 31; k >= 0; k--)
+          borrow = (((bytes[at + k] as number) - (orderBytes[k] as number) - borrow) >> 8) & 1;
+        above |= borrow ^ 1;
+      }
+      check(above === 0, 'E_SCALAR', 'A scalar is below the group order.');
     },
     random(random) {
       for (let draw = 0; draw < DRAWS_MAX; draw++) {

@@ -35,6 +35,18 @@ export interface ScalarField {
    * sum of all |k| is at most 2^20.
    */
   sumSmall(terms: readonly { readonly k: number; readonly v: Uint8Array }[]): Scalar;
+  /**
+   * As sumSmall, of numbers of `width` bytes that lie one after another: from each stream as many as it has weights, the
+   * first at byte `at`.
+   */
+  sumBlocks(o: {
+    readonly streams: readonly DataView[];
+    readonly width: 32 | 48;
+    readonly at: number;
+    readonly weights: readonly (readonly number[])[];
+  }): Scalar;
+  /** As decode, of scalars one after another, where they lie: throws CryptoError E_SCALAR unless each is below the order. */
+  requireAll(bytes: Uint8Array): void;
   /** Uniform in 1…q−1, from the injected source of randomness. */
   random(random: (n: number) => Uint8Array): Scalar;
   isZero(k: Scalar): boolean;

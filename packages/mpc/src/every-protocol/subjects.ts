@@ -14,7 +14,7 @@ import { createFrostBip340, createFrostEd25519, type FrostOut } from '../frost/i
 import { keyShares } from '../frost/test/keys.ts';
 import { createGlow20, type DvrfOut } from '../glow20/index.ts';
 import { createColumnGroup, createGroup, type Settled } from '../group/index.ts';
-import { createEcdsaH, type EcdsaSignature, ecdsaHColumns } from '../honest-majority/index.ts';
+import { createEcdsaBatch, createEcdsaH, type EcdsaSignature, ecdsaHColumns } from '../honest-majority/index.ts';
 import type { PrssSession } from '../honest-majority/prss.ts';
 import { createPrssSetup } from '../honest-majority/prss-setup.ts';
 import { subsets } from '../honest-majority/subsets.ts';
@@ -170,36 +170,42 @@ function ecdsaH(on: Curve, version: 1 | 2): Seat {
 }
 
 /** Two requests of ECDSA side by side: place 1 is empty at every party. */
-const inColumns: Seat = {
-  on: secp,
-  parties: five,
-  isRobust: true,
-  inputs: (seed) => ({
-    ...sharing(secp, 'CGGMP21', seed),
-    ...sessionFacts(seed),
-    size: 3,
-    elements: Object.fromEntries(
-      [0, 2].map((place) => [place, { execId: toHex(elementId(seed, place)), digest: toHex(digestAt(place)) }]),
-    ),
-  }),
-  result: (out) =>
-    Object.fromEntries(
-      [...(out as ReadonlyMap<number, Settled<EcdsaSignature>>)].map(([place, how]) => [
-        place,
-        how.s === 'done' ? `${toHex(how.out.signature)} ${how.out.recid}` : how.abort.code,
-      ]),
-    ),
-  make: (ctx, seed) => {
-    const prss = seededSessions(seed).get(ctx.self) as PrssSession;
-    const points = new Map(five.map((p) => [p, p]));
-    const elements = [0, 2].map((place) => {
-      const run = { ...ctx, execId: elementId(seed, place) };
-      const share = shareOf(ctx, seed, 'CGGMP21');
-      return [place, { machine: createEcdsaH(run, { share, prss, digest: digestAt(place) }), points }] as const;
-    });
-    return createColumnGroup(ctx, { size: 3, protocol: ecdsaHColumns, elements: new Map(elements) });
-  },
-};
+const inColumns: Seat = ecdsaGroup((ctx, { size, elements }) =>
+  createColumnGroup(ctx, { size, protocol: ecdsaHColumns, elements }),
+);
+
+function ecdsaGroup(together: typeof createEcdsaBatch): Seat {
+  return {
+    on: secp,
+    parties: five,
+    isRobust: true,
+    inputs: (seed) => ({
+      ...sharing(secp, 'CGGMP21', seed),
+      ...sessionFacts(seed),
+      size: 3,
+      elements: Object.fromEntries(
+        [0, 2].map((place) => [place, { execId: toHex(elementId(seed, place)), digest: toHex(digestAt(place)) }]),
+      ),
+    }),
+    result: (out) =>
+      Object.fromEntries(
+        [...(out as ReadonlyMap<number, Settled<EcdsaSignature>>)].map(([place, how]) => [
+          place,
+          how.s === 'done' ? `${toHex(how.out.signature)} ${how.out.recid}` : how.abort.code,
+        ]),
+      ),
+    make: (ctx, seed) => {
+      const prss = seededSessions(seed).get(ctx.self) as PrssSession;
+      const points = new Map(five.map((p) => [p, p]));
+      const elements = [0, 2].map((place) => {
+        const run = { ...ctx, execId: elementId(seed, place) };
+        const share = shareOf(ctx, seed, 'CGGMP21');
+        return [place, { machine: createEcdsaH(run, { share, prss, digest: digestAt(place) }), points }] as const;
+      });
+      return together(ctx, { size: 3, prss, elements: new Map(elements) });
+    },
+  };
+}
 
 function digestAt(place: number): Uint8Array {
   return new Uint8Array(32).fill(place + 1);
@@ -339,6 +345,7 @@ export const SUBJECTS: readonly Subject[] = [
   subject('honest-majority ECDSA on secp256k1, version 2', ecdsaH(secp, 2)),
   subject('honest-majority ECDSA on stark, version 2', ecdsaH(stark, 2)),
   subject('a group of ECDSA runs, version 2', inColumns),
+  subject('a batch of ECDSA nonces', ecdsaGroup(createEcdsaBatch)),
   subject('CGGMP24 on secp256k1', cggmp24(secp)),
   subject('deterministic derivation', deriving),
   subject('a group of FROST runs', grouped),

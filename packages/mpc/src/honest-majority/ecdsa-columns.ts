@@ -1,8 +1,9 @@
 /** Runs of ECDSA as the columns of a group (docs/specs/group-signing.md §5): values to cells and back. */
 import type { Curve, Point, Scalar } from '@holdfast/crypto/curves';
-import type { Cells, ColumnProtocol, ColumnRun, HeardCells } from '../group/index.ts';
+import type { Cells, ColumnMachine, ColumnProtocol, ColumnRun, HeardCells } from '../group/index.ts';
 import { attempt, check } from '../runtime/index.ts';
 import type { EcdsaRun, Heard } from './ecdsa-run.ts';
+import { invertTogether } from './online.ts';
 import type { EcdsaSignature } from './signature.ts';
 
 const SCALAR_BYTES = 32;
@@ -16,12 +17,23 @@ export const ecdsaHColumns: ColumnProtocol<EcdsaSignature> = {
   together(round, runs) {
     if (round !== 2) return;
     const own = runs.filter((run) => run instanceof EcdsaColumns);
-    invertTogether(own);
+    const [first] = own;
+    if (first === undefined) return;
+    const inverses = invertTogether(
+      first.run.ctx.curve.scalar,
+      own.map(({ run }) => run.w),
+    );
+    for (const [at, each] of own.entries()) each.inverse_w = inverses[at];
   },
 };
 
 export function columnsOf(run: EcdsaRun): ColumnRun<EcdsaSignature> {
   return new EcdsaColumns(run);
+}
+
+/** The run behind a machine made by createEcdsaH, for whoever takes other steps with it. */
+export function runOf(machine: ColumnMachine<EcdsaSignature>): EcdsaRun | undefined {
+  return machine.columns instanceof EcdsaColumns ? machine.columns.run : undefined;
 }
 
 class EcdsaColumns implements ColumnRun<EcdsaSignature> {
@@ -80,23 +92,4 @@ function decoded<T>(heard: readonly HeardCells[], read: (cells: Cells) => T): He
 /** The cell has 65 bytes, so nothing but the uncompressed form passes. */
 function readPoint(curve: Curve, cell: Uint8Array | undefined): Point {
   return curve.decodePointLenient(cell as Uint8Array);
-}
-
-/** One inversion and three products for each w (Montgomery). All w are opened, hence public, and none is zero. */
-function invertTogether(runs: readonly EcdsaColumns[]): void {
-  const [first] = runs;
-  if (first === undefined) return;
-  const { scalar } = first.run.ctx.curve;
-  const before: Scalar[] = [];
-  let product = scalar.one;
-  for (const { run } of runs) {
-    before.push(product);
-    product = scalar.mul(product, run.w);
-  }
-  let rest = scalar.invert(product);
-  for (let at = runs.length - 1; at >= 0; at -= 1) {
-    const each = runs[at] as EcdsaColumns;
-    each.inverse_w = scalar.mul(rest, before[at] as Scalar);
-    rest = scalar.mul(rest, each.run.w);
-  }
 }

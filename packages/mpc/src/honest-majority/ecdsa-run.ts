@@ -5,11 +5,11 @@
  */
 import type { Point, Scalar } from '@holdfast/crypto/curves';
 import { enc, equalBytes, i, sha512_256 } from '@holdfast/crypto/transcript';
-import { requireUsableShare } from '../frost/usable-share.ts';
-import { check, type Index, type KeyShare, type RunContext, refuse } from '../runtime/index.ts';
+import { check, type Index, type KeyShare, type RunContext } from '../runtime/index.ts';
+import { combined, requireSigning, type Signing, signatureShare } from './online.ts';
 import { openPoint, openScalar } from './open.ts';
 import type { PrssRun, PrssSession } from './prss.ts';
-import { digestScalar, type EcdsaSignature, encodeSignature, nonceCoordinate, verifyEcdsa } from './signature.ts';
+import { digestScalar, type EcdsaSignature, nonceCoordinate } from './signature.ts';
 
 export interface EcdsaOptions {
   readonly share: KeyShare;
@@ -33,11 +33,8 @@ export type Heard<T> = readonly { readonly from: Index; readonly value: T }[];
 /** Steps are taken once each, in the order in which they stand here; every one may throw AbortError. */
 export class EcdsaRun {
   readonly ctx: RunContext;
-  readonly #share: KeyShare;
+  readonly signing: Signing;
   readonly #randomness: PrssRun;
-  readonly #digest: Uint8Array;
-  readonly #h: Scalar;
-  readonly #context: Uint8Array;
   /** This party's shares of the masks, drawn once, at the start. Never stored. */
   #masks: Masks | undefined;
   /** What this party said in each round. */
@@ -46,20 +43,11 @@ export class EcdsaRun {
 
   /** Refuses what must not be signed with, then burns the execution id within the session. */
   constructor(ctx: RunContext, { share, prss, digest }: EcdsaOptions) {
-    if (share.protocol !== 'CGGMP21') refuse('E_KEY_PROTOCOL', 'The key was not made for ECDSA.');
-    if (share.curve === 'ed25519') refuse('E_KEY_PROTOCOL', 'ECDSA has no such curve.');
-    requireUsableShare(ctx, share);
-    // Exactly 2t'+1, never at least: with more, shares opened to different subsets stop being unique (§5.7).
-    const needed = 2 * share.t - 1;
-    if (share.n !== needed || ctx.parties.length !== needed)
-      refuse('E_PARTIES', "This protocol runs with exactly 2t'+1 parties.");
-    if (`${prss.parties}` !== `${ctx.parties}` || prss.self !== ctx.self)
-      refuse('E_H_PRSS', 'The PRSS session is of other parties.');
+    requireSigning(ctx, { share, prss });
     this.ctx = ctx;
-    this.#share = share;
-    this.#digest = Uint8Array.from(digest);
-    this.#h = digestScalar(ctx.curve, this.#digest);
-    this.#context = contextOf(ctx, { share, prss, digest: this.#digest });
+    const own = Uint8Array.from(digest);
+    const context = contextOf(ctx, { share, prss, digest: own });
+    this.signing = { share, digest: own, h: digestScalar(ctx.curve, own), context };
     // Last, because it burns the execution id within the session: from here on it can sign once or not at all.
     this.#randomness = prss.open(ctx.execId, ctx.curve);
   }
@@ -70,7 +58,7 @@ export class EcdsaRun {
     const masks = this.#randomness.draw({ k: 'rand', a: 'rand', b: 'zero', o: 'zero' });
     const product = curve.scalar.mul(masks.k, masks.a);
     const opening = {
-      context: this.#context,
+      context: this.signing.context,
       R_j: curve.mulBase(masks.k),
       w_j: curve.scalar.add(product, masks.b),
     };
@@ -84,7 +72,7 @@ export class EcdsaRun {
   hearOpenings(heard: Heard<Opening>): void {
     const { curve } = this.ctx;
     // Another digest, key or session under the same execution id: stop before anything depends on it.
-    for (const { value } of heard) check(equalBytes(value.context, this.#context), 'E_H_CONTEXT');
+    for (const { value } of heard) check(equalBytes(value.context, this.signing.context), 'E_H_CONTEXT');
 
     const openings = this.#inOrder(heard, this.#own.opening as Opening);
     const R = openPoint(
@@ -121,29 +109,21 @@ export class EcdsaRun {
     return (this.#opened as Opened).w;
   }
 
-  /** Round 3: s_j = k'_j·(h + r·x_j) + o_j, k'_j = a_j/w. */
+  /** Round 3. */
   sign(inverse_w: Scalar = this.ctx.curve.scalar.invert(this.w)): Scalar {
     const { scalar } = this.ctx.curve;
-    const [masks, opened] = [this.#masks as Masks, this.#opened as Opened];
-    const inverse_k = scalar.mul(masks.a, inverse_w);
-    const hashed = scalar.add(this.#h, scalar.mul(opened.r, this.#share.x));
-    const product = scalar.mul(inverse_k, hashed);
-    const s_j = scalar.add(product, masks.o);
+    const [{ a, o }, { r }] = [this.#masks as Masks, this.#opened as Opened];
+    const { h, share } = this.signing;
+    const s_j = signatureShare(scalar, { a, inverse_w, h, r, x: share.x, o });
     this.#own.s_j = s_j;
-    for (const secret of [inverse_k, hashed, product]) secret.fill(0);
     this.erase();
     return s_j;
   }
 
-  /** s from all five; the signature leaves only when it verifies. */
   combine(heard: Heard<Scalar>): EcdsaSignature {
-    const { curve } = this.ctx;
     const { r, recid } = this.#opened as Opened;
-    const s = openScalar(curve, this.#inOrder(heard, this.#own.s_j as Scalar));
-    const signed = encodeSignature(curve, { r, s, recid });
-    const { publicKey } = this.#share;
-    check(verifyEcdsa(curve, { publicKey, digest: this.#digest, signature: signed.signature }), 'E_H_SIG');
-    return signed;
+    const s = openScalar(this.ctx.curve, this.#inOrder(heard, this.#own.s_j as Scalar));
+    return combined(this.ctx.curve, { signing: this.signing, r, recid, s });
   }
 
   /** Overwrites the masks. */

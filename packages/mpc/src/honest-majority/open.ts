@@ -39,3 +39,27 @@ export function openScalar(curve: Curve, ys: readonly Scalar[]): Scalar {
   });
   return curve.scalar.sumSmall(terms);
 }
+
+/** Everybody's scalars, one column of 32-byte cells each, in order of 1…n: as openScalar and openPoint, cell by cell. */
+export function columnsOpener(curve: Curve, columns: readonly Uint8Array[]) {
+  const { scalar } = curve;
+  const n = columns.length;
+  const d = (n + 1) / 2;
+  const streams = columns.map(({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length));
+  /** One weight for each party. */
+  const weighted = (weights: readonly (readonly number[])[], at: number): Scalar =>
+    scalar.sumBlocks({ streams, width: 32, at: 32 * at, weights });
+  const alternating = (binomials: readonly number[]) => binomials.map((k, at) => (at % 2 === 0 ? k : -k));
+  const beside = (x: number, weights: readonly number[]) =>
+    Array.from({ length: n }, (_, at) => [weights[at - x] ?? 0]);
+  const high = beside(0, alternating(binomialsOf(n).slice(1)));
+  const low = beside(0, alternating(binomialsOf(d).slice(1)));
+  const differences = Array.from({ length: n - d }, (_, x) => beside(x, alternating(binomialsOf(d))));
+  return {
+    /** Of degree 2t'. */
+    high: (at: number): Scalar => weighted(high, at),
+    /** Of degree t'; undefined where the scalars lie on no such polynomial. */
+    low: (at: number): Scalar | undefined =>
+      differences.every((weights) => scalar.isZero(weighted(weights, at))) ? weighted(low, at) : undefined,
+  };
+}

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Curve, Scalar } from '@holdfast/crypto/curves';
-import { enc, i } from '@holdfast/crypto/transcript';
+import { enc, type Item, i } from '@holdfast/crypto/transcript';
 import { type Index, refuse } from '../runtime/index.ts';
 import { maskPolynomial, subsets } from './subsets.ts';
 
@@ -23,9 +23,25 @@ export interface PrssSession {
 /** What a run draws, by label: `rand` is a share of a uniform value, degree t'; `zero` a share of zero, degree 2t'. */
 export type DrawPlan = Readonly<Record<string, 'rand' | 'zero'>>;
 
+export type Drawn<P extends DrawPlan> = { [Label in keyof P]: Scalar };
+
+/** Draws of one run, once: the plan is part of what the values are a function of. */
 export interface PrssRun {
-  /** This party's shares of everything the run needs. Once: the plan is part of what the values are a function of. */
-  draw<const P extends DrawPlan>(plan: P): { [Label in keyof P]: Scalar };
+  /** This party's shares of everything the run needs. */
+  draw<const P extends DrawPlan>(plan: P): Drawn<P>;
+  /** For a batch: what it needs `once`, and what `each` of its elements needs. */
+  drawBatch<const O extends DrawPlan, const E extends DrawPlan>(plan: BatchPlan<O, E>): DrawnBatch<O, E>;
+}
+
+export interface BatchPlan<O extends DrawPlan, E extends DrawPlan> {
+  readonly once: O;
+  readonly each: E;
+  readonly count: number;
+}
+
+export interface DrawnBatch<O extends DrawPlan, E extends DrawPlan> {
+  readonly once: Drawn<O>;
+  readonly each: readonly Drawn<E>[];
 }
 
 /** Runs of one session; reached, the driver sets up another. Bounds the memory of the register of execution ids. */
@@ -59,11 +75,12 @@ export function prssSession(o: {
     refuse('E_H_PRSS', `The parties of a session are the points 1 to at most ${PARTIES_MAX}.`);
 
   const opened = new Set<string>();
-  /** Per key: g_A(i), g_A(i)·i, …, g_A(i)·i^t'. */
-  const weights = keys.map(({ A }) => {
-    const atSelf = maskPolynomial({ parties, A, at: self });
-    return Array.from({ length: degree + 1 }, (_, l) => atSelf * self ** l);
-  });
+  /** Per key, of the blocks that one value takes: g_A(i), or g_A(i)·i, …, g_A(i)·i^t'. */
+  const atSelf = keys.map(({ A }) => maskPolynomial({ parties, A, at: self }));
+  const weights = {
+    rand: atSelf.map((g) => [g]),
+    zero: atSelf.map((g) => Array.from({ length: degree }, (_, l) => g * self ** (l + 1))),
+  };
   let wiped = false;
 
   return {
@@ -77,7 +94,7 @@ export function prssSession(o: {
       const name = Buffer.from(execId.subarray(0, 16)).toString('latin1');
       if (opened.has(name)) refuse('E_H_PRSS_REUSE', 'This execution id has drawn its randomness already.');
       opened.add(name);
-      return prssRun({ execId: Uint8Array.from(execId), curve, keys, weights, degree });
+      return prssRun({ execId: execId.slice(), curve, keys, weights });
     },
     wipe() {
       wiped = true;
@@ -90,44 +107,61 @@ export function prssSession(o: {
 /** 384 bits over an order of 252 to 256: the bias of one value is 2^-128. */
 const BLOCK_BYTES = 48;
 
-function prssRun(o: {
-  execId: Uint8Array;
-  curve: Curve;
-  keys: readonly SubsetKey[];
-  weights: readonly (readonly number[])[];
-  degree: number;
-}): PrssRun {
-  const { execId, curve, keys, weights, degree } = o;
+type Weights = Readonly<Record<'rand' | 'zero', readonly (readonly number[])[]>>;
+
+function prssRun(o: { execId: Uint8Array; curve: Curve; keys: readonly SubsetKey[]; weights: Weights }): PrssRun {
+  const { execId, curve, keys, weights } = o;
+  const blocksOf = (kind: 'rand' | 'zero'): number => weights[kind][0]?.length ?? 0;
   let isDrawn = false;
+
+  /** One stream of each key, read from the start, once. */
+  function streams(
+    input: Uint8Array,
+    plans: readonly DrawPlan[],
+  ): { read<P extends DrawPlan>(plan: P): Drawn<P>; wipe(): void } {
+    if (isDrawn) refuse('E_H_PRSS_REUSE', 'This run has drawn its randomness already.');
+    isDrawn = true;
+    let blocks = 0;
+    for (const plan of plans) for (const label in plan) blocks += blocksOf(plan[label] as 'rand' | 'zero');
+    const bytes = keys.map(({ key }) => stream(key, { input, bytes: blocks * BLOCK_BYTES }));
+    const views = bytes.map(({ buffer, byteOffset, length }) => new DataView(buffer, byteOffset, length));
+    let at = 0;
+    return {
+      read<P extends DrawPlan>(plan: P) {
+        const shares: Record<string, Scalar> = {};
+        for (const label in plan) {
+          const kind = plan[label] as 'rand' | 'zero';
+          shares[label] = curve.scalar.sumBlocks({ streams: views, width: BLOCK_BYTES, at, weights: weights[kind] });
+          at += blocksOf(kind) * BLOCK_BYTES;
+        }
+        return shares as Drawn<P>;
+      },
+      wipe() {
+        for (const each of bytes) each.fill(0);
+      },
+    };
+  }
 
   return {
     draw(plan) {
-      if (isDrawn) refuse('E_H_PRSS_REUSE', 'This run has drawn its randomness already.');
-      isDrawn = true;
-      const draws = Object.entries(plan);
-      const input = enc(
-        'mpc/prss/v2',
-        i.bytes(execId),
-        i.list(draws.map(([label, kind]) => i.list([i.text(kind), i.text(label)]))),
-      );
-      const powersOf = (kind: 'rand' | 'zero') => (kind === 'rand' ? { from: 0, to: 0 } : { from: 1, to: degree });
-      const blocks = draws.reduce((sum, [, kind]) => sum + (kind === 'rand' ? 1 : degree), 0);
-      const streams = keys.map(({ key }) => stream(key, { input, bytes: blocks * BLOCK_BYTES }));
-      let block = 0;
-      const shares = draws.map(([label, kind]) => {
-        const terms: { k: number; v: Uint8Array }[] = [];
-        const { from, to } = powersOf(kind);
-        for (let l = from; l <= to; l += 1, block += 1)
-          for (const [at, bytes] of streams.entries()) {
-            const v = bytes.subarray(block * BLOCK_BYTES, (block + 1) * BLOCK_BYTES);
-            terms.push({ k: weights[at]?.[l] as number, v });
-          }
-        return [label, curve.scalar.sumSmall(terms)] as const;
-      });
-      for (const bytes of streams) bytes.fill(0);
-      return Object.fromEntries(shares) as { [Label in keyof typeof plan]: Scalar };
+      const all = streams(enc('mpc/prss/v2', i.bytes(execId), planItem(plan)), [plan]);
+      const drawn = all.read(plan);
+      all.wipe();
+      return drawn;
+    },
+    drawBatch({ once, each, count }) {
+      const input = enc('mpc/prss/batch/v1', i.bytes(execId), planItem(once), planItem(each), i.uint(count));
+      const all = streams(input, [once, ...Array.from({ length: count }, () => each)]);
+      const drawn = { once: all.read(once), each: Array.from({ length: count }, () => all.read(each)) };
+      all.wipe();
+      return drawn;
     },
   };
+}
+
+/** Labels are names, so their order is that of the code. */
+function planItem(plan: DrawPlan): Item {
+  return i.list(Object.entries(plan).map(([label, kind]) => i.list([i.text(kind), i.text(label)])));
 }
 
 /** Ψ: SHAKE256 under a key in front, which for a sponge makes a pseudo-random function of any length. */

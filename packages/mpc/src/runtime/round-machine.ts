@@ -472,12 +472,19 @@ function echoOf(slot: Slot<unknown>, echo: Format<Echo>): Slot<Echo> {
   return { round: slot.round, kind: 'echo', format: echo };
 }
 
+/** By number of parties, which is at most partiesMax. */
+const echoFormats = new Map<number, Format<Echo>>();
+
 /** Exactly one body and one signature per participant, in index order: a missing one is malformed, not shorter. */
 function echoFormat(n: number): Format<Echo> {
-  return format({
+  const known = echoFormats.get(n);
+  if (known !== undefined) return known;
+  const made: Format<Echo> = format({
     tag: 'mpc/echo/v1',
     fields: [f.list(f.bytes({ max: echoedBytesMax }), { count: n }), f.list(f.bytes(64), { count: n })],
     write: ({ bodies, sigs }: Echo) => [i.list(bodies.map((b) => i.bytes(b))), i.list(sigs.map((s) => i.bytes(s)))],
     read: ([bodies, sigs]) => ({ bodies, sigs }),
   });
+  echoFormats.set(n, made);
+  return made;
 }

@@ -48,6 +48,7 @@ export function chosenSessions(curve: Curve, seed: string, chosen: Masks): Map<I
         open(execId, on): PrssRun {
           const run = session.open(execId, on);
           return {
+            ...run,
             draw(plan) {
               const drawn = run.draw(plan);
               for (const label of ['k', 'a'] as const)
@@ -61,7 +62,7 @@ export function chosenSessions(curve: Curve, seed: string, chosen: Masks): Map<I
   );
 }
 
-/** As seededSessions, drawing by HMAC-SHA512 and f_A = g_A/g_A(0): docs/specs/honest-majority-ecdsa.md §6. */
+/** As seededSessions, drawing by HMAC-SHA512 and f_A = g_A/g_A(0): docs/specs/honest-majority-ecdsa.md §7. */
 export function version1Sessions(seed: string): Map<Index, PrssSession> {
   const parties = [1, 2, 3, 4, 5];
   return new Map(
@@ -69,7 +70,10 @@ export function version1Sessions(seed: string): Map<Index, PrssSession> {
       self,
       {
         ...session,
-        open: (execId, on) => ({ draw: (plan) => drawAsVersion1({ seed, parties, self, execId, on, plan }) }),
+        open: (execId, on) => ({
+          ...session.open(execId, on),
+          draw: (plan) => drawAsVersion1({ seed, parties, self, execId, on, plan }),
+        }),
       },
     ]),
   );
