@@ -28,6 +28,7 @@ test('what is not set has a default, and an empty value counts as not set', () =
     refreshDays: 7,
     passwordCost: 17,
     ecdsaEngines: ['H', 'C'],
+    ecdsaNonces: 'apart',
     version: '0.1.0',
   });
 });
@@ -39,6 +40,11 @@ test('engines of ECDSA are read in their order of preference', () => {
     ['C', ['C']],
   ] as const)
     deepEqual(read({ HOLDFAST_ECDSA_ENGINES: value }).settings.ecdsaEngines, engines);
+});
+
+test('the nonces of a group are made together only where the setting says so', () => {
+  for (const nonces of ['apart', 'together'] as const)
+    equal(read({ HOLDFAST_ECDSA_NONCES: nonces }).settings.ecdsaNonces, nonces);
 });
 
 test('secrets are made once, kept to the owner, and stay the same', () => {
@@ -65,6 +71,7 @@ for (const [name, env, message] of [
   ],
   ['an engine that is none', { HOLDFAST_ECDSA_ENGINES: 'H,D' }, /HOLDFAST_ECDSA_ENGINES must be H, C or H,C/],
   ['an engine twice', { HOLDFAST_ECDSA_ENGINES: 'H,H' }, /HOLDFAST_ECDSA_ENGINES/],
+  ['another way to make nonces', { HOLDFAST_ECDSA_NONCES: 'ahead' }, /HOLDFAST_ECDSA_NONCES must be apart or together/],
   ['a public address that is none', { HOLDFAST_PUBLIC_URL: 'a.example' }, /HOLDFAST_PUBLIC_URL/],
 ] as const) {
   test(`refuses ${name} and says how to write it`, () => {

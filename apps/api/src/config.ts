@@ -68,6 +68,7 @@ export function readConfig(env: Environment): Config {
     refreshDays: wholeNumber(env, 'HOLDFAST_REFRESH_DAYS', { unset: REFRESH_DAYS, least: 0, most: 365 }),
     passwordCost: wholeNumber(env, 'HOLDFAST_PASSWORD_COST', { unset: PASSWORD_COST, least: 15, most: 20 }),
     ecdsaEngines: ecdsaEngines(text(env, 'HOLDFAST_ECDSA_ENGINES')),
+    ecdsaNonces: ecdsaNonces(text(env, 'HOLDFAST_ECDSA_NONCES') ?? 'apart'),
     version: ownVersion(),
   };
   mkdirSync(join(dataFolder, 'api'), { recursive: true, mode: 0o700 });
@@ -121,6 +122,11 @@ function ecdsaEngines(value: string | undefined): Settings['ecdsaEngines'] {
   const known = engines.filter((each): each is 'H' | 'C' => each === 'H' || each === 'C');
   if (known.length === engines.length && new Set(known).size === known.length) return known;
   throw new UnsafeSettings('HOLDFAST_ECDSA_ENGINES must be H, C or H,C');
+}
+
+function ecdsaNonces(value: string): 'apart' | 'together' {
+  if (value === 'apart' || value === 'together') return value;
+  throw new UnsafeSettings('HOLDFAST_ECDSA_NONCES must be apart or together');
 }
 
 /** NATS_URL, or the roster's relay when that is a NATS; else signers come to the relay inside this process. */

@@ -19,6 +19,8 @@ export interface Settings {
   readonly passwordCost: number;
   /** Which engines sign ECDSA, in order of preference (docs/specs/engine-controller.md). */
   readonly ecdsaEngines: readonly ('H' | 'C')[];
+  /** How engine H makes the nonces of a group (docs/specs/group-signing.md §9); apart where it does not say. */
+  readonly ecdsaNonces?: 'apart' | 'together';
   readonly version: string;
 }
 

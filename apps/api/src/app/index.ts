@@ -66,7 +66,14 @@ export async function startApi(o: {
       ? createRelayHub({ roster, env })
       : { ...createNatsHub({ roster, env, address: nats }), attach: undefined };
   const hub: RelayHub = relay;
-  const signers = createSigners({ link: hub, roster, env, db, ecdsaEngines: config.ecdsaEngines });
+  const signers = createSigners({
+    link: hub,
+    roster,
+    env,
+    db,
+    ecdsaEngines: config.ecdsaEngines,
+    ecdsaNonces: config.ecdsaNonces ?? 'apart',
+  });
   const refresher = createRefresher({ env, config, db, signers });
   const chains = createChains({ env, ports: o.chains });
   const mail = o.mail === undefined ? fileMailer({ env, config }) : queuedMailer(env, o.mail);

@@ -12,8 +12,12 @@ export type EcdsaEngine = 'H' | 'C';
 /** In the order of preference. */
 export const ECDSA_ENGINES: readonly EcdsaEngine[] = ['H', 'C'];
 
+/** How engine H makes the nonces of a group: each for itself, or all at once, to be discarded at once. */
+export type EcdsaNonces = 'apart' | 'together';
+
 export interface Controller {
   readonly engines: readonly EcdsaEngine[];
+  readonly nonces: EcdsaNonces;
   /** Signers that come last, in every protocol. */
   quarantined(): number[];
   /** Whether H is worth a try: it is set, nobody it needs is set aside, and it has not just failed again and again. */
@@ -41,8 +45,9 @@ export const C_SETTING_UP_MS = 15_000;
 export function createController(o: {
   readonly env: Pick<Env, 'now' | 'log'>;
   readonly engines: readonly EcdsaEngine[];
+  readonly nonces?: EcdsaNonces;
 }): Controller {
-  const { env, engines } = o;
+  const { env, engines, nonces = 'apart' } = o;
   const named = new Map<number, number>();
   const asideUntil = new Map<number, number>();
   const counters = { h_signed: 0, h_failed: 0, c_signed: 0, c_failed: 0, alerts: 0 };
@@ -59,6 +64,7 @@ export function createController(o: {
 
   return {
     engines,
+    nonces,
     quarantined,
     triesH: () =>
       engines.includes('H') && (!engines.includes('C') || (restsUntil <= env.now() && quarantined().length === 0)),

@@ -6,7 +6,7 @@ import { toBase64, toBase64Url } from '@holdfast/contract/wire';
 import type { Database } from '@holdfast/storage/database';
 import { type ClusterLink, createAsk } from './ask.ts';
 import { createCatchUp, standing } from './catch-up.ts';
-import { createController, ECDSA_ENGINES, type EcdsaEngine } from './controller.ts';
+import { createController, ECDSA_ENGINES, type EcdsaEngine, type EcdsaNonces } from './controller.ts';
 import { derive } from './derive.ts';
 import { confirmEpoch, refreshKey, settleEpochs } from './epochs.ts';
 import { catchUpSigner, commit, disregard, genesis, govern, heads, release, withdraw } from './governance.ts';
@@ -41,6 +41,8 @@ export function createSigners(o: {
   readonly db: Database;
   /** Which engines sign ECDSA, in order of preference. */
   readonly ecdsaEngines?: readonly EcdsaEngine[];
+  /** How engine H makes the nonces of a group; apart where it does not say. */
+  readonly ecdsaNonces?: EcdsaNonces;
 }): Signers {
   const { link, roster, env, db } = o;
   const tokens = new Map<number, string>();
@@ -58,7 +60,11 @@ export function createSigners(o: {
   const catchUp = createCatchUp(room, (org) => {
     for (const listener of [...silentListeners]) listener(org);
   });
-  const controller = createController({ env, engines: o.ecdsaEngines ?? ECDSA_ENGINES });
+  const controller = createController({
+    env,
+    engines: o.ecdsaEngines ?? ECDSA_ENGINES,
+    nonces: o.ecdsaNonces ?? 'apart',
+  });
   const queue = createSignQueue(room, (lane) => seatingOf(room, controller, lane));
   const signing: SignParts = { queue, controller };
 

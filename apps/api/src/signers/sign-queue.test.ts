@@ -27,7 +27,9 @@ let spent = 0;
 /** Answers that are held back until a test lets them go. */
 let held: (() => void)[] = [];
 
-beforeEach(() => {
+beforeEach(() => begin());
+
+function begin(ecdsaNonces: 'apart' | 'together' = 'apart'): void {
   env = testEnv();
   cluster = fakeCluster();
   held = [];
@@ -41,12 +43,12 @@ beforeEach(() => {
       return reply;
     },
   };
-  signers = createSigners({ link, roster: cluster.roster, env, db: {} as Database });
+  signers = createSigners({ link, roster: cluster.roster, env, db: {} as Database, ecdsaNonces });
   for (const index of [1, 2, 3, 4, 5]) {
     cluster.behaviours.set(index, signing);
     cluster.push(index, { v: 1, push: 'Session', session });
   }
-});
+}
 afterEach(() => signers.close());
 
 const signing: Behaviour = (command) => {
@@ -121,6 +123,29 @@ test('requests that arrive while a run is in progress form the next group, each 
   const [group] = groups();
   equal(new Set([group?.runNonce, ...(group?.elements ?? []).map(({ runNonce }) => runNonce)]).size, 4);
   deepEqual([group?.protocol, group?.session, group?.participants], ['ecdsa-h/secp256k1', session, [1, 2, 3, 4, 5]]);
+});
+
+test('the nonces of a group are made together where the setting says so, of engine H alone', async () => {
+  for (const [nonces, expected] of [
+    ['apart', undefined],
+    ['together', 'together'],
+  ] as const) {
+    signers.close();
+    begin(nonces);
+    for (const name of ['one', 'two', 'three']) {
+      void ask(orgA, { name });
+      void ask(orgA, { name, protocol: 'frost/ed25519' });
+    }
+    await answerAll();
+    await answerAll();
+
+    deepEqual(
+      groups()
+        .map(({ protocol, nonces: said }) => `${protocol} ${said}`)
+        .sort(),
+      [`ecdsa-h/secp256k1 ${expected}`, 'frost/ed25519 undefined'],
+    );
+  }
 });
 
 test('a group never mixes protocols, and one protocol does not wait for another', async () => {

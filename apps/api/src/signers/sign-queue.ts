@@ -17,6 +17,7 @@ import {
 import { WalletError } from '@holdfast/contract/errors';
 import { toHex } from '@holdfast/contract/wire';
 import { type Attempt, type Collector, collect } from './attempts.ts';
+import type { EcdsaNonces } from './controller.ts';
 import type { GrantForSigners, Room } from './room.ts';
 import type { Outcome } from './types.ts';
 
@@ -48,6 +49,8 @@ export type Seating = (
 ) => Promise<{
   readonly participants: readonly number[];
   readonly session?: string;
+  /** Of a group: as the controller says. */
+  readonly nonces?: EcdsaNonces;
 }>;
 
 export interface SignQueue {
@@ -204,7 +207,7 @@ function createLane(room: Room, name: Lane, seat: Seating) {
   async function run(group: readonly Waiting[]): Promise<void> {
     let collectors: readonly Collector[] = [];
     try {
-      const { participants, session } = await seat(
+      const { participants, session, nonces } = await seat(
         new Set(group.flatMap(({ avoid }) => [...avoid])),
         new Set(group.flatMap(({ apart }) => [...(apart ?? [])])),
       );
@@ -217,7 +220,7 @@ function createLane(room: Room, name: Lane, seat: Seating) {
           collector: collectors[0] as Collector,
           deadlineMs: alone ? C_ATTEMPT_MS_MAX + C_ITEM_MS * ((first as Wish).items - 1) : ATTEMPT_MS_MAX,
         });
-      else askTogether(room, name, group, seats, collectors);
+      else askTogether(room, name, group, { ...seats, ...(nonces === 'together' ? { nonces } : {}) }, collectors);
       await Promise.allSettled(collectors.map((each) => each.attempt));
     } catch (error) {
       for (const { reject } of group) reject(error);
@@ -231,6 +234,10 @@ function createLane(room: Room, name: Lane, seat: Seating) {
 interface Seats {
   readonly participants: readonly number[];
   readonly session?: string;
+}
+
+interface GroupSeats extends Seats {
+  readonly nonces?: 'together';
 }
 
 /** The shortest path: the request as an act of its own. */
@@ -249,7 +256,7 @@ function askTogether(
   room: Room,
   protocol: GroupProtocol,
   group: readonly Wish[],
-  seats: Seats,
+  seats: GroupSeats,
   collectors: readonly Collector[],
 ): void {
   const runNonce = () => toHex(room.env.random(RUN_NONCE_BYTES));

@@ -160,7 +160,8 @@ export function seatingOf(room: Room, controller: Controller, lane: Lane): Seati
   const sessionMsMax = controller.engines.includes('C') ? SESSION_MS_BESIDE_C : SESSION_MS_MAX;
   return async () => {
     const participants = requireAll(room.link.online());
-    return { participants, session: await sessionOf(room, sessionMsMax) };
+    const { nonces } = controller;
+    return { participants, session: await sessionOf(room, sessionMsMax), nonces };
   };
 }
 

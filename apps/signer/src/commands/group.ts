@@ -7,7 +7,7 @@ import { fromHex, toHex } from '@holdfast/contract/wire';
 import { type CurveName, curve as curveOf } from '@holdfast/crypto/curves';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { type ColumnElement, createColumnGroup, createGroup, GROUP_MAX, type Settled } from '@holdfast/mpc/group';
-import { ecdsaHColumns } from '@holdfast/mpc/honest-majority';
+import { createEcdsaBatch, type EcdsaSignature, ecdsaHColumns, type PrssSession } from '@holdfast/mpc/honest-majority';
 import type { Index, Machine, ProtocolName, RunContext } from '@holdfast/mpc/runtime';
 import { type Parties, THRESHOLD } from '../cluster-view/index.ts';
 import { type ConsentedAct, consentTo } from '../consent/index.ts';
@@ -52,6 +52,14 @@ function inColumns(ctx: RunContext, size: number, elements: Elements) {
   return createColumnGroup<Signed>(ctx, { size, protocol: ecdsaHColumns, elements: columns });
 }
 
+/** Nonces of engine H, made for all elements at once and discarded for all where one is wrong. */
+function inBatch(ctx: RunContext, o: { size: number; elements: Elements; prss: PrssSession }): Machine<Signatures> {
+  const elements = o.elements as ReadonlyMap<number, ColumnElement<EcdsaSignature>>;
+  return createEcdsaBatch(ctx, { ...o, elements });
+}
+
+type Signatures = ReadonlyMap<number, Settled<Signed>>;
+
 /** One element that this signer takes part in: its request, and where its items stand in the group. */
 interface Taken {
   readonly at: number;
@@ -66,10 +74,11 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
   check(places >= 1 && places <= GROUP_MAX, 'E_COMMAND', `a group signs 1 to ${GROUP_MAX} things`);
   checkParticipants(ctx, participants, ecdsa ? ctx.cluster.roster.signers.length : THRESHOLD);
   checkNotNamed(ctx, participants);
+  check(ecdsa || command.nonces === undefined, 'E_COMMAND', 'only nonces of engine H are made together');
   const parties: Parties = new Map(participants.map((index) => [index, index]));
   const prss = ecdsa ? sessionOf(ctx, command) : undefined;
   const execId = ctx.cluster.execId({
-    protocol: ecdsa ? 'group-columns' : 'group',
+    protocol: ecdsa ? (command.nonces === undefined ? 'group-columns' : 'group-batch') : 'group',
     keyId: '',
     curve: kinds[protocol].curve,
     parties,
@@ -100,17 +109,18 @@ export async function signGroup(ctx: Context, command: Group, facts: Record<stri
       for (const { prepared } of taken) recordStart(ctx, prepared);
     });
 
-    const machine = kinds[protocol].make(
-      {
-        execId,
-        self: ctx.cluster.index,
-        parties: participants,
-        curve: curveOf(kinds[protocol].curve),
-        env: ctx.cluster.mpcEnv(parties),
-      },
-      places,
-      new Map(taken.flatMap(runsOf)),
-    );
+    const run: RunContext = {
+      execId,
+      self: ctx.cluster.index,
+      parties: participants,
+      curve: curveOf(kinds[protocol].curve),
+      env: ctx.cluster.mpcEnv(parties),
+    };
+    const all: Elements = new Map(taken.flatMap(runsOf));
+    const machine =
+      prss !== undefined && command.nonces !== undefined
+        ? inBatch(run, { size: places, elements: all, prss })
+        : kinds[protocol].make(run, places, all);
     const settled = await ctx.runs
       .run({
         machine,

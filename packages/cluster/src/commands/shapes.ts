@@ -240,7 +240,7 @@ export const command: Shape<Command> = choice<Command>('kind', {
       runNonce: hex(HASH),
       participants,
     },
-    { session: sessionId },
+    { session: sessionId, nonces: literal('together') },
   ),
   Act: object(
     {

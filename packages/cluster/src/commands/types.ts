@@ -60,6 +60,8 @@ export type Command =
       readonly runNonce: string;
       readonly participants: readonly number[];
       readonly session?: string;
+      /** Engine H: the nonces of all elements are made together, and discarded together (docs/specs/group-signing.md §9). */
+      readonly nonces?: 'together';
     }
   /** Three acknowledgements that commit an entry this signer accepted. */
   | { readonly v: 1; readonly id: string; readonly kind: 'Commit'; readonly org: string; readonly acks: readonly Ack[] }

@@ -197,6 +197,97 @@ test('an element that one signer alone refuses ends at the others at once, and t
   });
 });
 
+// ---- Nonces made together (docs/specs/group-signing.md §9) -----------------------------------------------------
+
+const together = { nonces: 'together' } as const;
+
+test('nonces made together: two organisations sign in five messages, with one flush at each signer', async () => {
+  const asked = [hashBy(acme, ecdsa), hashBy(other, otherEcdsa), hashBy(acme, ecdsa)];
+  for (const signer of api.cluster.signers) signer.points.length = 0;
+  const rounds: number[] = [];
+  api.cluster.net.tap(({ from, to, message }) => {
+    if (from === 2 && to === 4) rounds.push(message.round);
+    return [message];
+  });
+
+  const replies = await api.broadcast(
+    groupOf(
+      asked.map(({ command }) => command),
+      together,
+    ),
+  );
+  api.cluster.net.tap(undefined);
+
+  deepEqual(codesBySigner(replies), alike(['ok', 'ok', 'ok']));
+  for (const outcomes of outcomesOf(replies).values())
+    for (const [k, each] of asked.entries()) checkSignature(each, outcomes[k]);
+  deepEqual(rounds, [1, 2, 3, 4, 5]);
+  for (const signer of api.cluster.signers)
+    deepEqual(
+      signer.points.filter((point) => point.startsWith('store:')),
+      ['store:group:before-flush', 'store:group:after-flush'],
+    );
+});
+
+test('nonces made together: an element that one signer alone refuses ends by itself, and the rest sign', async () => {
+  const asked = [hashBy(acme, ecdsa), hashBy(acme, ecdsa), hashBy(acme, ecdsa)];
+  const group = groupOf(
+    asked.map(({ command }) => command),
+    together,
+  );
+  const altered: Group = {
+    ...group,
+    elements: group.elements.map((each, k) =>
+      k === 1 ? { ...each, request: { ...each.request, payload: `${each.request.payload} ` } } : each,
+    ),
+  };
+
+  const replies = await Promise.all(
+    everybody.map(async (index) => [index, await api.cluster.send(index, index === 3 ? altered : group)] as const),
+  ).then((answers): Replies => new Map(answers));
+
+  deepEqual(codesBySigner(replies), {
+    ...alike(['ok', 'E_PEER_GONE', 'ok'], [1, 2, 4, 5]),
+    3: ['ok', 'E_CHALLENGE_REQUEST', 'ok'],
+  });
+});
+
+test('row 33: nonces made together: one wrong share ends every element, all of them burnt, and their next attempts sign', async () => {
+  const asked = [hashBy(acme, ecdsa), hashBy(acme, ecdsa)];
+  const group = groupOf(
+    asked.map(({ command }) => command),
+    together,
+  );
+  api.cluster.net.tap(({ from, message }) => {
+    // The last byte of the last masked product.
+    const body = message.body.slice();
+    if (from === 5 && message.round === 2) body[body.length - 1] = (body[body.length - 1] as number) ^ 1;
+    return [{ ...message, body }];
+  });
+
+  const replies = await api.broadcast(group);
+  api.cluster.net.tap(undefined);
+  const next = asked.map(({ command }) => ({ ...command, runNonce: toHex(api.cluster.random(32)) }));
+  const retried = await api.broadcast(groupOf(next, together));
+
+  for (const index of [1, 2, 3, 4]) deepEqual(codesBySigner(replies)[index], ['E_H_T', 'E_H_T']);
+  deepEqual(codesBySigner(retried), alike(['ok', 'ok']));
+});
+
+test('nonces made together: a group of FROST, and a run nonce that was used, are refused as a whole', async () => {
+  const { session: _, ...frost } = groupOf([messageBy(Uint8Array.of(6))], {
+    protocol: 'frost/ed25519',
+    participants: [1, 2, 3],
+    ...together,
+  });
+  const used = groupOf([hashBy(acme, ecdsa).command], together);
+  await api.broadcast(used);
+
+  deepEqual(codesOf(await api.broadcast(frost, [1, 2, 3])), Array(3).fill('E_COMMAND'));
+  const again = await api.broadcast(groupOf([hashBy(acme, ecdsa).command], { ...together, runNonce: used.runNonce }));
+  deepEqual(codesOf(again), Array(5).fill('E_EXEC_USED'));
+});
+
 test('an element that was signed before, alone or in a group, is burnt; the others are not', async () => {
   const before = hashBy(acme, ecdsa);
   await api.broadcast(groupOf([before.command, hashBy(acme, ecdsa).command]));
