@@ -21,7 +21,7 @@ export interface ActCall {
 /** What its results are written with: all that is left of an act whose process has ended. */
 export interface ActRef {
   readonly operation: Operation;
-  readonly principal: Pick<Principal, 'orgId'>;
+  readonly principal: Pick<Principal, 'orgId' | 'userId'>;
   readonly grant: Pick<UserActionGrant, 'nullifier'>;
 }
 

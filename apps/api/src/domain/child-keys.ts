@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { ActCall } from './acts.ts';
 import { requireFit } from './key-kinds.ts';
 import { type Obtained, obtainKey, resolvedWishOf } from './keys.ts';
-import { requireKey } from './visibility.ts';
+import { requireUsableKey } from './visibility.ts';
 
 /**
  * Lets the signers compute the child that a request asks for. What they would refuse is refused here first, with a
@@ -19,7 +19,7 @@ export async function obtainChild(ctx: Context, call: ActCall & { readonly body:
   if (deriveFrom === undefined) throw new TypeError(`${operation.name} asks for no child`);
   if (masterKey === true) refuse('E_HD');
   if (deriveFrom.path !== undefined && parseDerivationPath(deriveFrom.path) === undefined) refuse('E_HD_PATH');
-  const master = await requireKey(ctx, principal, deriveFrom.keyId);
+  const master = await requireUsableKey(ctx, principal, deriveFrom.keyId);
   checkMaster(master);
   checkKind(master, wallet === undefined ? body : (body as { readonly signingKey?: unknown }).signingKey);
   if (wallet !== undefined) requireFit(wallet.network, master);

@@ -10,7 +10,6 @@ import { type Context, timestamp } from '../context.ts';
 import { type ActCall, type ActRef, carryOut, completeAct } from './acts.ts';
 import { refuseHdExport } from './child-keys.ts';
 import { requireFeature } from './features.ts';
-import { refuseEndUser } from './visibility.ts';
 
 export interface ExportBody {
   readonly encryptionKey: string;
@@ -20,7 +19,6 @@ export interface ExportBody {
 /** Repeatable by a fresh assertion (rulings 13): a reply that got lost must not cost the key. */
 export async function exportKey(ctx: Context, call: ActCall & { readonly body: ExportBody }, key: KeyRow) {
   const { principal, grant, body } = call;
-  refuseEndUser(principal, 'Keys:Export');
   await requireFeature(ctx, principal.orgId, 'keyExport');
   if (staysHere(key.protocol)) refuse('E_KEY_KIND', 'a key of scheme DH stays on the signers that made it');
   await refuseHdExport(ctx, key);

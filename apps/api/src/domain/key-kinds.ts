@@ -6,12 +6,9 @@ import { type CurveName, type KeyKind, keyKindOf, keyKindOfProtocol, keyKinds } 
 
 export interface KeyOptions {
   readonly storeId?: string;
-  readonly delegateTo?: string;
-  readonly delayDelegation?: boolean;
 }
 
 export function refuseUnsupported(options: KeyOptions): void {
-  if (options.delegateTo !== undefined || options.delayDelegation === true) refuse('E_DELEGATION');
   if (options.storeId !== undefined) refuse('E_KEY_STORE');
 }
 

@@ -16,6 +16,7 @@ import {
 import { type Context, timestamp } from '../context.ts';
 import type { NewKey } from '../signers/types.ts';
 import { type ActCall, type ActRef, carryOut, completeAct } from './acts.ts';
+import { ownerOfNew } from './delegation.ts';
 import { kindForNetwork, kindOf, kindOfProtocol } from './key-kinds.ts';
 import { translateWalletConflict, type WalletWish, writeWallet } from './wallets.ts';
 
@@ -26,6 +27,8 @@ export interface KeyWish {
   readonly masterKey?: boolean;
   /** The key is computed from this master. */
   readonly deriveFrom?: { readonly keyId: string; readonly path?: string | undefined };
+  /** The end user whose key it will be. */
+  readonly delegateTo?: string | undefined;
   /** The wallet that comes with the key. */
   readonly wallet?: WalletWish;
 }
@@ -44,7 +47,8 @@ export function keyWishOf(operation: Operation, request: unknown): KeyWish {
       const { deriveFrom, ...wish } = body.signingKey ?? {};
       const kind = kindForNetwork(body.network, wish);
       const derived = deriveFrom === undefined ? {} : { deriveFrom };
-      return { kind, name: body.name, imported: false, wallet: body, ...derived };
+      const { delegateTo } = body;
+      return { kind, name: body.name, imported: false, wallet: body, delegateTo, ...derived };
     }
     case wallets.importWallet: {
       const body = request as BodyOf<typeof wallets.importWallet>;
@@ -56,9 +60,9 @@ export function keyWishOf(operation: Operation, request: unknown): KeyWish {
     }
     case keys.createKey: {
       const body = request as BodyOf<typeof keys.createKey>;
-      const { masterKey = false, deriveFrom } = body;
+      const { masterKey = false, deriveFrom, delegateTo } = body;
       const derived = deriveFrom === undefined ? {} : { deriveFrom };
-      return { kind: kindOf(body), name: body.name, imported: false, masterKey, ...derived };
+      return { kind: kindOf(body), name: body.name, imported: false, masterKey, delegateTo, ...derived };
     }
     default:
       throw new TypeError(`${operation.name} makes no key`);
@@ -110,7 +114,8 @@ export async function obtainKey(
 
 /** Writes what five signers stated: key, statements, marks, wallet and the end of the act, or nothing. */
 export async function writeKey(ctx: Context, call: ActRef, wish: KeyWish, made: NewKey): Promise<Obtained> {
-  const key = rowOf(ctx, call, wish, made);
+  const ownerId = await ownerOfNew(ctx, call.principal, wish.delegateTo);
+  const key = { ...rowOf(ctx, call, wish, made), ownerId, isCustodial: ownerId === null };
   return inTransaction(ctx.db, async (tx) => {
     await insertKey(tx, key, made.statements);
     await addRecordMarks(tx, made.marks);

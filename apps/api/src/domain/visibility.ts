@@ -23,6 +23,27 @@ export async function requireWallet(
   return found && isVisible(principal, found.key) ? found : refuse('E_NOT_FOUND', 'wallet not found');
 }
 
+/** The same for whoever is to use it: what is delegated obeys its end user and nobody else (permissions.md §1). */
+export async function requireUsableKey(ctx: Context, principal: Principal, keyId: string): Promise<KeyRow> {
+  const key = await requireKey(ctx, principal, keyId);
+  refuseDelegated(principal, key);
+  return key;
+}
+
+export async function requireUsableWallet(
+  ctx: Context,
+  principal: Principal,
+  walletId: string,
+): Promise<{ wallet: WalletRow; key: KeyRow }> {
+  const found = await requireWallet(ctx, principal, walletId);
+  refuseDelegated(principal, found.key);
+  return found;
+}
+
+function refuseDelegated({ userId }: Principal, { ownerId }: KeyRow): void {
+  if (ownerId !== null && ownerId !== userId) refuse('E_DELEGATED', `key is delegated to ${ownerId}`);
+}
+
 /** Creating, importing, exporting and deleting are the organisation's business. */
 export function refuseEndUser(principal: Principal, operation: string): void {
   if (principal.userKind !== 'EndUser') return;

@@ -111,6 +111,20 @@ export function writeKeyArchived(
   });
 }
 
+/** From now on its end user's; what the organisation keeps of it is a name and the sight of it. */
+export function writeKeyDelegated(
+  ctx: Context,
+  call: ActRef,
+  o: { readonly key: Pick<KeyRow, 'id' | 'orgId'>; readonly ownerId: string; readonly marks: readonly RecordMark[] },
+): Promise<void> {
+  const { id, orgId } = o.key;
+  return inTransaction(ctx.db, async (tx) => {
+    await updateKey(tx, orgId, id, { ownerId: o.ownerId, isCustodial: false });
+    await addRecordMarks(tx, o.marks);
+    await completeAct(ctx, tx, call, id);
+  });
+}
+
 export const publicKeyOf = (key: KeyRow) => ({
   scheme: key.scheme as Scheme,
   curve: key.curve as CurveName,

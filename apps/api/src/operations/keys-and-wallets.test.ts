@@ -117,8 +117,6 @@ function suite(engineName: TestEngine['name']): void {
 
   test('what this release does not have is refused by name', async () => {
     const cases: [string, object, string][] = [
-      ['/keys', { ...edKey, delegateTo: 'us-1' }, 'E_DELEGATION'],
-      ['/keys', { ...edKey, delayDelegation: true }, 'E_DELEGATION'],
       ['/keys', { ...edKey, storeId: 'store-1' }, 'E_KEY_STORE'],
       ['/keys', { scheme: 'DH', curve: 'ed25519' }, 'E_KEY_KIND'],
       ['/keys', { scheme: 'EdDSA', curve: 'stark' }, 'E_KEY_KIND'],

@@ -12,7 +12,7 @@ import { type Context, timestamp } from '../context.ts';
 import { type ActRef, failAct } from '../domain/acts.ts';
 import { writeExport } from '../domain/exports.ts';
 import { certify, resolvedWishOf, writeKey } from '../domain/keys.ts';
-import { writeFurtherWallet, writeKeyArchived, writeWalletArchived } from '../domain/wallets.ts';
+import { writeFurtherWallet, writeKeyArchived, writeKeyDelegated, writeWalletArchived } from '../domain/wallets.ts';
 import { toWalletError } from '../pipeline/errors.ts';
 
 export type Settled = 'Done' | 'Failed' | 'open';
@@ -32,7 +32,7 @@ export async function settleAct(ctx: Context, row: ActRow): Promise<Settled> {
   const past: Past = {
     operation,
     params,
-    principal: { orgId: row.orgId },
+    principal: { orgId: row.orgId, userId: row.userId },
     grant: { nullifier: fromBase64Url(row.nullifier, { bytes: 32 }) },
     evidence: { request, assertion: row.assertion as Assertion },
     body: row.payload === '' ? {} : parseStrictJson(row.payload),
@@ -60,6 +60,8 @@ function settlePast(ctx: Context, past: Past): Promise<Settled> {
       return settleExport(ctx, past);
     case 'archive':
       return settleArchive(ctx, past);
+    case 'delegate':
+      return settleDelegation(ctx, past);
     default:
       return Promise.resolve('Failed');
   }
@@ -106,6 +108,17 @@ async function settleArchive(ctx: Context, past: Past): Promise<Settled> {
     walletId === undefined
       ? writeKeyArchived(ctx, past, { key: { id: keyId, orgId }, marks })
       : writeWalletArchived(ctx, past, { wallet: { id: walletId, orgId }, marks }),
+  );
+}
+
+async function settleDelegation(ctx: Context, past: Past): Promise<Settled> {
+  const target = await targetOf(ctx, past);
+  const key = target && (await findKey(ctx.db.kysely, past.principal.orgId, target.keyId));
+  if (key === undefined) return 'Failed';
+  const { delegateTo, userId } = past.body as { readonly delegateTo?: string; readonly userId?: string };
+  const ownerId = delegateTo ?? userId ?? '';
+  return settleMarks(ctx, past, { recordId: key.id, mark: 'delegated' }, (marks) =>
+    writeKeyDelegated(ctx, past, { key, ownerId, marks }),
   );
 }
 

@@ -142,6 +142,7 @@ export function createSigners(o: {
     settleEpochs: () => epochs.look(),
     exportKey: (grant, order) => exportKey(room, grant, order),
     archive: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'archived' }),
+    delegate: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'delegated' }),
     recordWallet: (grant, { org, recordId }) => markRecord(room, grant, { org, recordId, mark: 'wallet' }),
 
     madeKey: (act, o) => madeKey(room, act, o),

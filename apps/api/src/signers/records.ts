@@ -36,7 +36,7 @@ export async function exportKey(
 export async function markRecord(
   room: Room,
   grant: UserActionGrant,
-  o: { readonly org: string; readonly recordId: string; readonly mark: 'archived' | 'wallet' },
+  o: { readonly org: string; readonly recordId: string; readonly mark: 'archived' | 'delegated' | 'wallet' },
 ): Promise<readonly RecordMark[]> {
   const outcomes = await askOnline(room, grant);
   const marks = resultsOf('mark', outcomes).flatMap(({ index, result: { mark } }) =>

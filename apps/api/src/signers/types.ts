@@ -157,6 +157,7 @@ export interface Signers {
     o: { org: string; keyId: string; epoch?: string },
   ): Promise<{ shares: readonly ExportedShare[]; marks: readonly RecordMark[] }>;
   /** Archives a key or a wallet at the signers. */
+  delegate(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;
   archive(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;
   /** Records a wallet on an existing key at the signers. */
   recordWallet(grant: UserActionGrant, o: { org: string; recordId: string }): Promise<readonly RecordMark[]>;

@@ -244,6 +244,8 @@ export function fakeCluster(): FakeCluster {
     if (isKeyRun) return { t: 'mark', mark: mark(index, deriveId('wa', nullifier), 'wallet', command) };
     const recordId = path.split('/')[2] ?? '';
     if (method === 'DELETE') return { t: 'mark', mark: mark(index, recordId, 'archived', command) };
+    if (path.endsWith('/delegate'))
+      return { t: 'mark', mark: mark(index, keyIds.get(recordId) ?? '', 'delegated', command) };
     if (path.endsWith('/export')) {
       const keyId = keyIds.get(recordId) ?? '';
       return { t: 'share', keyId, encryptedKeyShare: 'c2hhcmU=', mark: mark(index, keyId, 'exported', command) };

@@ -133,9 +133,6 @@ const bodies: Readonly<Record<string, object>> = {
   'wallets.updateWallet': { name: 'mine now' },
 };
 
-/** Not in this release, refused by name whoever's id it is. */
-const notYet = ['E_DELEGATION'];
-
 function requestOf(of: Operation, idAt: (place: Place) => string): { path: string; body: object | undefined } {
   const places = placesOf(of);
   const path = of.path.replace(/:(\w+)/g, (_, at: string) => idAt(find(places, at)));
@@ -271,7 +268,7 @@ for (const of of withPlaces)
 
         const what = `${fullName(of)} ${foreign.map(({ at }) => at).join('+')}`;
         deepEqual(shape(theirs, Object.values(a.ids)), shape(nobodys, Object.values(unknown)), what);
-        const expected = theirs.status === 404 || theirs.status === 403 || notYet.includes(codeOf(theirs) ?? '');
+        const expected = theirs.status === 404 || theirs.status === 403;
         ok(expected, `${what}: ${theirs.status} ${theirs.text}`);
         asked.set(`${theirs.status} ${codeOf(theirs)}`, (asked.get(`${theirs.status} ${codeOf(theirs)}`) ?? 0) + 1);
       }

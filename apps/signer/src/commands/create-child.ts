@@ -13,6 +13,7 @@ import { wipeShare } from '../vault/index.ts';
 import { requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkNetwork, type DeriveFrom, type KeyBody } from './create-key.ts';
+import { ownerOfNew } from './owners.ts';
 import { checkParticipants, partiesOf } from './participants.ts';
 import { checkNew, keyOf, type UsableKey } from './records.ts';
 import { runKey } from './run-key.ts';
@@ -28,6 +29,7 @@ export async function createChild(
   checkKind(body, master);
   const path = pathOf(o.deriveFrom, command);
   const keyId = deriveId('key', act.nullifier);
+  const owner = ownerOfNew(act, body);
   const wallet =
     body.network === undefined ? undefined : { walletId: deriveId('wa', act.nullifier), network: body.network };
   const digest = sha256(
@@ -37,6 +39,7 @@ export async function createChild(
       item.text(master.keyId),
       item.text(path.text),
       item.text(wallet?.network ?? ''),
+      ...(owner === undefined ? [] : [item.text('owner'), item.text(owner)]),
     ),
   );
   testAttempt(ctx, act, digest);
@@ -50,6 +53,7 @@ export async function createChild(
       keyId,
       kind: { scheme: master.scheme as Scheme, curve: master.curve, protocol: master.protocol },
       purpose: 'child',
+      ...(owner === undefined ? {} : { owner }),
       derivedFrom: { keyId: master.keyId, path: path.text },
       digest,
       imported: false,

@@ -15,6 +15,7 @@ import { check, refuse } from '../refusal/index.ts';
 import { requestHash, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { createChild } from './create-child.ts';
+import { ownerOfNew } from './owners.ts';
 import { checkParticipants } from './participants.ts';
 import { runKey } from './run-key.ts';
 
@@ -61,6 +62,7 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
   check(!(masterKey && kind.scheme === 'DH'), 'E_HD', 'a key of scheme DH has no children');
   const purpose = kind.scheme === 'DH' ? 'derive' : masterKey ? 'master' : 'sign';
   const keyId = deriveId('key', act.nullifier);
+  const owner = ownerOfNew(act, body);
   const wallet =
     body.network === undefined ? undefined : { walletId: deriveId('wa', act.nullifier), network: body.network };
   const digest = sha256(
@@ -71,6 +73,8 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
       item.text(kind.curve),
       item.text(wallet?.network ?? ''),
       ...(purpose === 'sign' ? [] : [item.text(purpose)]),
+      // With it in the digest a run makes a key only where all five know whose it will be.
+      ...(owner === undefined ? [] : [item.text('owner'), item.text(owner)]),
     ),
   );
   testAttempt(ctx, act, digest);
@@ -80,6 +84,7 @@ export async function createKey(ctx: Context, act: ConsentedAct, command: Act): 
     keyId,
     kind,
     purpose,
+    ...(owner === undefined ? {} : { owner }),
     digest,
     imported: false,
     ...(wallet === undefined ? {} : { wallet }),
@@ -102,11 +107,6 @@ function checkSupported(body: KeyBody): void {
     !(body.masterKey === true && body.deriveFrom !== undefined),
     'E_HD',
     'a key is a master key or a derived one, never both',
-  );
-  check(
-    body.delegateTo === undefined && body.delayDelegation !== true,
-    'E_DELEGATION',
-    'delegation is not available in this release',
   );
   check(
     body.storeId === undefined && body.signingKey?.storeId === undefined,

@@ -140,6 +140,7 @@ async function act(
       return exportKey(ctx, consented);
     case 'archive':
     case 'wallet':
+    case 'delegate':
       return changeRecord(ctx, consented);
   }
 }

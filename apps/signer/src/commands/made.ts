@@ -23,6 +23,7 @@ export function made(ctx: Context, command: Extract<Command, { kind: 'Made' }>):
     case 'exportKey':
     case 'archive':
     case 'wallet':
+    case 'delegate':
       return madeMark(ctx, act);
     default:
       return refuse('E_COMMAND', 'this act makes nothing that lasts');

@@ -9,6 +9,7 @@ import { burn, testAttempt } from './attempt.ts';
 import type { Context } from './context.ts';
 import { checkNetwork } from './create-key.ts';
 import { makeMark } from './marks.ts';
+import { checkDelegable } from './owners.ts';
 import { checkUsable, keyOf, walletOf } from './records.ts';
 
 /** A change of one record: what it marks, and how it is written. */
@@ -45,11 +46,13 @@ export function changeRecord(ctx: Context, act: ConsentedAct): Result {
  */
 export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean }): RecordChange {
   const { keys } = ctx.store;
+  const byAnybody = o.caughtUp;
   switch (act.effect) {
     case 'archive': {
       const { walletId, keyId } = act.params;
       if (walletId !== undefined) {
         const wallet = walletOf(ctx, act, walletId);
+        keyOf(ctx, act, wallet.keyId, { byAnybody });
         return {
           recordId: walletId,
           mark: 'archived',
@@ -57,7 +60,7 @@ export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean
           write: () => keys.setWalletStatus(walletId, 'Archived'),
         };
       }
-      const key = keyOf(ctx, act, keyId ?? '');
+      const key = keyOf(ctx, act, keyId ?? '', { byAnybody });
       return {
         recordId: key.keyId,
         mark: 'archived',
@@ -67,7 +70,9 @@ export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean
     }
     case 'exportKey': {
       const { walletId, keyId } = act.params;
-      const key = keyOf(ctx, act, walletId === undefined ? (keyId ?? '') : walletOf(ctx, act, walletId).keyId);
+      const key = keyOf(ctx, act, walletId === undefined ? (keyId ?? '') : walletOf(ctx, act, walletId).keyId, {
+        byAnybody,
+      });
       return {
         recordId: key.keyId,
         mark: 'exported',
@@ -78,7 +83,13 @@ export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean
     case 'wallet': {
       const { network, signingKey } = act.body as { network: string; signingKey: { id: string; deriveFrom?: unknown } };
       check(signingKey.deriveFrom === undefined, 'E_HD', 'give signingKey.id or signingKey.deriveFrom, not both');
-      const key = keyOf(ctx, act, signingKey.id);
+      const key = keyOf(ctx, act, signingKey.id, { byAnybody });
+      const { delegateTo, delayDelegation } = act.body;
+      check(
+        delegateTo === undefined && delayDelegation !== true,
+        'E_DELEGATION',
+        'a key that is there is delegated by itself, with all its wallets',
+      );
       if (!o.caughtUp) checkUsable(ctx, { key });
       checkNetwork(network, key);
       const walletId = deriveId('wa', act.nullifier);
@@ -90,8 +101,36 @@ export function changeOf(ctx: Context, act: ConsentedAct, o: { caughtUp: boolean
       };
       return { recordId: walletId, mark: 'wallet', keyId: key.keyId, write };
     }
+    case 'delegate': {
+      const { walletId, keyId } = act.params;
+      const id = walletId === undefined ? (keyId ?? '') : walletOf(ctx, act, walletId).keyId;
+      const key = keyOf(ctx, act, id, { byAnybody: true });
+      const to = delegateOf(act);
+      if (!o.caughtUp) {
+        checkDelegable(act, key, to);
+        checkUsable(ctx, { key });
+      }
+      return {
+        recordId: key.keyId,
+        mark: 'delegated',
+        keyId: key.keyId,
+        write: () => keys.setOwner(key.keyId, to),
+      };
+    }
     default:
       check(false, 'E_COMMAND', 'this act changes no record');
       throw new Error('bug: unreachable');
   }
+}
+
+/** Keys take `delegateTo`, the older call on wallets `userId`; a request that says both says nothing. */
+function delegateOf({ body }: ConsentedAct): string {
+  const { delegateTo, userId } = body;
+  const to = delegateTo ?? userId;
+  check(
+    typeof to === 'string' && (delegateTo === undefined || userId === undefined),
+    'E_BODY',
+    'body.delegateTo must be the id of a user',
+  );
+  return to;
 }

@@ -5,6 +5,7 @@ import type { ConsentedAct } from '../consent/index.ts';
 import { check, refuse } from '../refusal/index.ts';
 import type { KeyRecord, WalletRecord } from '../store/index.ts';
 import type { Context } from './context.ts';
+import { checkOwner } from './owners.ts';
 
 /** A key with everything that using it needs: the epoch of the sharing to open. */
 export type UsableKey = KeyRecord & { readonly activeEpoch: Uint8Array; readonly publicKey: Uint8Array };
@@ -29,9 +30,16 @@ export function loadFamilyFor(ctx: Context, { params, body }: ConsentedAct): Pro
   return loadFor({ network: wallet?.network ?? body['network'], blockchainKind: body['blockchainKind'] });
 }
 
-export function keyOf(ctx: Context, act: ConsentedAct, keyId: string): UsableKey {
+/** `byAnybody`: its owner is not asked, because what is done was done already, or is to make it somebody's. */
+export function keyOf(
+  ctx: Context,
+  act: ConsentedAct,
+  keyId: string,
+  o: { readonly byAnybody?: boolean } = {},
+): UsableKey {
   const key = ctx.store.keys.key(keyId);
   check(key !== undefined && key.org === act.org, 'E_NOT_FOUND', 'key not found');
+  if (o.byAnybody !== true) checkOwner(act, key);
   const { activeEpoch, publicKey } = key;
   if (activeEpoch === undefined || publicKey === undefined) refuse('E_NOT_FOUND', 'key not found');
   return { ...key, activeEpoch: sharingOf(ctx, act, { ...key, activeEpoch }), publicKey };

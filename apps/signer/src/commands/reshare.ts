@@ -196,6 +196,7 @@ function ownRecord(ctx: Context, keyId: string, epoch: Uint8Array): ReshareRecor
     publicShares: record.publicShares.map((X_j) => toHex(X_j)),
     points: record.points.map(({ signerId, index }) => [toHex(signerId), index] as const),
     generation: held.generation,
+    ...(key.owner === undefined ? {} : { owner: key.owner }),
     wallets: walletsOf(ctx, keyId),
     children: children.map((child) => {
       const epochOfChild = child.activeEpoch ?? new Uint8Array();
@@ -206,6 +207,7 @@ function ownRecord(ctx: Context, keyId: string, epoch: Uint8Array): ReshareRecor
         epoch: toHex(epochOfChild),
         origin: toHex(child.origin),
         archived: child.archived,
+        ...(child.owner === undefined ? {} : { owner: child.owner }),
         wallets: walletsOf(ctx, child.keyId),
       };
     }),
@@ -311,6 +313,7 @@ function persist(
           origin: fromHex(record.origin),
           imported: record.imported,
           archived: record.archived,
+          ...(record.owner === undefined ? {} : { owner: record.owner }),
         },
         publicKey,
         generation,
@@ -322,6 +325,7 @@ function persist(
           epoch: fromHex(child.epoch),
           origin: fromHex(child.origin),
           archived: child.archived,
+          ...(child.owner === undefined ? {} : { owner: child.owner }),
           wallets: child.wallets.map(readWallet),
         })),
       });

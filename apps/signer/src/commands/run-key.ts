@@ -24,6 +24,8 @@ export interface KeyRun {
   readonly keyId: string;
   readonly kind: { readonly scheme: string; readonly curve: CurveName; readonly protocol: ProtocolName };
   readonly purpose: Purpose;
+  /** Of a key that is an end user's, or may become one's. */
+  readonly owner?: string;
   /** Of a child: nothing but this is stored of it. */
   readonly derivedFrom?: DerivedFrom;
   readonly imported: boolean;
@@ -120,6 +122,7 @@ function persist(ctx: Context, run: KeyRun, o: { share: KeyShare; curve: Curve }
     purpose: run.purpose,
     origin: act.nullifier,
     imported: run.imported,
+    ...(run.owner === undefined ? {} : { owner: run.owner }),
   };
   const wallet = run.wallet === undefined ? {} : { wallet: run.wallet };
   const { derivedFrom } = run;

@@ -19,6 +19,7 @@ export type ConsentedEffect =
   | 'sign'
   | 'derive'
   | 'archive'
+  | 'delegate'
   | 'wallet';
 
 /** A signed request that passed every check of who, what, where and when. What it does to keys is still to be checked. */
@@ -139,6 +140,7 @@ const effects: readonly string[] = [
   'sign',
   'derive',
   'archive',
+  'delegate',
   'wallet',
 ];
 

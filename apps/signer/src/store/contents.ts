@@ -5,7 +5,7 @@
 import type { Journal } from '../journal/index.ts';
 import { check } from '../refusal/index.ts';
 import type { Cell, Db, Row } from './database.ts';
-import { CHILD_COLUMNS, KEY_COLUMNS, type KeyShelf, type StoredShare, WALLET_COLUMNS } from './keys.ts';
+import { CHILD_COLUMNS, KEY_COLUMNS, type KeyShelf, OWNER_COLUMNS, type StoredShare, WALLET_COLUMNS } from './keys.ts';
 import { LOG_COLUMNS, PROMISE_COLUMNS } from './log.ts';
 
 export interface TableContents {
@@ -31,10 +31,11 @@ export const KEPT_TABLES: Readonly<Record<string, readonly string[]>> = {
   log: columnsOf(LOG_COLUMNS),
   promises: columnsOf(PROMISE_COLUMNS),
   children: columnsOf(CHILD_COLUMNS),
+  owners: columnsOf(OWNER_COLUMNS),
 };
 
 /** Absent in a backup that was taken before there was such a table. */
-const ADDED_LATER: readonly string[] = ['children'];
+const ADDED_LATER: readonly string[] = ['children', 'owners'];
 
 /** Every other table, and why a restored signer does without it. */
 export const OTHER_TABLES: Readonly<Record<string, string>> = {

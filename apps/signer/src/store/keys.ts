@@ -18,6 +18,8 @@ export interface KeyRecord {
   readonly purpose: Purpose;
   /** Of a child: the master it is computed from, and where. */
   readonly derivedFrom?: DerivedFrom;
+  /** The end user who alone may use it; empty while it may still be delegated to one; absent otherwise. */
+  readonly owner?: string;
   /** Nullifier of the request that made it. */
   readonly origin: Uint8Array;
   readonly imported: boolean;
@@ -115,6 +117,7 @@ export interface Adoption extends Successor {
     readonly epoch: Uint8Array;
     readonly origin: Uint8Array;
     readonly archived: boolean;
+    readonly owner?: string;
     readonly wallets: readonly AdoptedWallet[];
   }[];
 }
@@ -176,6 +179,8 @@ export interface KeyShelf {
   eraseOlder(keyId: string, epoch: Uint8Array): Uint8Array[];
   /** Exported and archived are part of what seals the share: a cleared flag in the file opens nothing. */
   mark(keyId: string, flag: 'exported' | 'archived'): void;
+  /** Whose key it is from now on, or with empty text that it may become somebody's. */
+  setOwner(keyId: string, owner: string): void;
   putWallet(w: WalletRecord): void;
   setWalletStatus(walletId: string, status: WalletRecord['status']): void;
 }
@@ -183,6 +188,7 @@ export interface KeyShelf {
 export const KEY_COLUMNS =
   'keyId, org, curve, protocol, scheme, purpose, origin, imported, exported, archived, activeEpoch, publicKey';
 export const WALLET_COLUMNS = 'walletId, org, keyId, network, status, origin';
+export const OWNER_COLUMNS = 'keyId, owner';
 export const CHILD_COLUMNS = 'keyId, masterId, path, epoch, publicKey';
 const VAULT_COLUMNS = 'keyId, epoch, status, version, record, nonce, sealed';
 
@@ -209,9 +215,27 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       'E_KEY_QUARANTINED',
       `the record of ${keyId} is damaged; the key is set aside`,
     );
-    const owner = asKey(row);
-    const child = owner.purpose === 'child' ? childRow(keyId) : undefined;
-    return child === undefined ? owner : { ...owner, derivedFrom: { keyId: child.masterId, path: child.path } };
+    const owner = ownerOf(keyId);
+    const plain: KeyRecord = { ...asKey(row), ...(owner === undefined ? {} : { owner }) };
+    const child = plain.purpose === 'child' ? childRow(keyId) : undefined;
+    return child === undefined ? plain : { ...plain, derivedFrom: { keyId: child.masterId, path: child.path } };
+  };
+  const ownerOf = (keyId: string): string | undefined => {
+    const row = db.one(`select ${OWNER_COLUMNS}, mac from owners where keyId = ?`, keyId);
+    if (row === undefined) return undefined;
+    const holds = db.macHolds('owners', row.slice(0, -1), row.at(-1));
+    check(holds, 'E_KEY_QUARANTINED', `the record of ${keyId} is damaged; the key is set aside`);
+    return String(row[1]);
+  };
+  const writeOwner = (keyId: string, owner: string | undefined): void => {
+    if (owner === undefined) return;
+    const cells: Row = [keyId, owner];
+    write(
+      `insert into owners (${OWNER_COLUMNS}, mac) values (?, ?, ?)
+       on conflict (keyId) do update set owner = excluded.owner, mac = excluded.mac`,
+      ...cells,
+      db.mac('owners', cells),
+    );
   };
   const childRow = (keyId: string): ChildRow => {
     const row = db.one(`select ${CHILD_COLUMNS}, mac from children where keyId = ?`, keyId);
@@ -420,6 +444,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     putPending(n) {
       const next = newKey(n.key);
       writeKey(next);
+      writeOwner(next.keyId, next.owner);
       const { share } = n;
       const record: VaultRecord = {
         ...next,
@@ -439,6 +464,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
     putPendingChild(n) {
       const next = newKey(n.key);
       writeKey(next);
+      writeOwner(next.keyId, next.owner);
       const { derivedFrom } = n.key;
       const cells: Row = [next.keyId, derivedFrom.keyId, derivedFrom.path, n.epoch, n.publicKey];
       write(
@@ -509,7 +535,10 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       const known = key(keyId);
       check(known === undefined || sameKey(known, a.key), 'E_KEY_EXISTS', `${keyId} exists already, as another key`);
       const next: KeyRecord = known ?? { ...a.key, exported: false, activeEpoch: undefined, publicKey: undefined };
-      if (known === undefined) writeKey(next);
+      if (known === undefined) {
+        writeKey(next);
+        writeOwner(keyId, next.owner);
+      }
       const record: VaultRecord = {
         ...next,
         signerId,
@@ -532,7 +561,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       };
       adoptWallets(next, a.wallets);
       // A child is computed from its master's share: until that is certified, there is nothing to compute it from.
-      for (const { keyId: childId, path, publicKey, epoch, origin, archived, wallets } of a.children) {
+      for (const { keyId: childId, path, publicKey, epoch, origin, archived, owner, wallets } of a.children) {
         if (key(childId) !== undefined) continue;
         const child: KeyRecord = {
           ...next,
@@ -545,6 +574,7 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
           publicKey,
         };
         writeKey(child);
+        writeOwner(childId, owner);
         const cells: Row = [childId, keyId, path, epoch, publicKey];
         db.run(
           `insert into children (${CHILD_COLUMNS}, mac) values (?, ?, ?, ?, ?, ?)`,
@@ -600,6 +630,8 @@ export function createKeyShelf(o: { db: Db; vault: Vault; signerId: Uint8Array }
       }
       if (flagName === 'archived') for (const w of shelf.walletsOf(keyId)) writeWallet({ ...w, status: 'Archived' });
     },
+
+    setOwner: (keyId, owner) => writeOwner(keyId, owner),
 
     putWallet(w) {
       const known = wallet(w.walletId);

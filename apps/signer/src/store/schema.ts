@@ -95,6 +95,12 @@ export const SCHEMA: readonly string[] = [
     signature blob not null, mac blob not null
   ) strict, without rowid;
   `,
+  // Keys of end users (docs/specs/delegation.md): whose they are, or that they may still become somebody's.
+  `
+  create table owners (
+    keyId text primary key references keys (keyId), owner text not null, mac blob not null
+  ) strict, without rowid;
+  `,
 ];
 
 export const SCHEMA_VERSION = SCHEMA.length;

@@ -82,7 +82,7 @@ export function confirmationBytes(org: string, keyId: string, epoch: Uint8Array)
 export function markBytes(
   org: string,
   recordId: string,
-  mark: 'wallet' | 'exported' | 'archived',
+  mark: 'wallet' | 'exported' | 'archived' | 'delegated',
   nullifier: Uint8Array,
 ): Uint8Array {
   return enc('holdfast/mark/v1', i.text(org), i.text(recordId), i.text(mark), i.bytes(nullifier));

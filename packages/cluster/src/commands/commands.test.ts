@@ -473,6 +473,7 @@ const optional = new Set([
   'confirmation',
   'only',
   'after',
+  'owner',
 ]);
 const isTable = (path: readonly string[]) => ['backends', 'figures', 'details'].includes(path.at(-1) ?? '');
 

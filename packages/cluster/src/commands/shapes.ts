@@ -145,7 +145,7 @@ const mark: Shape<RecordMark> = object({
   index: signerIndex,
   org: publicId,
   recordId: publicId,
-  mark: oneOf('wallet', 'exported', 'archived'),
+  mark: oneOf('wallet', 'exported', 'archived', 'delegated'),
   nullifier: hash,
   signature,
 });
@@ -178,34 +178,42 @@ const walletsOfKey = list(
   }),
   { max: WALLETS_MAX },
 );
-const reshareRecord: Shape<ReshareRecord> = object({
-  org: publicId,
-  curve: oneOf('secp256k1', 'ed25519', 'stark'),
-  protocol: text({ min: 1, max: 32, pattern: /^[A-Z0-9_]+$/ }),
-  scheme: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9]+$/ }),
-  purpose: oneOf('sign', 'master', 'derive'),
-  origin: hex(HASH),
-  imported: yesOrNo,
-  archived: yesOrNo,
-  publicKey: point,
-  publicShares: list(point, { max: SIGNERS }),
-  points: list(pair(hex(HASH), signerIndex), { max: SIGNERS }),
-  generation: integer(0, Number.MAX_SAFE_INTEGER),
-  wallets: walletsOfKey,
-  children: list(
-    object({
-      keyId: publicId,
-      path: text({ min: 1, max: 256, pattern: /^[m0-9/']+$/ }),
-      publicKey: point,
-      epoch: hex(HASH),
-      origin: hex(HASH),
-      archived: yesOrNo,
-      wallets: walletsOfKey,
-    }),
-    { max: CHILDREN_MAX },
-  ),
-  statements: list(keyStatement, { max: SIGNERS }),
-});
+/** Empty: of nobody yet. */
+const ownerId = text({ max: 48, pattern: /^(us(-[0-9a-z]{4,26}){3})?$/ });
+const reshareRecord: Shape<ReshareRecord> = object(
+  {
+    org: publicId,
+    curve: oneOf('secp256k1', 'ed25519', 'stark'),
+    protocol: text({ min: 1, max: 32, pattern: /^[A-Z0-9_]+$/ }),
+    scheme: text({ min: 1, max: 32, pattern: /^[A-Za-z0-9]+$/ }),
+    purpose: oneOf('sign', 'master', 'derive'),
+    origin: hex(HASH),
+    imported: yesOrNo,
+    archived: yesOrNo,
+    publicKey: point,
+    publicShares: list(point, { max: SIGNERS }),
+    points: list(pair(hex(HASH), signerIndex), { max: SIGNERS }),
+    generation: integer(0, Number.MAX_SAFE_INTEGER),
+    wallets: walletsOfKey,
+    children: list(
+      object(
+        {
+          keyId: publicId,
+          path: text({ min: 1, max: 256, pattern: /^[m0-9/']+$/ }),
+          publicKey: point,
+          epoch: hex(HASH),
+          origin: hex(HASH),
+          archived: yesOrNo,
+          wallets: walletsOfKey,
+        },
+        { owner: ownerId },
+      ),
+      { max: CHILDREN_MAX },
+    ),
+    statements: list(keyStatement, { max: SIGNERS }),
+  },
+  { owner: ownerId },
+);
 const auditAfter = text({ max: 48, pattern: /^([a-z]{2,8}(-[0-9a-z]{4,26}){1,3})?$/ });
 const auditItem: Shape<AuditItem> = choice<AuditItem>('status', {
   proved: object({

@@ -246,7 +246,7 @@ export interface RecordMark {
   readonly index: number;
   readonly org: string;
   readonly recordId: string;
-  readonly mark: 'wallet' | 'exported' | 'archived';
+  readonly mark: 'wallet' | 'exported' | 'archived' | 'delegated';
   readonly nullifier: Base64Url;
   readonly signature: Base64Url;
 }
@@ -333,6 +333,8 @@ export interface ReshareRecord {
   /** Signer id (hex) and evaluation point, in order of points. */
   readonly points: readonly (readonly [string, number])[];
   readonly generation: number;
+  /** The end user whose key it is; empty while it may still be delegated to one; absent otherwise. */
+  readonly owner?: string;
   readonly wallets: readonly WalletOfKey[];
   /** Of a master key: what its holders know of the keys derived from it, in order of ids. */
   readonly children: readonly ChildOfKey[];
@@ -348,6 +350,7 @@ export interface ChildOfKey {
   readonly epoch: string;
   readonly origin: string;
   readonly archived: boolean;
+  readonly owner?: string;
   readonly wallets: readonly WalletOfKey[];
 }
 

@@ -149,6 +149,7 @@ export const errors = {
   E_WALLET_EXISTS: { status: 409, sentence: 'a wallet of this key exists on this network already' },
   E_EXTERNAL_ID: { status: 409, sentence: 'Conflicting entity with same externalId' },
   E_SIGNATURE_KIND: { status: 400, sentence: 'this kind of signature is not available for the key' },
+  E_DELEGATED: { status: 403, sentence: 'key is delegated to an end user, who alone may use it' },
   E_DELEGATION: { status: 400, sentence: 'the key cannot be delegated' },
   E_HD: { status: 400, sentence: 'a key is a master key or a derived one, never both' },
   E_HD_PATH: { status: 400, sentence: 'deriveFrom.path must have 1 to 10 unhardened components below 2^31' },

@@ -21,6 +21,7 @@ export type Effect =
   | 'sign'
   | 'derive'
   | 'archive'
+  | 'delegate'
   | 'wallet'
   | 'none';
 

@@ -104,6 +104,7 @@ test('the effects at the signers are these', () => {
     exportKey: ['keys.exportKey', 'wallets.exportWallet'],
     derive: ['keys.deriveKey'],
     archive: ['keys.deleteKey', 'wallets.deleteWallet'],
+    delegate: ['keys.delegateKey', 'wallets.delegateWallet'],
     sign: [
       'keys.generateSignature',
       'wallets.broadcastTransaction',

@@ -132,7 +132,10 @@ export async function updateKey(
   tx: Executor,
   orgId: string,
   id: string,
-  change: Pick<Updateable<Schema['keys']>, 'name' | 'status' | 'isExported' | 'dateExported' | 'dateDeleted'>,
+  change: Pick<
+    Updateable<Schema['keys']>,
+    'name' | 'status' | 'isExported' | 'dateExported' | 'dateDeleted' | 'ownerId' | 'isCustodial'
+  >,
 ): Promise<void> {
   await tx.updateTable('keys').set(change).where('orgId', '=', orgId).where('id', '=', id).execute();
 }

@@ -84,6 +84,12 @@ export interface TestApi<C extends Reachable = Reachable> {
   govern(o: Omit<ActOptions, 'participants'> & { readonly org: TestOrganisation }): Promise<Ack[]>;
   /** A service account with a managed permission, or none; made by the administrator. */
   serviceAccount(o: { readonly org: TestOrganisation; readonly permission?: string }): Promise<TestUser>;
+  /** An end user whom this service account registered, with one credential that it confirmed unless told. */
+  endUser(o: {
+    readonly org: TestOrganisation;
+    readonly account: TestUser;
+    readonly isConfirmed?: boolean;
+  }): Promise<TestUser>;
   headOf(org: string): Uint8Array;
   entries(org: string): readonly { readonly entry: LogEntry; readonly acks: readonly Ack[] }[];
   /** As the api does with a key it has written down: until then the key is pending at the signers. */
@@ -282,6 +288,22 @@ export function createTestApi<C extends Reachable>(cluster: C): TestApi<C> {
       await settle(o.org.org, command, everybody);
       const id = nullifierOf(command);
       return { userId: deriveId('us', id), credentialId: accountCredentialIdOf(id), ...key };
+    },
+
+    async endUser({ org, account, isConfirmed = true }) {
+      const key = newUserKey(cluster.random(32));
+      const credentialId = toBase64Url(cluster.random(16));
+      const signed = { org, user: account, method: 'POST' } as const;
+      const body = { email: `end-user-${commands}@users.example`, kind: 'EndUser' };
+      const command = api.makeAct({ ...signed, path: '/auth/registration/delegated', body });
+      await settle(org.org, command, everybody);
+      const userId = deriveId('us', nullifierOf(command));
+      const credential = { credentialId, kind: 'Key', publicKey: key.publicKeyPem, name: 'phone' };
+      if (isConfirmed) {
+        const confirmation = { userId, credentials: [credential] };
+        await api.govern({ ...signed, path: '/holdfast/registrations/confirm', body: confirmation });
+      }
+      return { userId, credentialId, ...key };
     },
 
     certify: ({ keyId, statements }) => broadcast({ v: 1, id: nextId(), kind: 'KeyCertificate', keyId, statements }),

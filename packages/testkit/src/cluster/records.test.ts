@@ -217,7 +217,6 @@ test('creations that this release does not know are refused by name', async () =
   const create = async (path: string, o: unknown): Promise<string | undefined> =>
     codesOf(await act({ method: 'POST', path, body: o, participants: [1, 2, 3, 4, 5] }))[0];
 
-  equal(await create('/keys', { scheme: 'EdDSA', curve: 'ed25519', delayDelegation: true }), 'E_DELEGATION');
   equal(await create('/keys', { scheme: 'EdDSA', curve: 'ed25519', storeId: 'x' }), 'E_KEY_STORE');
   equal(await create('/keys', { scheme: 'DH', curve: 'ed25519' }), 'E_KEY_KIND');
   equal(await create('/keys', { scheme: 'EdDSA', curve: 'secp256k1' }), 'E_KEY_KIND');

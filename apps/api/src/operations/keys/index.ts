@@ -1,6 +1,7 @@
 /** Every handler of this domain; a test fails when the folder and this list disagree. */
 import type { Handler } from '../../pipeline/types.ts';
 import { createKey } from './createKey.ts';
+import { delegateKey } from './delegateKey.ts';
 import { deleteKey } from './deleteKey.ts';
 import { deriveKey } from './deriveKey.ts';
 import { exportKey } from './exportKey.ts';
@@ -14,6 +15,7 @@ import { updateKey } from './updateKey.ts';
 
 export const keysHandlers: readonly Handler[] = [
   createKey,
+  delegateKey,
   deleteKey,
   deriveKey,
   exportKey,

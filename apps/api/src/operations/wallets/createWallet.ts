@@ -5,10 +5,11 @@ import { type KeyRow, listWalletsOfKey } from '@holdfast/storage/records';
 import type { Context } from '../../context.ts';
 import { type ActCall, carryOut } from '../../domain/acts.ts';
 import { obtainChild } from '../../domain/child-keys.ts';
+import { checkDelegation } from '../../domain/delegation.ts';
 import { refuseUnsupported, requireFit } from '../../domain/key-kinds.ts';
 import { keyWishOf, obtainKey } from '../../domain/keys.ts';
 import { obtainedWallet, walletReply } from '../../domain/replies.ts';
-import { requireKey } from '../../domain/visibility.ts';
+import { requireUsableKey } from '../../domain/visibility.ts';
 import { sameWallet, type WalletWish, writeFurtherWallet } from '../../domain/wallets.ts';
 import { handler } from '../../pipeline/types.ts';
 import { settleFor } from '../../settlement/index.ts';
@@ -21,11 +22,14 @@ export const createWallet = handler(wallets.createWallet, async (ctx, call) => {
   if (known) return known;
   refuseUnsupported({ ...body, ...signingKey });
   if (signingKey.id !== undefined) {
+    if (body.delegateTo !== undefined || body.delayDelegation === true)
+      refuse('E_DELEGATION', 'a key that is there is delegated by itself, with all its wallets');
     if (signingKey.deriveFrom !== undefined)
       refuse('E_HD', 'give signingKey.id or signingKey.deriveFrom, not both', { path: 'body.signingKey' });
-    const key = await requireKey(ctx, principal, signingKey.id);
+    const key = await requireUsableKey(ctx, principal, signingKey.id);
     return onKey(ctx, call, { key, wish: body, signingKey });
   }
+  await checkDelegation(ctx, principal, body);
   if (signingKey.deriveFrom !== undefined) return obtainedWallet(await obtainChild(ctx, call));
   return obtainedWallet(await obtainKey(ctx, call, keyWishOf(call.operation, body)));
 });

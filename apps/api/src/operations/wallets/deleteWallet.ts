@@ -1,7 +1,7 @@
 import { wallets } from '@holdfast/contract/operations';
 import { carryOut } from '../../domain/acts.ts';
 import { walletReply } from '../../domain/replies.ts';
-import { refuseEndUser, requireWallet } from '../../domain/visibility.ts';
+import { refuseEndUser, requireUsableWallet } from '../../domain/visibility.ts';
 import { writeWalletArchived } from '../../domain/wallets.ts';
 import { handler } from '../../pipeline/types.ts';
 
@@ -9,7 +9,7 @@ import { handler } from '../../pipeline/types.ts';
 export const deleteWallet = handler(wallets.deleteWallet, async (ctx, call) => {
   const { principal, grant, params } = call;
   refuseEndUser(principal, 'Wallets:Update');
-  const { wallet, key } = await requireWallet(ctx, principal, params['walletId'] ?? '');
+  const { wallet, key } = await requireUsableWallet(ctx, principal, params['walletId'] ?? '');
   if (wallet.status === 'Archived') return walletReply(wallet, key);
   return carryOut(ctx, call, async () => {
     const marks = await ctx.signers.archive(grant, { org: wallet.orgId, recordId: wallet.id });

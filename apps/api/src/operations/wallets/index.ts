@@ -6,6 +6,7 @@ import { broadcastTransaction } from './broadcastTransaction.ts';
 import { cancelTransaction } from './cancelTransaction.ts';
 import { cancelTransfer } from './cancelTransfer.ts';
 import { createWallet } from './createWallet.ts';
+import { delegateWallet } from './delegateWallet.ts';
 import { deleteWallet } from './deleteWallet.ts';
 import { exportWallet } from './exportWallet.ts';
 import { generateSignature } from './generateSignature.ts';
@@ -36,6 +37,7 @@ export const walletsHandlers: readonly Handler[] = [
   cancelTransaction,
   cancelTransfer,
   createWallet,
+  delegateWallet,
   deleteWallet,
   exportWallet,
   generateSignature,

@@ -1,10 +1,10 @@
 import { wallets } from '@holdfast/contract/operations';
-import { requireWallet } from '../../domain/visibility.ts';
+import { requireUsableWallet } from '../../domain/visibility.ts';
 import { replaceOrder, requireOrder, transactionReply } from '../../orders/index.ts';
 import { handler } from '../../pipeline/types.ts';
 
 export const speedUpTransfer = handler(wallets.speedUpTransfer, async (ctx, call) => {
-  const target = await requireWallet(ctx, call.principal, call.params['walletId'] ?? '');
+  const target = await requireUsableWallet(ctx, call.principal, call.params['walletId'] ?? '');
   const row = await requireOrder(ctx, target, { id: call.params['transferId'] ?? '', kind: 'transfer' });
   return transactionReply(await replaceOrder(ctx, call, target, { row, how: 'speedUp' }));
 });

@@ -1,5 +1,6 @@
 /** Every operation of this domain; a test fails when the folder and this list disagree. */
 export { createKey } from './createKey.ts';
+export { delegateKey } from './delegateKey.ts';
 export { deleteKey } from './deleteKey.ts';
 export { deriveKey } from './deriveKey.ts';
 export { exportKey } from './exportKey.ts';

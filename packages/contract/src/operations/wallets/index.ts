@@ -5,6 +5,7 @@ export { broadcastTransaction } from './broadcastTransaction.ts';
 export { cancelTransaction } from './cancelTransaction.ts';
 export { cancelTransfer } from './cancelTransfer.ts';
 export { createWallet } from './createWallet.ts';
+export { delegateWallet } from './delegateWallet.ts';
 export { deleteWallet } from './deleteWallet.ts';
 export { exportWallet } from './exportWallet.ts';
 export { generateSignature } from './generateSignature.ts';
