@@ -573,6 +573,8 @@ function suite(engineName: TestEngine['name']): void {
       transferAsset: { kind: 'Native', to: 'somebody', amount: '1' },
       broadcastTransaction: { kind: 'Transaction', transaction: '0x00' },
       deriveKey: derivation,
+      delegateKey: { delegateTo: `us-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}` },
+      delegateWallet: { userId: `us-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}` },
     };
     const relevant = operations.filter(
       ({ domain, path }) => ['keys', 'wallets'].includes(domain) && path.includes(':'),

@@ -18,7 +18,7 @@ export interface ApiRequest {
   readonly nonce: string;
 }
 
-/** The bytes under the signature: eight lines, of which none can hold a line break. */
+/** The bytes under the signature: seven lines, of which none can hold a line break, each with its end. */
 export function apiSignatureBytes(request: ApiRequest): Uint8Array {
   const { method, target, body, authorization, appId, nonce } = request;
   const lines = [
