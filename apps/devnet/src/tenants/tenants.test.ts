@@ -44,6 +44,7 @@ const noIds: Readonly<Record<string, string>> = {
   externalId: 'a label of the caller; a test below shows that it is one for each organisation',
   credentialId: 'the name a credential gives itself',
   credId: 'the name a credential gives itself',
+  relyingPartyId: 'the domain of a web page',
   signerId: 'the signers are the same for everybody',
   storeId: 'there is one key store; refused by name',
   chainId: 'a number of a chain',

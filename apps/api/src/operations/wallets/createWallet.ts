@@ -22,11 +22,11 @@ export const createWallet = handler(wallets.createWallet, async (ctx, call) => {
   if (known) return known;
   refuseUnsupported({ ...body, ...signingKey });
   if (signingKey.id !== undefined) {
-    if (body.delegateTo !== undefined || body.delayDelegation === true)
-      refuse('E_DELEGATION', 'a key that is there is delegated by itself, with all its wallets');
+    const key = await requireUsableKey(ctx, principal, signingKey.id);
     if (signingKey.deriveFrom !== undefined)
       refuse('E_HD', 'give signingKey.id or signingKey.deriveFrom, not both', { path: 'body.signingKey' });
-    const key = await requireUsableKey(ctx, principal, signingKey.id);
+    if (body.delegateTo !== undefined || body.delayDelegation === true)
+      refuse('E_DELEGATION', 'a key that is there is delegated by itself, with all its wallets');
     return onKey(ctx, call, { key, wish: body, signingKey });
   }
   await checkDelegation(ctx, principal, body);
