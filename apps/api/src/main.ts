@@ -56,6 +56,7 @@ async function main(): Promise<void> {
   const db = await openDatabase({
     ...(settings.databaseUrl === undefined ? {} : { url: settings.databaseUrl }),
     dataFolder: join(settings.dataFolder, 'api'),
+    now: env.now,
   });
   const chains = {
     http: createHttp({ fetch, setTimer: env.setTimer }),

@@ -3,7 +3,7 @@
  * file of this process that touches the environment and the disk; the store's own file aside.
  * The format of the folder: docs/specs/sealed-vault.md.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scryptSync } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -40,6 +40,7 @@ import {
   signSuccession,
   withHistory,
 } from '@holdfast/cluster/roster';
+import type { Env } from '@holdfast/contract/types';
 import {
   asJsonObject,
   fromBase64,
@@ -53,6 +54,11 @@ import {
 } from '@holdfast/contract/wire';
 import { enc, i as item, sha256 } from '@holdfast/crypto/transcript';
 import { check, Refused } from './refusal/index.ts';
+
+/** The world as an operator's command uses it: it speaks to the folder, once, and ends. */
+export function operatorEnv(): Pick<Env, 'now' | 'random' | 'point'> {
+  return { now: Date.now, random: (bytes) => new Uint8Array(randomBytes(bytes)), point: () => {} };
+}
 
 /** The setting is unsafe or missing: the process says so in one line and exits with 78 (EX_CONFIG). */
 export class UnsafeSettings extends Error {

@@ -2,7 +2,6 @@
  * What the operator of one signer types (rulings 24): init, status, doctor, trust, freeze, unfreeze. Speaks to the
  * folder only; nothing here talks to the cluster.
  */
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ClusterError } from '@holdfast/cluster/commands';
 import {
@@ -44,6 +43,7 @@ import {
   inspectFolder,
   measureFlush,
   openFolder,
+  operatorEnv,
   readConfig,
   readNamedFile,
   readPins,
@@ -101,7 +101,8 @@ type Print = (line: string) => void;
 const VALUED: ReadonlySet<string> = new Set([
   ...['--dir', '--forgive', '--to', '--key', '--index', '--survivors', '--replace', '--by'],
 ]);
-const random = (n: number): Uint8Array => new Uint8Array(randomBytes(n));
+const env = operatorEnv();
+const { random } = env;
 
 function run(args: readonly string[], print: Print): void {
   const [command = 'help', ...rest] = args;
@@ -281,7 +282,7 @@ function doctor(config: ReturnType<typeof readConfig>, o: { deep: boolean; print
 
 function openOwnStore(folder: Pick<SignerFolder, 'storeFile' | 'signerId' | 'keys'>): Store {
   const { storeFile, signerId, keys } = folder;
-  return openStore({ file: storeFile, signerId, ...keys, now: Date.now, random, point: () => {} });
+  return openStore({ file: storeFile, signerId, ...keys, ...env });
 }
 
 function verifyEvidenceFile(name: string | undefined, print: Print): void {
@@ -395,7 +396,7 @@ function createBackup(config: Config, o: { file: string | undefined; to: string 
     const contents = store.contents();
     proved = contents.shares.length;
     file = makeBackup({
-      head: { fingerprint: folder.roster.fingerprint, signerId: folder.signerId, madeAt: Date.now() },
+      head: { fingerprint: folder.roster.fingerprint, signerId: folder.signerId, madeAt: env.now() },
       body: { seeds: readSeeds(config), settings: folder.settings, pins: readPins(config.dir), contents },
       to,
       random,

@@ -425,6 +425,74 @@ for (const name of engineNames) {
         await rejects(records.listUsers(db.kysely, { orgId: 'or-page' }, { limit: 3, token: bad, secret }), refused);
     });
 
+    test('says that no connection came free where all are in use, and goes on when one is', async () => {
+      const crowd = name === 'postgres' ? 10 : 1;
+      const scarce = await scratchEngine(name);
+      const short = await scarce.open({ connectMsMax: 1_000 });
+      let letGo = (): void => {};
+      const gate = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      const inUse: Promise<void>[] = [];
+      const holding = Array.from({ length: crowd }, () => {
+        let begun = (): void => {};
+        inUse.push(new Promise((resolve) => (begun = resolve)));
+        return inTransaction(short, async (tx) => {
+          await sql`select 1`.execute(tx);
+          begun();
+          await gate;
+        });
+      });
+      await Promise.all(inUse);
+
+      await rejects(records.findWallet(short.kysely, 'or-a', 'wa-both'), {
+        name: 'StorageError',
+        code: 'E_STORAGE_BUSY',
+      });
+      await rejects(
+        inTransaction(short, (tx) => records.insertOrganisation(tx, organisation('or-never'))),
+        { code: 'E_STORAGE_BUSY' },
+      );
+      letGo();
+      await Promise.all(holding);
+
+      equal(await records.findWallet(short.kysely, 'or-a', 'wa-both'), undefined);
+      equal(await records.findOrganisation(short.kysely, 'or-never'), undefined);
+      await short.close();
+      await scarce.remove();
+    });
+
+    if (name === 'postgres')
+      test('outlives the end of a connection that is in use: whoever used it is told', async () => {
+        const asked = inTransaction(db, async (tx) => {
+          const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+          const { pid } = rows[0] ?? { pid: 0 };
+          await sql`select pg_terminate_backend(${pid})`.execute(db.kysely);
+          // Gone between two statements, when nobody listens for an answer.
+          for (let left = 1; left > 0; ) {
+            const found = await sql`select 1 from pg_stat_activity where pid = ${pid}`.execute(db.kysely);
+            left = found.rows.length;
+          }
+          await records.insertOrganisation(tx, organisation('or-cut-off'));
+        });
+
+        await rejects(asked, { code: 'E_STORAGE_UNAVAILABLE' });
+        equal(await records.findOrganisation(db.kysely, 'or-cut-off'), undefined);
+
+        const held = db.locks.hold('org/or-cut-off', 5000, async () => {
+          await sql`select pg_terminate_backend(pid) from pg_stat_activity
+            where application_name = 'holdfast-api-locks' and datname = current_database()`.execute(db.kysely);
+          for (let left = 1; left > 0; ) {
+            const found = await sql`select 1 from pg_stat_activity
+              where application_name = 'holdfast-api-locks' and datname = current_database()`.execute(db.kysely);
+            left = found.rows.length;
+          }
+          return 'carried out';
+        });
+        equal(await held, 'carried out');
+        equal(await db.locks.hold('org/or-cut-off', 5000, async () => 'free again'), 'free again');
+      });
+
     test('lets one task at a time hold a lock, and gives up after the wait', async () => {
       const order: string[] = [];
       let open = () => {};

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { type Database, openDatabase } from '../database/index.ts';
+import { type Database, type OpenOptions, openDatabase } from '../database/index.ts';
 
 export interface TestEngine {
   readonly name: 'pglite' | 'postgres';
   /** Opens the database; may be called again after a close to see what was kept. */
-  open(): Promise<Database>;
+  open(o?: Pick<OpenOptions, 'connectMsMax'>): Promise<Database>;
   remove(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ async function scratchFolder(): Promise<TestEngine> {
   layFirstFiles(dataFolder);
   return {
     name: 'pglite',
-    open: () => openDatabase({ dataFolder }),
+    open: (o) => openDatabase({ dataFolder, now: Date.now, ...o }),
     remove: async () => rmSync(dataFolder, { recursive: true, force: true }),
   };
 }
@@ -75,7 +75,7 @@ async function scratchDatabase(): Promise<TestEngine> {
   url.pathname = `/${name}`;
   return {
     name: 'postgres',
-    open: () => openDatabase({ url: url.href }),
+    open: (o) => openDatabase({ url: url.href, ...o }),
     remove: () => administer(`drop database if exists ${name} with (force)`),
   };
 }

@@ -3,5 +3,5 @@ import { openDatabase } from '../database/index.ts';
 
 const [, , dataFolder] = process.argv;
 if (dataFolder === undefined) throw new Error('needs the folder');
-const db = await openDatabase({ dataFolder });
+const db = await openDatabase({ dataFolder, now: Date.now });
 await db.close();

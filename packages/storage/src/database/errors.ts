@@ -29,3 +29,23 @@ export function conflictOf(error: unknown): string | undefined {
   const { code, constraint } = (error ?? {}) as { code?: unknown; constraint?: unknown };
   return code === '23505' ? String(constraint ?? '') : undefined;
 }
+
+/** Classes and codes of PostgreSQL that say "not now": no connection, no resources, shutting down, out of time. */
+const NOT_NOW = /^(08|53)...$|^57P0[1-3]$|^57014$/;
+/** Of Node.js: the server was not there, or its connection broke. */
+const NOT_THERE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT'];
+/** pg's own words, which have no code. */
+const NO_CONNECTION = /^timeout exceeded when trying to connect$/;
+const CONNECTION_LOST = /^Connection terminated|^Client has encountered a connection error/;
+
+/** What is no fault of ours and may be over in a moment, by its stable code; undefined for everything else. */
+export function unavailable(error: unknown): StorageError | undefined {
+  if (!(error instanceof Error) || error instanceof StorageError) return undefined;
+  const { code, message } = error as Error & { code?: unknown };
+  if (NO_CONNECTION.test(message))
+    return new StorageError('E_STORAGE_BUSY', 'No connection to the database came free in time.', { cause: error });
+  const isAway =
+    (typeof code === 'string' && (NOT_NOW.test(code) || NOT_THERE.includes(code))) || CONNECTION_LOST.test(message);
+  if (!isAway) return undefined;
+  return new StorageError('E_STORAGE_UNAVAILABLE', `The database cannot be used now: ${message}`, { cause: error });
+}

@@ -4,7 +4,7 @@ import { CamelCasePlugin, Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { migrations } from '../migrations/index.ts';
 import type { Schema } from '../records/schema.ts';
-import { StorageError } from './errors.ts';
+import { StorageError, unavailable } from './errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openEmbedded } from './pglite.ts';
 
@@ -27,6 +27,10 @@ export interface OpenOptions {
   dataFolder?: string;
   /** Receives one line when the embedded engine is used. */
   notice?: (text: string) => void;
+  /** Longest wait for a connection; shorter in tests. */
+  connectMsMax?: number;
+  /** Milliseconds since 1970 by the clock that this machine stamps files with: the embedded engine syncs less with it. */
+  now?: () => number;
 }
 
 /** A query that takes longer than this is a fault, not a load: everything the api asks is a lookup by index. */
@@ -44,15 +48,18 @@ const CONNECTIONS_MAX = 10;
  * ```
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  return options.url === undefined ? openFolder(options) : openServer(options.url);
+  return options.url === undefined ? openFolder(options) : openServer({ ...options, url: options.url });
 }
 
-async function openServer(url: string): Promise<Database> {
+async function openServer({
+  url,
+  connectMsMax = CONNECT_MS_MAX,
+}: OpenOptions & { readonly url: string }): Promise<Database> {
   const pool = newPool({
     connectionString: url,
     Client: PreparingClient,
     max: CONNECTIONS_MAX,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
+    connectionTimeoutMillis: connectMsMax,
     statement_timeout: QUERY_MS_MAX,
     idle_in_transaction_session_timeout: 2 * QUERY_MS_MAX,
     application_name: 'holdfast-api',
@@ -61,7 +68,7 @@ async function openServer(url: string): Promise<Database> {
   const lockPool = newPool({
     connectionString: url,
     max: 4,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
+    connectionTimeoutMillis: connectMsMax,
     application_name: 'holdfast-api-locks',
   });
   const kysely = newKysely(pool);
@@ -80,14 +87,14 @@ async function openServer(url: string): Promise<Database> {
   };
 }
 
-async function openFolder({ dataFolder, notice }: OpenOptions): Promise<Database> {
+async function openFolder({ dataFolder, notice, now, connectMsMax = CONNECT_MS_MAX }: OpenOptions): Promise<Database> {
   if (dataFolder === undefined)
     throw new StorageError('E_STORAGE_UNAVAILABLE', 'Neither a database URL nor a data folder was given.');
   const unlock = lockFolder(dataFolder);
   try {
-    const embedded = await openEmbedded(join(dataFolder, 'db'));
+    const embedded = await openEmbedded(join(dataFolder, 'db'), now);
     // The engine has one connection; a transaction holds it, so waiting for it needs a deadline as well.
-    const kysely = newKysely(newPool({ ...embedded.poolConfig, max: 1, connectionTimeoutMillis: CONNECT_MS_MAX }));
+    const kysely = newKysely(newPool({ ...embedded.poolConfig, max: 1, connectionTimeoutMillis: connectMsMax }));
     const close = async () => {
       await kysely.destroy();
       await embedded.close();
@@ -108,6 +115,16 @@ function newPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...config, types });
   // An idle connection that breaks is replaced by the pool; the next query reports what is still wrong.
   pool.on('error', () => {});
+  // One that breaks while it is in use and between two statements would otherwise end the process.
+  pool.on('connect', (client) => void client.on('error', () => {}));
+  const connect = pool.connect.bind(pool);
+  // biome-ignore lint/suspicious/noExplicitAny: with a callback for the pool's own use, and without one for ours.
+  pool.connect = (callback?: any): any => {
+    if (callback !== undefined) return connect(callback);
+    return connect().catch((error: unknown) => {
+      throw unavailable(error) ?? error;
+    });
+  };
   return pool;
 }
 
@@ -128,10 +145,11 @@ class PreparingClient extends pg.Client {
     const name = this.#nameOf(text);
     const sent = super.query({ text, values, ...(name === undefined ? {} : { name }) }, callback);
     // "cached plan must not change result type": another process altered the table. The next use prepares anew.
-    sent?.catch?.((error: { code?: unknown }) => {
+    if (callback !== undefined || sent?.catch === undefined) return sent;
+    return sent.catch((error: { code?: unknown }) => {
       if (error.code === '0A000') this.#names.delete(text);
+      throw unavailable(error) ?? error;
     });
-    return sent;
   }
 
   #nameOf(text: string): string | undefined {

@@ -33,18 +33,25 @@ const FIRST_MS_MAX = 120_000;
 const TICK_MS_MAX = 50;
 
 class WalSyncedFs extends NodeFS {
+  readonly #now: (() => number) | undefined;
   #syncedAt = new Map<string, bigint>();
+
+  constructor(folder: string, now: (() => number) | undefined) {
+    super(folder);
+    this.#now = now;
+  }
 
   override async syncToFs(): Promise<void> {
     const folder = join(this.rootDir, 'pg_wal');
     for (const name of segments(folder)) {
       const path = join(folder, name);
-      const now = Date.now();
+      const now = this.#now?.();
       const changed = statSync(path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
       if (changed === undefined || this.#syncedAt.get(name) === changed) continue;
       sync(path);
       // Remembered as clean only once a later write is sure to show a later time.
-      if (Math.abs(now - Number(changed / 1_000_000n)) > TICK_MS_MAX) this.#syncedAt.set(name, changed);
+      if (now !== undefined && Math.abs(now - Number(changed / 1_000_000n)) > TICK_MS_MAX)
+        this.#syncedAt.set(name, changed);
     }
   }
 }
@@ -96,11 +103,14 @@ async function makeFiles(folder: string): Promise<void> {
   renameSync(draft, folder);
 }
 
-/** Opens (or creates) the embedded database in a folder that the caller has locked. */
-export async function openEmbedded(folder: string): Promise<Embedded> {
+/**
+ * Opens (or creates) the embedded database in a folder that the caller has locked. `now` is the clock that the machine
+ * stamps files with; without one every segment of the log is synced every time.
+ */
+export async function openEmbedded(folder: string, now?: () => number): Promise<Embedded> {
   if (!existsSync(folder)) await makeFiles(folder);
   const pglite = new PGlite({
-    fs: new WalSyncedFs(folder),
+    fs: new WalSyncedFs(folder, now),
     startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'],
   });
   await pglite.waitReady;
