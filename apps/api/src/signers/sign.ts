@@ -19,6 +19,11 @@ const ATTEMPTS_MAX = 3;
 /** Two liars can spoil so many sets of three before every accusation has told them apart. */
 const C_ATTEMPTS_MAX = 4;
 const SESSION_MS_MAX = 4_000;
+/**
+ * Signers that have just started are connected here before they are to each other: a handshake later they sign. Three rounds
+ * of three attempts are within what signers take of one request, and the waits within what a client does not notice.
+ */
+const MEETING_MS: readonly number[] = [500, 1_000];
 /** Where engine C can sign, nobody waits for five signers to make a session. */
 const SESSION_MS_BESIDE_C = 300;
 
@@ -116,7 +121,32 @@ function withoutC(room: Room): WalletError {
   );
 }
 
-async function untilSigned(
+async function untilSigned(room: Room, parts: SignParts, lane: Lane, wish: Request): Promise<readonly RawSignature[]> {
+  for (const waitMs of [...MEETING_MS, undefined]) {
+    try {
+      return await inAttempts(room, parts, lane, { ...wish, avoid: new Set(wish.avoid) });
+    } catch (error) {
+      if (!haveNotMet(room, error)) throw error;
+      if (waitMs === undefined)
+        throw new WalletError('E_CLUSTER_BUSY', 'the signers are still connecting to each other; try again', {
+          cause: error,
+        });
+      await new Promise<void>((resolve) => void room.env.setTimer(waitMs, resolve));
+    }
+  }
+  throw new TypeError('the last round ends in an answer');
+}
+
+/** Whether signers miss others that are connected here: nobody is gone, and nobody is at fault. */
+function haveNotMet(room: Room, error: unknown): boolean {
+  if (!(error instanceof WalletError) || error.code !== 'E_PEER_GONE') return false;
+  const missing = error.details?.['missing'];
+  if (typeof missing !== 'string' || !/^[1-5](,[1-5])*$/.test(missing)) return false;
+  const online = room.link.online();
+  return missing.split(',').every((index) => online.includes(Number(index)));
+}
+
+async function inAttempts(
   room: Room,
   { queue, controller }: SignParts,
   lane: Lane,

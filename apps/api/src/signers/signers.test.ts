@@ -158,6 +158,55 @@ test('a signer that dies is left out of the next attempt, which has a run nonce 
   ok(attempts.length > 0 && attempts.every(({ facts }) => Number(facts['attempt']) <= 2));
 });
 
+/** Signers that have not met: those that are asked miss others which are connected here. */
+const alone =
+  (until: () => boolean): Behaviour =>
+  (command) => {
+    if (command.kind !== 'Act') return undefined;
+    return until() ? signed(command) : { refuse: 'E_PEER_GONE', details: { missing: '1,2,3,4,5' } };
+  };
+
+test('signers that have just started and not met yet are waited for, and then sign', async () => {
+  for (const index of [1, 2, 3, 4, 5])
+    cluster.behaviours.set(
+      index,
+      alone(() => env.now() >= started + 1_400),
+    );
+  const started = env.now();
+
+  equal((await signing()).length, 1);
+
+  // Within what signers take of one request.
+  ok(new Set(acts().map(({ command }) => ('runNonce' in command ? command.runNonce : ''))).size <= 10);
+});
+
+test('signers that go on missing each other are a busy cluster, within two seconds; one that is gone is not waited for', async () => {
+  for (const index of [1, 2, 3, 4, 5])
+    cluster.behaviours.set(
+      index,
+      alone(() => false),
+    );
+  const started = env.now();
+  let endedAt = 0;
+  const outcome = signers.sign(grant('/keys/key-x/signatures'), frost());
+  outcome.catch(() => {
+    endedAt = env.now();
+  });
+  for (let k = 0; k < 100; k += 1) await env.advance(100);
+  await rejects(outcome, { code: 'E_CLUSTER_BUSY', status: 503 });
+  ok(endedAt - started <= 3_000, `${endedAt - started} ms`);
+
+  // Signer 5 is connected to nobody: who misses it says so, and there is nothing to wait for.
+  cluster.setOnline(1, 2, 3);
+  for (const index of [1, 2, 3])
+    cluster.behaviours.set(index, (command) =>
+      command.kind === 'Act' ? { refuse: 'E_PEER_GONE', details: { missing: '5' } } : undefined,
+    );
+  cluster.commands.length = 0;
+  await rejects(signing(), { code: 'E_PEER_GONE' });
+  equal(acts().length, 9);
+});
+
 test('a signature that does not verify is never answered', async () => {
   allSign();
 

@@ -23,9 +23,16 @@ import type { ClusterLink } from '../signers/index.ts';
 export type Act = Extract<Command, { readonly kind: 'Act' }>;
 
 /** What a signer does with a command instead of the usual; undefined: the usual. */
-export type Behaviour = (
-  command: Command,
-) => Result | { readonly refuse: string; readonly culprits?: readonly number[] } | 'lost' | 'silent' | undefined;
+export type Behaviour = (command: Command) =>
+  | Result
+  | {
+      readonly refuse: string;
+      readonly culprits?: readonly number[];
+      readonly details?: Readonly<Record<string, string | number | boolean>>;
+    }
+  | 'lost'
+  | 'silent'
+  | undefined;
 
 export interface FakeCluster {
   readonly roster: Roster;
@@ -285,7 +292,7 @@ export function fakeCluster(): FakeCluster {
       if (done === 'silent') return new Promise<Reply>(() => {});
       const { id } = command;
       if ('refuse' in done) {
-        const culprits = 'culprits' in done ? (done.culprits as readonly number[] | undefined) : undefined;
+        const { culprits, details } = done as { culprits?: readonly number[]; details?: Record<string, string> };
         return {
           v: 1,
           id,
@@ -294,6 +301,7 @@ export function fakeCluster(): FakeCluster {
             code: done.refuse,
             message: `refused: ${done.refuse}`,
             ...(culprits === undefined ? {} : { culprits }),
+            ...(details === undefined ? {} : { details }),
           },
         };
       }

@@ -128,6 +128,30 @@ test('a third one killed while requests are under way: each ends within 5 s, the
   await signs(caller, wallets.ecdsa);
 });
 
+test('the first signatures after everything was started: made, or 503 with the time to wait, and made then', async () => {
+  await Promise.all(everyFolder.map((n) => pieces.killSigner(n)));
+  await pieces.killApi();
+  await pieces.startApi({ online: 0 });
+  for (const n of everyFolder) pieces.startSigner(n);
+  await until('three are connected here', async () => (await pieces.online()) >= 3, 20_000);
+
+  // Whether they have met each other, nobody has asked yet.
+  const first = await Promise.all([...frost, 'ecdsa' as const].map((kind) => askSignature(caller, wallets[kind])));
+
+  for (const [k, answer] of first.entries()) {
+    const wallet = wallets[[...frost, 'ecdsa' as const][k] ?? 'ecdsa'];
+    ok(answer.ms < 10_000, `answered after ${answer.ms} ms`);
+    if (answer.status === 200) {
+      verifySignature(wallet, answer);
+      continue;
+    }
+    deepEqual([answer.status, answer.headers.get('retry-after')], [503, '5'], answer.text);
+    ok(['E_SIGNERS_UNAVAILABLE', 'E_CLUSTER_BUSY'].includes(codeOf(answer) ?? ''), answer.text);
+  }
+  await until('five hold a session', async () => pieces.hasSession(), 20_000);
+  for (const kind of [...frost, 'ecdsa'] as const) await signs(caller, wallets[kind]);
+});
+
 test('what happened while two were down is made up for when they are back, and they act on it', async () => {
   const [exported, deleted, base] = [
     await createWallet(caller, 'ed25519'),
