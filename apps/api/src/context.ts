@@ -4,6 +4,7 @@ import type { Database } from '@holdfast/storage/database';
 import type { Limits } from './auth/limits.ts';
 import type { Chains } from './chains/index.ts';
 import type { Mailer } from './mail/index.ts';
+import type { Metrics } from './metrics/index.ts';
 import type { Orders } from './orders/index.ts';
 import type { Refresher } from './refresh/index.ts';
 import type { Secrets, Settings } from './settings.ts';
@@ -18,6 +19,7 @@ export interface Context {
   readonly refresher: Refresher;
   readonly chains: Chains;
   readonly orders: Orders;
+  readonly metrics: Metrics;
   readonly limits: Limits;
   readonly mail: Mailer;
   /** The same as `env.log`. */

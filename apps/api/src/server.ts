@@ -106,6 +106,9 @@ function requestIds(ctx: Pick<Context, 'env'>): () => string {
   };
 }
 
+/** What each request was found to ask for, and when: errors are answered elsewhere. */
+const found = new WeakMap<FastifyRequest, { readonly operation: string; readonly started: number }>();
+
 async function answer(
   ctx: Context,
   gate: Parameters<typeof run>[1] & Pick<ServerPorts, 'pages'>,
@@ -119,6 +122,8 @@ async function answer(
   if (request.method === 'GET' && path === '/openapi.json') return answerDescription(ctx, request, reply);
   const started = ctx.env.now();
   const match = findOperation(request.method, path);
+  const begun = { operation: fullName(match.operation), started };
+  found.set(request, begun);
   const received: Received = {
     method: request.method,
     path,
@@ -135,9 +140,10 @@ async function answer(
     address: request.ip,
     requestId: request.id,
   };
-  const facts = { requestId: request.id, operation: fullName(match.operation) };
+  const facts = { requestId: request.id, operation: begun.operation };
   try {
     const answered = await run(ctx, gate, match, received);
+    ctx.metrics.answered({ ...begun, status: answered.status, code: 'ok', ms: ctx.env.now() - started });
     if (answered.unsignedQuery) reply.header('warning', '199 - "force is not signed"');
     // Supervisors ask for health all the time.
     if (match.operation.domain !== 'health') {
@@ -164,6 +170,9 @@ async function answer(
 
 function answerError(ctx: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refused = toWalletError(error);
+  const { operation, started } = found.get(request) ?? { operation: undefined, started: ctx.env.now() };
+  const { status, code } = refused;
+  ctx.metrics.answered({ operation, status, code, ms: ctx.env.now() - started });
   // A 503 is a state of the cluster, not a fault of ours; the request's own line has its code.
   if (refused.status === 500) {
     // Kind and place stay here; the message could quote data, and the caller gets the id to ask about.

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
 import { createIndexer } from '../indexer/index.ts';
 import { queuedMailer, type SmtpPort } from '../mail/index.ts';
+import { createMetrics } from '../metrics/index.ts';
 import { handlers } from '../operations/index.ts';
 import { createOrders } from '../orders/index.ts';
 import { createPages, type PageFiles } from '../pages/index.ts';
@@ -89,6 +90,7 @@ export async function startApi(o: {
     orders,
     limits: createLimits(env, config),
     mail,
+    metrics: createMetrics(),
     log: env.log,
   };
   await takeUpUnfinished(ctx);

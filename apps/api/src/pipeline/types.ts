@@ -108,12 +108,12 @@ export interface Call<O extends Operation = Operation> {
   readonly accept: string | undefined;
 }
 
-/** A reply that is no JSON (conventions.md §10): only where `accept` asks for its type by name. */
+/** A reply that is no JSON (conventions.md §10): figures, or where `accept` asks for its type by name. */
 export class TextReply {
-  readonly type: 'text/csv';
+  readonly type: 'text/csv' | 'text/plain; version=0.0.4';
   readonly text: string;
 
-  constructor(type: 'text/csv', text: string) {
+  constructor(type: TextReply['type'], text: string) {
     this.type = type;
     this.text = text;
   }

@@ -1,5 +1,6 @@
 /** The only door to the cluster. Keeps what signers push, asks them, checks what they sign, brings up who was away. */
 import type { FreshToken } from '@holdfast/authority/types';
+import { readFigures } from '@holdfast/cluster/commands';
 import type { Roster } from '@holdfast/cluster/roster';
 import type { Env } from '@holdfast/contract/types';
 import { toBase64, toBase64Url } from '@holdfast/contract/wire';
@@ -20,7 +21,7 @@ import { actOrder, type Room } from './room.ts';
 import { requireSigners, type SignParts, seatingOf, sign } from './sign.ts';
 import { createSignQueue } from './sign-queue.ts';
 import { isImportKey } from './statements.ts';
-import type { SignerImportKey, Signers } from './types.ts';
+import type { SignerFigures, SignerImportKey, Signers } from './types.ts';
 
 export type { ClusterLink } from './ask.ts';
 export * from './types.ts';
@@ -47,6 +48,7 @@ export function createSigners(o: {
   const { link, roster, env, db } = o;
   const tokens = new Map<number, string>();
   const sessions = new Map<number, string | null>();
+  const figures = new Map<number, SignerFigures>();
   const waiting = new Set<() => void>();
 
   const session = (): string | undefined => {
@@ -94,6 +96,7 @@ export function createSigners(o: {
   const stopPush = link.onPush((index, push) => {
     if (push.push === 'Token') tokens.set(index, push.token);
     if (push.push === 'Session') sessions.set(index, push.session);
+    if (push.push === 'Figures') figures.set(index, { at: env.now(), figures: readFigures(push.figures) });
     if (push.push === 'Figures' && (push.figures['organisations_set_aside'] ?? 0) > 0) void catchUp.everything(index);
     for (const look of [...waiting]) look();
   });
@@ -108,6 +111,7 @@ export function createSigners(o: {
   const forget = (index: number) => {
     tokens.delete(index);
     sessions.delete(index);
+    figures.delete(index);
   };
   const lookAgain = () => {
     cancelLook = env.setTimer(LOOK_AGAIN_MS, lookAgain);
@@ -135,6 +139,7 @@ export function createSigners(o: {
       quarantined: controller.quarantined(),
       figures: { ...controller.figures(), ...queue.figures() },
     }),
+    figures: () => new Map([...figures].sort(([a], [b]) => a - b)),
     derive: (grant, key) => derive(room, grant, key),
     refreshKey: (key) => refreshKey(room, key),
     reshareKey: (key) => reshareKey(room, key),

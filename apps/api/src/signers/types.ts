@@ -116,6 +116,12 @@ export interface SigningState {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+export interface SignerFigures {
+  /** When they came, by this process's clock. */
+  readonly at: number;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
 export interface Signers {
   readonly roster: Roster;
   /** Roster indices with a live connection, ascending. */
@@ -142,6 +148,8 @@ export interface Signers {
   requireSigners(o: Pick<SignOrder, 'org' | 'protocol'>): void;
   /** For operators. */
   signing(): SigningState;
+  /** What the connected signers reported last of themselves, by index; their word. */
+  figures(): ReadonlyMap<number, SignerFigures>;
   /** 32 bytes that three signers agree on. */
   derive(grant: UserActionGrant, key?: { readonly id: string; readonly epoch: string }): Promise<Uint8Array>;
   /** One attempt at new shares of a key; it stays signable throughout, whatever becomes of it. */

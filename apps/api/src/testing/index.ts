@@ -8,6 +8,7 @@ import { createLimits } from '../auth/limits.ts';
 import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import type { Mailer } from '../mail/index.ts';
+import { createMetrics } from '../metrics/index.ts';
 import { createOrders } from '../orders/index.ts';
 import type { AuthPorts, Handler, Principal } from '../pipeline/types.ts';
 import { createRefresher, type Refresher } from '../refresh/index.ts';
@@ -113,6 +114,7 @@ export function testApi(o: {
     orders: createOrders(() => ctx),
     limits: createLimits(env, config),
     mail: noMail,
+    metrics: createMetrics(),
     env,
     db,
     signers,

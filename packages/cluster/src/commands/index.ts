@@ -22,6 +22,7 @@ export {
   PUSH_BYTES_MAX,
   REPLY_BYTES_MAX,
 } from './codec.ts';
+export { type FigureKind, readFigures, signerFigures } from './figures.ts';
 export { GROUP_MAX, PAYLOAD_CHARS_MAX } from './shapes.ts';
 export type {
   ActEvidence,

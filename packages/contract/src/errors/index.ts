@@ -231,6 +231,11 @@ export function refuse(code: ErrorCode, message?: string, details?: ErrorDetails
   throw new WalletError(code, message, details === undefined ? {} : { details });
 }
 
+/** Whether this project gives the code a meaning; signers may send others. */
+export function isKnownCode(code: string): boolean {
+  return isErrorCode(code) || isProtocolCode(code);
+}
+
 /** HTTP status of a code; a protocol abort caused by what was sent is 400, any other 503. */
 export function statusOf(code: string): number {
   if (isErrorCode(code)) return errors[code].status;

@@ -1,6 +1,7 @@
 /** A signer that tells two stories is convicted by a file that anybody can judge, and by nothing else. */
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { readFigures, signerFigures } from '@holdfast/cluster/commands';
 import { createRoster, type Identity, identityFromSeeds, type Roster, rosterEntry } from '@holdfast/cluster/roster';
 import { fromHex } from '@holdfast/contract/wire';
 import { signedBytes } from '@holdfast/mpc/runtime';
@@ -149,6 +150,19 @@ test('a signer that deals one share wrong is convicted by what its receiver kept
   const altered = shown.slice();
   altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
   throws(() => judgeEvidence(altered, api.cluster.roster), code('E_EVIDENCE_NOTHING'));
+});
+
+test('every figure that a signer reports is one that operators are shown', () => {
+  const reported = new Map<number, Readonly<Record<string, number>>>();
+  api.cluster.net.onPush((index, push) => {
+    if (push.push === 'Figures') reported.set(index, push.figures);
+  });
+
+  equal(reported.size, 5);
+  for (const figures of reported.values()) deepEqual(readFigures(figures), figures);
+  const names = new Set([...reported.values()].flatMap((figures) => Object.keys(figures)));
+  // This one is counted from the first time on, and nobody was named in a signing run here.
+  deepEqual([...names, 'peers_named'].sort(), Object.keys(signerFigures).sort());
 });
 
 test('after the convicted signer was replaced, the file still convicts it', async () => {

@@ -7,6 +7,7 @@ import type { Context as ApiContext } from '@holdfast/api/app';
 import { createLimits } from '@holdfast/api/auth';
 import { createChains } from '@holdfast/api/chains';
 import { keepVotesKnown, recoverGovernance } from '@holdfast/api/governance';
+import { createMetrics } from '@holdfast/api/metrics';
 import { createOrders } from '@holdfast/api/orders';
 import { createRefresher } from '@holdfast/api/refresh';
 import { keepSettling, takeUpUnfinished } from '@holdfast/api/settlement';
@@ -434,6 +435,7 @@ export function createWorld(o: {
       orders: createOrders(() => ctx),
       limits: createLimits(env, config),
       mail: { send: async () => {}, pretend: async () => {}, close: async () => {} },
+      metrics: createMetrics(),
       log: env.log,
     };
     made.ctx = ctx;

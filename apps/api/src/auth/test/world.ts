@@ -10,6 +10,7 @@ import { toBase64Url } from '@holdfast/contract/wire';
 import { scratchEngine, type TestEngine } from '@holdfast/storage/conformance';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../../context.ts';
+import { createMetrics } from '../../metrics/index.ts';
 import { authHandlers } from '../../operations/auth/index.ts';
 import { orgsHandlers } from '../../operations/orgs/index.ts';
 import { permissionsHandlers } from '../../operations/permissions/index.ts';
@@ -100,6 +101,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     orders: createOrders(() => ctx),
     limits: createLimits({ now: () => now }, { requestsPerMinuteMax: 0 }),
     mail: { send: (mail) => files.send(mail), pretend: () => files.pretend(), close: async () => {} },
+    metrics: createMetrics(),
     log,
   };
   const files = fileMailer(ctx);

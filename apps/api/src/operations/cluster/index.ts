@@ -2,6 +2,7 @@
 import type { Handler } from '../../pipeline/types.ts';
 import { auditShares } from './auditShares.ts';
 import { getCluster } from './getCluster.ts';
+import { getFigures } from './getFigures.ts';
 import { getRefresh } from './getRefresh.ts';
 import { reshareKey } from './reshareKey.ts';
 import { startRefresh } from './startRefresh.ts';
@@ -10,6 +11,7 @@ import { stopRefresh } from './stopRefresh.ts';
 export const clusterHandlers: readonly Handler[] = [
   auditShares,
   getCluster,
+  getFigures,
   getRefresh,
   reshareKey,
   startRefresh,
