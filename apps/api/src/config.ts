@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { type NetworksFile, parseNetworksFile } from '@holdfast/chains/networks';
 import { isNatsUrl, type NatsAddress, parseNatsUrl } from '@holdfast/cluster/relay';
 import { parseChain, parseRoster, type Roster, withHistory } from '@holdfast/cluster/roster';
+import { type IdentityProvider, parseProviders } from './identity/providers.ts';
 import { parseSmtpUrl, type SmtpAddress } from './mail/smtp.ts';
 import type { PageFiles } from './pages/index.ts';
 import type { Secrets, Settings } from './settings.ts';
@@ -33,6 +34,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Config {
   /** Reads `<dataFolder>/api/networks.json` again whenever it has changed. */
   readonly networks: () => NetworksFile;
+  /** The same of `<dataFolder>/api/identity-providers.json`. */
+  readonly identityProviders: () => readonly IdentityProvider[];
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly roster: Roster;
@@ -83,7 +86,11 @@ export function readConfig(env: Environment): Config {
       ...smtpAddress(env),
     },
     roster,
-    networks: networksFile(join(dataFolder, 'api', 'networks.json')),
+    networks: operatorsFile(join(dataFolder, 'api', 'networks.json'), { unset: {}, parse: parseNetworksFile }),
+    identityProviders: operatorsFile<readonly IdentityProvider[]>(join(dataFolder, 'api', 'identity-providers.json'), {
+      unset: [],
+      parse: parseProviders,
+    }),
     pages: pageFiles(fileURLToPath(new URL('../../dashboard/dist/site', import.meta.url))),
     crashAt: env['NODE_ENV'] === 'test' ? readCrashPoint(env['HOLDFAST_CRASH_AT']) : undefined,
   };
@@ -195,21 +202,21 @@ function writeSecretFile(file: string, content: string): void {
 
 /** Windows has no such modes; there the folder's own rights decide. */
 /** At the start a file that cannot be read is an error; later the last good one stays until it is mended. */
-function networksFile(file: string): () => NetworksFile {
+function operatorsFile<T>(file: string, o: { unset: T; parse(text: string): T }): () => T {
   let version = '';
-  let known: NetworksFile = {};
+  let known = o.unset;
   const read = (): void => {
     const stats = statSync(file, { throwIfNoEntry: false });
     const now = stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
     if (now === version) return;
     version = now;
     if (stats === undefined) {
-      known = {};
+      known = o.unset;
       return;
     }
     checkMode(file);
     try {
-      known = parseNetworksFile(readFileSync(file, 'utf8'));
+      known = o.parse(readFileSync(file, 'utf8'));
     } catch (cause) {
       throw new UnsafeSettings(`${file}: ${cause instanceof Error ? cause.message : 'not valid'}`, { cause });
     }
@@ -220,7 +227,7 @@ function networksFile(file: string): () => NetworksFile {
       read();
     } catch (cause) {
       if (!(cause instanceof UnsafeSettings)) throw cause;
-      // Said once for each change; `networks list` says it to whoever asks.
+      // Said once for each change; of networks, `networks list` says it to whoever asks.
       process.stderr.write(`holdfast api: ${cause.message}\n`);
     }
     return known;

@@ -3,6 +3,7 @@ import type { Env } from '@holdfast/contract/types';
 import type { Database } from '@holdfast/storage/database';
 import type { Limits } from './auth/limits.ts';
 import type { Chains } from './chains/index.ts';
+import type { Oidc } from './identity/oidc.ts';
 import type { Mailer } from './mail/index.ts';
 import type { Metrics } from './metrics/index.ts';
 import type { Orders } from './orders/index.ts';
@@ -22,6 +23,7 @@ export interface Context {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly mail: Mailer;
+  readonly identity: Oidc;
   /** The same as `env.log`. */
   readonly log: Env['log'];
 }

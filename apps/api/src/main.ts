@@ -64,7 +64,17 @@ async function main(): Promise<void> {
     secret: secrets.api,
   };
   const mail = secrets.smtp === undefined ? {} : { mail: createSmtp(secrets.smtp) };
-  const api = await startApi({ env, config: settings, secrets, roster, db, chains, pages: config.pages, ...mail });
+  const api = await startApi({
+    env,
+    config: settings,
+    secrets,
+    roster,
+    db,
+    chains,
+    pages: config.pages,
+    identityProviders: config.identityProviders,
+    ...mail,
+  });
   await api.listen();
   env.log('api.started', { url: settings.publicUrl, cluster: roster.clusterId, database: db.kind });
 

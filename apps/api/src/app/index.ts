@@ -10,6 +10,8 @@ import { fileMailer } from '../auth/outbox.ts';
 import { type ChainPorts, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
 import { keepVotesKnown, recoverGovernance } from '../governance/index.ts';
+import { createOidc } from '../identity/oidc.ts';
+import type { IdentityProvider } from '../identity/providers.ts';
 import { createIndexer } from '../indexer/index.ts';
 import { queuedMailer, type SmtpPort } from '../mail/index.ts';
 import { createMetrics } from '../metrics/index.ts';
@@ -59,6 +61,8 @@ export async function startApi(o: {
   readonly pages?: PageFiles;
   /** Absent: mails are files in the outbox. */
   readonly mail?: SmtpPort;
+  /** The operator's file as it is now. */
+  readonly identityProviders?: () => readonly IdentityProvider[];
 }): Promise<Api> {
   const { env, config, secrets, roster, db } = o;
   const { nats } = secrets;
@@ -78,6 +82,7 @@ export async function startApi(o: {
   const refresher = createRefresher({ env, config, db, signers });
   const chains = createChains({ env, ports: o.chains });
   const mail = o.mail === undefined ? fileMailer({ env, config }) : queuedMailer(env, o.mail);
+  const identity = createOidc({ env, http: o.chains?.http, providers: o.identityProviders ?? (() => []) });
   const orders = createOrders(() => ctx);
   const ctx: Context = {
     env,
@@ -89,6 +94,7 @@ export async function startApi(o: {
     chains,
     orders,
     limits: createLimits(env, config),
+    identity,
     mail,
     metrics: createMetrics(),
     log: env.log,

@@ -16,6 +16,7 @@ import {
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
+import { ssoClientOf } from '../identity/clients.ts';
 import type { Principal } from '../pipeline/types.ts';
 import { authenticationChallenge, makeChallenge, openChallenge } from './challenges.ts';
 import { checkCode, mailCode } from './codes.ts';
@@ -74,7 +75,7 @@ export async function login(
   ctx: Context,
   body: Factors & { readonly challengeIdentifier: string },
   appId: string | undefined,
-): Promise<{ token: string }> {
+): Promise<{ token: string } | { ssoClientId: string }> {
   const row = await openChallenge(ctx, body.challengeIdentifier, { use: 'Login' });
   const organisation = await findOrganisation(ctx.db.kysely, row.orgId);
   if (organisation === undefined) refuse('E_CHALLENGE_TOKEN');
@@ -83,6 +84,12 @@ export async function login(
   const user = await findUser(ctx.db.kysely, row.orgId, proven.userId);
   if (user === undefined) refuse('E_USER_NOT_FOUND');
   if (!user.isActive) refuse('E_USER_INACTIVE');
+  // Asked for again after the client was taken out of the settings, a user logs in as before.
+  const ssoClientId = user.isSsoRequired ? ssoClientOf(ctx, organisation.id) : undefined;
+  if (ssoClientId !== undefined) {
+    if (!(await useChallenge(ctx.db.kysely, challengeId))) refuse('E_CHALLENGE_USED');
+    return { ssoClientId };
+  }
   const boundTo = bindingOf(await stateOf(ctx, organisation.id), appId);
   return inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');

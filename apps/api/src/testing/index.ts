@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { createLimits } from '../auth/limits.ts';
 import { type ChainPorts, type Chains, createChains } from '../chains/index.ts';
 import type { Context } from '../context.ts';
+import { createOidc } from '../identity/oidc.ts';
 import type { Mailer } from '../mail/index.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { createOrders } from '../orders/index.ts';
@@ -113,6 +114,7 @@ export function testApi(o: {
     chains: createChains({ env, ports: o.chains }),
     orders: createOrders(() => ctx),
     limits: createLimits(env, config),
+    identity: noIdentity,
     mail: noMail,
     metrics: createMetrics(),
     env,
@@ -158,6 +160,9 @@ const noDatabase = new Proxy({} as Database, {
     throw new Error(`this test has no database, but ${String(member)} was read`);
   },
 });
+
+/** For contexts in which no identity provider is configured. */
+export const noIdentity = createOidc({ env: testEnv(), http: undefined, providers: () => [] });
 
 /** For contexts in which nobody is written to. */
 export const noMail: Mailer = { send: async () => {}, pretend: async () => {}, close: async () => {} };

@@ -75,6 +75,10 @@ export const errors = {
   E_CREDENTIAL_KIND: { status: 401, sentence: 'this action needs a Key or Fido2 credential' },
   E_FACTOR: { status: 401, sentence: 'the password or the one-time code is not right' },
   E_SECOND_FACTOR: { status: 401, sentence: 'a second factor is required' },
+  E_ID_TOKEN: { status: 401, sentence: 'the ID token is not valid' },
+  E_IDENTITY_PROVIDER: { status: 503, sentence: 'the identity provider does not answer as it should' },
+  E_SSO_CLIENT: { status: 400, sentence: 'no single sign-on is configured for this organisation and clientId' },
+  E_SSO_STATE: { status: 400, sentence: 'the single sign-on has expired or was completed before; begin again' },
   E_PASSWORD: { status: 400, sentence: 'a password has 12 to 256 characters' },
   E_EXPIRATION: { status: 400, sentence: 'expiration must be within 1 minute' },
   // User actions at the api

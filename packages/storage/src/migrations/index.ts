@@ -10,6 +10,7 @@ import * as chainIndex from './0007-chain-index.ts';
 import * as audit from './0008-audit.ts';
 import * as applications from './0009-applications.ts';
 import * as factors from './0010-factors.ts';
+import * as identities from './0011-identities.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-first': first,
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-audit': audit,
   '0009-applications': applications,
   '0010-factors': factors,
+  '0011-identities': identities,
 };

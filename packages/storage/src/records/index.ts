@@ -5,6 +5,7 @@ export * from './chain-index.ts';
 export * from './challenges.ts';
 export * from './credentials.ts';
 export * from './events.ts';
+export * from './identities.ts';
 export * from './keys.ts';
 export * from './orders.ts';
 export * from './organisations.ts';

@@ -161,6 +161,24 @@ export interface Schema {
     dateExpires: string;
     dateCreated: string;
   };
+  externalIdentities: {
+    orgId: string;
+    issuer: string;
+    subject: string;
+    userId: string;
+    dateCreated: string;
+  };
+  ssoStates: {
+    /** SHA-256 of the state. */
+    hash: string;
+    orgId: string;
+    issuer: string;
+    clientId: string;
+    redirectUri: string;
+    nonce: string;
+    verifier: string;
+    dateExpires: string;
+  };
   credentialCodes: {
     hash: string;
     userId: string;

@@ -64,7 +64,7 @@ export async function updateUser(
   id: string,
   change: Pick<
     Updateable<Schema['users']>,
-    'isActive' | 'isArchived' | 'isRegistered' | 'name' | 'username' | 'externalId'
+    'isActive' | 'isArchived' | 'isRegistered' | 'isSsoRequired' | 'name' | 'username' | 'externalId'
   >,
 ): Promise<void> {
   await tx.updateTable('users').set(change).where('orgId', '=', orgId).where('id', '=', id).execute();

@@ -4,7 +4,7 @@
  */
 
 import type { Context as ApiContext } from '@holdfast/api/app';
-import { createLimits } from '@holdfast/api/auth';
+import { createLimits, createOidc } from '@holdfast/api/auth';
 import { createChains } from '@holdfast/api/chains';
 import { keepVotesKnown, recoverGovernance } from '@holdfast/api/governance';
 import { createMetrics } from '@holdfast/api/metrics';
@@ -434,6 +434,7 @@ export function createWorld(o: {
       chains: createChains({ env }),
       orders: createOrders(() => ctx),
       limits: createLimits(env, config),
+      identity: createOidc({ env, http: undefined, providers: () => [] }),
       mail: { send: async () => {}, pretend: async () => {}, close: async () => {} },
       metrics: createMetrics(),
       log: env.log,

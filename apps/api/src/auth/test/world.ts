@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeGenesis, genesisChallenge } from '@holdfast/authority/genesis';
 import { keyAssertion, keyAttestation, type TestKey, testKey } from '@holdfast/authority/testing';
+import { createHttp } from '@holdfast/chains/rpc';
 import { fullName, operations } from '@holdfast/contract/operations';
 import { toBase64Url } from '@holdfast/contract/wire';
 import { scratchEngine, type TestEngine } from '@holdfast/storage/conformance';
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../../context.ts';
+import { createOidc } from '../../identity/oidc.ts';
+import type { IdentityProvider } from '../../identity/providers.ts';
 import { createMetrics } from '../../metrics/index.ts';
 import { authHandlers } from '../../operations/auth/index.ts';
 import { orgsHandlers } from '../../operations/orgs/index.ts';
@@ -31,6 +34,8 @@ export interface World {
   readonly cluster: TestCluster;
   readonly engine: TestEngine;
   readonly logged: { event: string; facts: Readonly<Record<string, unknown>> }[];
+  /** Identity providers, for a test to fill in. */
+  readonly providers: IdentityProvider[];
   /** Grants that reached a handler which is not under test here. */
   readonly grants: UserActionGrant[];
   advance(ms: number): void;
@@ -69,6 +74,8 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     return Uint8Array.from(Buffer.concat(parts)).slice(0, n);
   };
   const cluster = testCluster(() => now, random);
+  const providers: IdentityProvider[] = [];
+  const http = createHttp({ fetch, setTimer: () => () => {} });
   const log: Context['log'] = (event, facts) => void logged.push({ event, facts });
   const ctx: Context = {
     env: {
@@ -100,6 +107,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     chains: noChains,
     orders: createOrders(() => ctx),
     limits: createLimits({ now: () => now }, { requestsPerMinuteMax: 0 }),
+    identity: createOidc({ env: { now: () => now, log }, http, providers: () => providers }),
     mail: { send: (mail) => files.send(mail), pretend: () => files.pretend(), close: async () => {} },
     metrics: createMetrics(),
     log,
@@ -122,6 +130,7 @@ export async function world(engineName: TestEngine['name'], seed = randomBytes(4
     cluster,
     engine,
     logged,
+    providers,
     grants,
     advance: (ms) => {
       now += ms;

@@ -23,6 +23,7 @@ import { createPersonalAccessToken } from './createPersonalAccessToken.ts';
 import { createRecoveryChallenge } from './createRecoveryChallenge.ts';
 import { createRegistrationChallenge } from './createRegistrationChallenge.ts';
 import { createServiceAccount } from './createServiceAccount.ts';
+import { createSocialRegistrationChallenge } from './createSocialRegistrationChallenge.ts';
 import { createUser } from './createUser.ts';
 import { createUserActionChallenge } from './createUserActionChallenge.ts';
 import { createUserActionSignature } from './createUserActionSignature.ts';
@@ -53,6 +54,9 @@ import { resendRegistrationCode } from './resendRegistrationCode.ts';
 import { restartDelegatedRegistration } from './restartDelegatedRegistration.ts';
 import { sendLoginCode } from './sendLoginCode.ts';
 import { sendRecoveryCode } from './sendRecoveryCode.ts';
+import { socialLogin } from './socialLogin.ts';
+import { ssoLogin } from './ssoLogin.ts';
+import { ssoLoginInit } from './ssoLoginInit.ts';
 import { updateApplication } from './updateApplication.ts';
 import { updatePersonalAccessToken } from './updatePersonalAccessToken.ts';
 import { updateServiceAccount } from './updateServiceAccount.ts';
@@ -112,6 +116,10 @@ export const authHandlers = [
   resendRegistrationCode,
   restartDelegatedRegistration,
   sendLoginCode,
+  socialLogin,
+  createSocialRegistrationChallenge,
+  ssoLoginInit,
+  ssoLogin,
   sendRecoveryCode,
   updateApplication,
   updatePersonalAccessToken,

@@ -2,7 +2,7 @@
 import { Type } from '../../schema/type.ts';
 import { operation } from '../operation.ts';
 import { Closed, ExternalId, Id, Name, Text } from '../shapes.ts';
-import { AccessToken } from './shapes.ts';
+import { NewAccessToken } from './shapes.ts';
 
 export const createPersonalAccessToken = operation({
   name: 'createPersonalAccessToken',
@@ -21,6 +21,6 @@ export const createPersonalAccessToken = operation({
     daysValid: Type.Optional(Type.Integer({ minimum: 1, maximum: 730 })),
     secondsValid: Type.Optional(Type.Integer({ minimum: 1, maximum: 63_072_000 })),
   }),
-  response: AccessToken,
+  response: NewAccessToken,
   summary: 'Creates a token of the caller, with a key of its own',
 });

@@ -14,6 +14,6 @@ export const login = operation({
   permissions: [],
   effect: 'none',
   request: Factors,
-  response: Reply({ token: Type.String() }),
+  response: Type.Union([Reply({ token: Type.String() }), Reply({ ssoClientId: Type.String() })]),
   summary: 'Completes a login with the signed challenge',
 });

@@ -171,6 +171,8 @@ export const AccessToken = Reply({
   /** Beyond the reference: roster indices of the signers that acknowledged the change just made. */
   acknowledgedBy: Type.Optional(Type.Array(Type.Integer())),
 });
+/** The one reply that has the token itself. */
+export const NewAccessToken = Reply({ ...AccessToken.properties, accessToken: Type.String() });
 export const ServiceAccount = Reply({ userInfo: Reply(userMembers), accessTokens: Type.Array(AccessToken) });
 
 export const Application = Reply({
@@ -262,21 +264,33 @@ export const Recovery = Closed({
   }),
 });
 
-/** Of every kind; the members that only some of them have are optional. */
-export const CredentialChallenge = Reply({
-  kind: CredentialKind,
+const challengeOf = <K extends string>(kind: K) => ({
+  kind: Type.Literal(kind),
   user: ChallengeUser,
   challengeIdentifier: Type.String(),
-  challenge: Type.Optional(Type.String()),
   rp: Type.Optional(RelyingParty),
-  authenticatorSelection: Type.Optional(AuthenticatorSelection),
-  attestation: Type.Optional(Attestation),
-  pubKeyCredParams: Type.Optional(KeyParams),
-  excludeCredentials: Type.Optional(Type.Array(PublicKeyRef)),
-  /** Totp only: the secret for the authenticator application, as a URL. */
-  otpUrl: Type.Optional(Type.String()),
   temporaryAuthenticationToken: Type.String(),
 });
+const keyChallengeOf = <K extends string>(kind: K) => ({
+  ...challengeOf(kind),
+  challenge: Type.String(),
+  attestation: Attestation,
+  pubKeyCredParams: KeyParams,
+});
+
+/** By kind: a password needs nothing more, one-time codes the secret for the authenticator application, as a URL. */
+export const CredentialChallenge = Type.Union([
+  Reply({
+    ...keyChallengeOf('Fido2'),
+    authenticatorSelection: AuthenticatorSelection,
+    excludeCredentials: Type.Array(PublicKeyRef),
+  }),
+  Reply(keyChallengeOf('Key')),
+  Reply(keyChallengeOf('PasswordProtectedKey')),
+  Reply(keyChallengeOf('RecoveryKey')),
+  Reply(challengeOf('Password')),
+  Reply({ ...challengeOf('Totp'), otpUrl: Type.String() }),
+]);
 
 export const RegistrationResult = Reply({
   credential: Reply({ uuid: Type.String(), kind: CredentialKind, name: Type.String() }),

@@ -1,0 +1,47 @@
+/** Who somebody is at an identity provider, and single sign-ons under way. */
+import type { Insertable, Selectable } from 'kysely';
+import type { Executor } from '../database/transaction.ts';
+import type { Schema } from './schema.ts';
+
+export type ExternalIdentityRow = Selectable<Schema['externalIdentities']>;
+export type SsoStateRow = Selectable<Schema['ssoStates']>;
+
+export function findExternalIdentity(
+  db: Executor,
+  orgId: string,
+  { issuer, subject }: { readonly issuer: string; readonly subject: string },
+): Promise<ExternalIdentityRow | undefined> {
+  return db
+    .selectFrom('externalIdentities')
+    .selectAll()
+    .where('orgId', '=', orgId)
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+}
+
+/** The row as it then stands: whoever came first stays. */
+export async function linkExternalIdentity(
+  tx: Executor,
+  row: Insertable<Schema['externalIdentities']>,
+): Promise<ExternalIdentityRow> {
+  await tx
+    .insertInto('externalIdentities')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const linked = await findExternalIdentity(tx, row.orgId, row);
+  if (linked === undefined) throw new TypeError('an identity that was linked is not there');
+  return linked;
+}
+
+export async function insertSsoState(db: Executor, row: Insertable<Schema['ssoStates']>): Promise<void> {
+  await db.insertInto('ssoStates').values(row).execute();
+}
+
+/** Gives a state to the one caller that asks first, and removes whatever has expired. */
+export async function takeSsoState(db: Executor, hash: string, now: string): Promise<SsoStateRow | undefined> {
+  const row = await db.deleteFrom('ssoStates').where('hash', '=', hash).returningAll().executeTakeFirst();
+  await db.deleteFrom('ssoStates').where('dateExpires', '<', now).execute();
+  return row !== undefined && row.dateExpires > now ? row : undefined;
+}
