@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attacks, page as attacksPage } from './attacks.mjs';
 import { badInputs, page as badInputsPage } from './bad-inputs.mjs';
+import { compatibility, page as compatibilityPage } from './compatibility.mjs';
 import { report, reportFile } from './guards/report.mjs';
 import { guardsOf } from './guards/scan.mjs';
 import { networksPage, page as networksPageFile } from './networks.mjs';
@@ -24,6 +25,7 @@ checkPage(attacksPage, attacks(root));
 checkPage(reportFile, { faults: [], text: report(root) });
 checkPage(networksPageFile, await networksPage(root));
 const { pending } = checkPage(badInputsPage, badInputs(root));
+checkPage(compatibilityPage, await compatibility(root));
 checkAccepted();
 
 if (pending.length > 0) console.warn(`docs: the tests of these bad inputs are pending: ${pending.join(', ')}`);

@@ -7,6 +7,7 @@ for (const call of [
   ['scripts/bad-inputs.mjs'],
   ['scripts/networks.mjs'],
   ['scripts/guards.mjs', '--report'],
+  ['scripts/compatibility.mjs'],
 ]) {
   status ||= spawnSync(process.execPath, call, { stdio: 'inherit' }).status ?? 1;
 }
