@@ -38,6 +38,7 @@ export class Pieces {
   output = '';
   #roster: Roster | undefined;
   #api: ChildProcess | undefined;
+  readonly #others: ChildProcess[] = [];
   readonly #signers = new Map<number, ChildProcess>();
   /** What each signer printed since its last start. */
   readonly #lines = new Map<number, string>();
@@ -126,10 +127,12 @@ export class Pieces {
    * Starts the api, which with `crashAt` kills itself when it passes that point for the nth time: `name:n`. False when
    * it died of that before every signer was connected.
    */
-  async startApi(o: { readonly crashAt?: string; readonly online?: number } = {}): Promise<boolean> {
+  async startApi(
+    o: { readonly crashAt?: string; readonly online?: number; readonly env?: Variables } = {},
+  ): Promise<boolean> {
     // One that a failed test left behind would keep the port.
     await this.killApi();
-    this.#api = this.#spawn('api/dist/main.js', armed(o.crashAt));
+    this.#api = this.#spawn('api/dist/main.js', { ...o.env, ...armed(o.crashAt) });
     const wanted = o.online ?? this.#signers.size;
     await until(
       `the api serves ${wanted} signers; output so far:\n${this.output.slice(-2000)}`,
@@ -138,6 +141,20 @@ export class Pieces {
     );
     if (!this.isApiRunning && o.crashAt === undefined) throw new Error(`the api ended:\n${this.output.slice(-2000)}`);
     return this.isApiRunning;
+  }
+
+  /** Another api of the same cluster on the same database, at a port of its own; both are at the same NATS server. */
+  async startOtherApi(env: Variables = {}): Promise<string> {
+    const port = await freePort();
+    const child = this.#spawn('api/dist/main.js', { ...env, HOLDFAST_PORT: String(port) });
+    this.#others.push(child);
+    const url = `http://localhost:${port}`;
+    await until(
+      `the other api serves five signers; output so far:\n${this.output.slice(-2000)}`,
+      async () => (await onlineAt(url)) === everyFolder.length,
+      60_000,
+    );
+    return url;
   }
 
   /** Resolves when the api has ended by itself, with the signal that ended it. */
@@ -173,11 +190,7 @@ export class Pieces {
 
   /** Roster indices of the connected signers; -1 while the api does not answer. */
   async online(): Promise<number> {
-    const health = await fetch(`${this.apiUrl}/health`).then(
-      (reply) => reply.json() as Promise<{ signers: { online: number } }>,
-      () => undefined,
-    );
-    return health?.signers.online ?? -1;
+    return onlineAt(this.apiUrl);
   }
 
   async untilOnline(count: number): Promise<void> {
@@ -281,7 +294,12 @@ export class Pieces {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.stopApi(), ...everyFolder.map((n) => this.killSigner(n, 'SIGTERM'))]);
+    for (const other of this.#others) other.kill('SIGTERM');
+    await Promise.all([
+      this.stopApi(),
+      ...this.#others.map(ended),
+      ...everyFolder.map((n) => this.killSigner(n, 'SIGTERM')),
+    ]);
   }
 
   remove(): void {
@@ -301,6 +319,14 @@ export class Pieces {
     child.stderr?.on('data', collect);
     return child;
   }
+}
+
+async function onlineAt(apiUrl: string): Promise<number> {
+  const health = await fetch(`${apiUrl}/health`).then(
+    (reply) => reply.json() as Promise<{ signers: { online: number } }>,
+    () => undefined,
+  );
+  return health?.signers.online ?? -1;
 }
 
 const armed = (crashAt: string | undefined): Variables => (crashAt === undefined ? {} : { HOLDFAST_CRASH_AT: crashAt });
