@@ -224,14 +224,6 @@ export class HostileApi {
       time: new Date().toISOString(),
       nonce: toBase64Url(randomBytes(16)),
     });
-    const hash = genesisHash(genesis);
-    const ids = genesisIds(hash);
-    for (const n of everybody) {
-      mkdirSync(join(this.dir, `signer-${n}`, 'pins'), { recursive: true, mode: 0o700 });
-      writeFileSync(join(this.dir, `signer-${n}`, 'pins', ids.org), `${Buffer.from(hash).toString('hex')}\n`, {
-        mode: 0o600,
-      });
-    }
     const clientData = Buffer.from(JSON.stringify({ type: 'key.get', challenge: genesisChallenge(genesis) }));
     const proof: Assertion = {
       kind: 'Key',
@@ -239,18 +231,29 @@ export class HostileApi {
       clientData: toBase64Url(clientData),
       signature: toBase64Url(sign(null, clientData, admin.privateKey)),
     };
+    const { orgId, head } = await this.foundOn(genesis, proof);
+    const hash = genesisHash(genesis);
+    const { adminUserId: userId } = genesisIds(hash);
+    const { credentialId, privateKey } = admin;
+    return { orgId, genesisHash: hash, head, height: 0, admin: { userId, credentialId, privateKey } };
+  }
+
+  /** Has every operator pin a genesis, and every signer take it. */
+  async foundOn(genesis: string, proof: Assertion): Promise<{ readonly orgId: string; readonly head: string }> {
+    const hash = genesisHash(genesis);
+    const { org: orgId } = genesisIds(hash);
+    for (const n of everybody) {
+      mkdirSync(join(this.dir, `signer-${n}`, 'pins'), { recursive: true, mode: 0o700 });
+      writeFileSync(join(this.dir, `signer-${n}`, 'pins', orgId), `${Buffer.from(hash).toString('hex')}\n`, {
+        mode: 0o600,
+      });
+    }
     const replies = await this.send(everybody, (id) => ({ v: 1, id, kind: 'Genesis', genesis, proof }));
     const acks = acksOf(replies);
-    await this.commit(ids.org, acks);
+    await this.commit(orgId, acks);
     const [first] = acks;
     if (first === undefined) throw new Error(`nobody acknowledged the genesis: ${JSON.stringify(replies)}`);
-    return {
-      orgId: ids.org,
-      genesisHash: hash,
-      head: first.head,
-      height: 0,
-      admin: { userId: ids.adminUserId, credentialId: admin.credentialId, privateKey: admin.privateKey },
-    };
+    return { orgId, head: first.head };
   }
 
   /** A governance entry, accepted by all and committed. */

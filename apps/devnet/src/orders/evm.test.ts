@@ -1,5 +1,6 @@
 /** Transfers and transactions through the unmodified public client, five signers and a real EVM node. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { DfnsApiClient } from '@dfns/sdk';
 import { Cluster, sdk, until } from '../harness/index.ts';
@@ -278,4 +279,21 @@ test(`${AT_ONCE} transfers of one wallet at once: nonces from 0 on, none twice, 
   );
   await until('all are in blocks', async () => (await nonceOf(anvil, busy.address)) === AT_ONCE, 60_000);
   equal(await balanceOf(to), before + BigInt((AT_ONCE * (AT_ONCE + 1)) / 2));
+});
+
+test('a log file proves all of the above: who asked for each transfer, and for what took the place of which', async () => {
+  const [file, as] = [join(cluster.dir, 'orders.log'), join(cluster.dir, 'Orders.json')];
+  equal(cluster.cli('log', 'export', file, '--as', as).status, 0);
+  const { items } = await dfns.wallets.listTransactions({ walletId: wallet.id });
+  const replacement = items.find(({ requestBody, txHash }) => {
+    const { kind } = requestBody as { kind: string };
+    return txHash !== undefined && ['CancelTransaction', 'SpeedUpTransaction'].includes(kind);
+  });
+  ok(replacement);
+
+  const { status, stdout, stderr } = cluster.cli('verify', file, '--as', as, '--signature', replacement.id);
+
+  equal(status, 0, stderr);
+  match(stdout, new RegExp(`^${replacement.id}  wallets\\.(cancel|speedUp)(Transfer|Transaction)$`, 'm'));
+  match(stdout, /^ {2}signed {7}[0-9a-f]{64}\n {15}[0-9a-f]{128}$/m);
 });

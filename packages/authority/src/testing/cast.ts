@@ -2,6 +2,8 @@
 
 import { toBase64Url } from '@holdfast/contract/wire';
 import { encodeChallenge } from '../challenge/index.ts';
+import type { Act } from '../consent/index.ts';
+import type { GenesisEntry } from '../log/index.ts';
 import type { State } from '../reduce/index.ts';
 import { keyAttestation, type TestKey, testKey } from './keys.ts';
 import {
@@ -9,6 +11,7 @@ import {
   added,
   bytesOf,
   challengeFor,
+  hear,
   permissionId,
   type Signer,
   step,
@@ -19,6 +22,9 @@ import {
 
 export interface Cast {
   readonly state: State;
+  /** What made it: the genesis, and every request after it. */
+  readonly genesis: GenesisEntry;
+  readonly acts: readonly Act[];
   /** States before, oldest first: heads that are past. */
   readonly past: readonly State[];
   readonly admin: Signer;
@@ -48,6 +54,8 @@ export interface Cast {
 
 export function cast(): Cast {
   const w = world();
+  const acts: Act[] = [];
+  hear((act) => acts.push(act));
   const past: State[] = [];
   let state = w.state;
   const { admin } = w;
@@ -135,9 +143,11 @@ export function cast(): Cast {
   });
   const endUser = added(before.users, state.users).userId;
 
+  hear(undefined);
   const elsewhere = world(testKey('Ed25519'), 'Key', { nonce: toBase64Url(bytesOf('another genesis', 16)) });
   return {
     ...{ state, past, admin, second, reader, nobody, gone, robot, registrar, token, offToken, spare, off, recovery },
+    ...{ genesis: w.genesis, acts },
     ...{ stranger: elsewhere.admin, other: elsewhere.state },
     ids: {
       ...{ orgId: state.org, endUser, idle: idle.userId, custom, assignment, live, still },

@@ -11,7 +11,8 @@ import type { ChallengeAssertion, ChallengeRecord, FreshToken, SignedRequest } f
 import { nodeVerify } from '../verify-node/index.ts';
 import { fido2Assertion, keyAssertion, type TestKey, testKey } from './keys.ts';
 
-export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+/** Milliseconds since 1970. */
+export let NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** 32 bytes that are different for different names and the same in every run. */
 export function bytesOf(name: string, length = 32): Uint8Array {
@@ -19,14 +20,28 @@ export function bytesOf(name: string, length = 32): Uint8Array {
 }
 
 export const identityKeys: readonly Uint8Array[] = [1, 2, 3, 4, 5].map((k) => bytesOf(`identity ${k}`));
-export const fingerprint: Uint8Array = clusterFingerprint(0, identityKeys);
-export const deps: AuthorityDeps = authorityDeps({ clusterFingerprint: toBase64Url(fingerprint), verify: nodeVerify });
-export const tokens: readonly FreshToken[] = [1, 2, 3, 4, 5].map((k) => [k, toBase64Url(bytesOf(`token ${k}`, 16))]);
+export let fingerprint: Uint8Array = clusterFingerprint(0, identityKeys);
+export let deps: AuthorityDeps = depsOf(fingerprint);
+export let tokens: readonly FreshToken[] = [1, 2, 3, 4, 5].map((k) => [k, toBase64Url(bytesOf(`token ${k}`, 16))]);
 /** A signer that issued the token of index 3. */
 export const actDeps: ActDeps = {
   ...deps,
   holdsOwnToken: (list) => list.some(([index, token]) => index === 3 && token === tokens[2]?.[1]),
 };
+
+function depsOf(cluster: Uint8Array): AuthorityDeps {
+  return authorityDeps({ clusterFingerprint: toBase64Url(cluster), verify: nodeVerify });
+}
+
+/** From here on everything is made for the signers of a real cluster, with tokens that they have just issued. */
+export function playAt(o: {
+  readonly fingerprint: Uint8Array;
+  readonly tokens: readonly FreshToken[];
+  readonly now: number;
+}): void {
+  ({ fingerprint, tokens, now: NOW } = o);
+  deps = depsOf(fingerprint);
+}
 
 export interface Signer {
   readonly kind: 'Key' | 'Fido2';
@@ -146,9 +161,18 @@ export function entryOf(state: State, act: Pick<Act, 'request' | 'assertion'>): 
   };
 }
 
+/** Hears of every request that `step` makes an entry. */
+let heard: ((act: Act) => void) | undefined;
+export function hear(listener: typeof heard): void {
+  heard = listener;
+}
+
 /** The state after a request, as an entry of the chain. */
 export function step(state: State, by: Signer, asked: Asked): State {
-  return apply(state, entryOf(state, ask(state, by, asked)), deps);
+  const act = ask(state, by, asked);
+  const next = apply(state, entryOf(state, act), deps);
+  heard?.(act);
+  return next;
 }
 
 /** What a later state has in a map that an earlier one has not. */
