@@ -9,7 +9,7 @@ import {
   isWhole,
   loadFor,
 } from '@holdfast/chains/families';
-import { refuse } from '@holdfast/contract/errors';
+import { refuse, WalletError } from '@holdfast/contract/errors';
 import { fullName } from '@holdfast/contract/operations';
 import { toBase64Url } from '@holdfast/contract/wire';
 import { conflictOf } from '@holdfast/storage/database';
@@ -52,7 +52,7 @@ export async function requestOrder(ctx: Context, call: OrderCall, target: OrderT
   const network = networkOf(wallet.network);
   const name = fullName(call.operation);
   const order = { key: publicKeyOf(key), network, purpose: purposeOf(name), body: call.body };
-  const row = await ctx.orders.lanes.run(wallet.id, async () => {
+  const begin = async (): Promise<OrderRow> => {
     const again = await sameOrder(ctx, call);
     if (again) return again;
     const pending = (await exclusionsOf(ctx.db.kysely, wallet.id)) as Exclusion[];
@@ -72,9 +72,28 @@ export async function requestOrder(ctx: Context, call: OrderCall, target: OrderT
       holds: holdOf(exclusion),
       replacesId: null,
     });
-  });
+  };
+  const row = await ctx.orders.lanes.run(wallet.id, () => unlessTaken(begin, isWhole(order) ? 1 : ATTEMPTS_MAX));
   ctx.env.point('orders.begun');
   return row.status === 'Executing' ? ctx.orders.carry(row) : row;
+}
+
+/** Other apis of one database, each of which may win once in between. */
+const ATTEMPTS_MAX = 10;
+
+/**
+ * Another api of the same database may complete an order of the wallet at the same moment. The database lets one of them have
+ * the nonce, or the name; the other looks again, and finds what has been written meanwhile.
+ */
+async function unlessTaken<T>(begin: () => Promise<T>, attemptsMax: number): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await begin();
+    } catch (error) {
+      const isTaken = error instanceof WalletError && ['E_CONFLICT', 'E_EXTERNAL_ID'].includes(error.code);
+      if (!isTaken || attempt >= attemptsMax) throw error;
+    }
+  }
 }
 
 /** Writes an order down before any signer hears of it. */

@@ -10,7 +10,8 @@ import { runNats, withoutNats } from '@holdfast/cluster/test/nats';
 import { type Answer, Caller, codeOf, good } from '../faults/caller.ts';
 import { Pieces } from '../faults/pieces.ts';
 import { createWallet, kinds, type Wallet } from '../faults/wallets.ts';
-import type { AccountFile } from '../harness/index.ts';
+import { type AccountFile, until } from '../harness/index.ts';
+import { CHAIN_ID, configure, NETWORK, nonceOf, startAnvil } from '../orders/index.ts';
 
 const skip = withoutNats;
 /** Requests at once (R13a, R14): the thousand is for a run of its own, the suite shows a part of it. */
@@ -169,6 +170,32 @@ test('a code made at one api serves once, wherever it is given, and so does the 
     [0, 1, 2, 3].map((k) => everywhere(k).send('POST', '/auth/credentials/code/verify', JSON.stringify(body))),
   );
   equal(count(enrolled)['done'], 1, JSON.stringify(count(enrolled)));
+});
+
+test('transfers of one wallet asked for at both at once take one nonce each, and one name is one transfer', {
+  skip,
+}, async () => {
+  const anvil = await startAnvil({ chainId: CHAIN_ID });
+  try {
+    configure(pieces, anvil);
+    await until('five hold a session', async () => pieces.hasSession(), 60_000);
+    const { id, address } = good(await here.act('POST', '/wallets', { network: NETWORK })).body;
+    await anvil.rpc('anvil_setBalance', [address, `0x${(10n ** 20n).toString(16)}`]);
+    const path = `/wallets/${id}/transfers`;
+    const to = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
+    const pay = (k: number, more: object = {}) =>
+      everywhere(k).act('POST', path, { kind: 'Native', to, amount: '1', ...more });
+
+    const paid = await Promise.all(Array.from({ length: 12 }, (_, k) => pay(k)));
+    const nonces = paid.map((answer) => Number(good(answer).body.details.nonce)).sort((a, b) => a - b);
+    deepEqual(nonces, [...nonces.keys()]);
+
+    const named = await Promise.all([0, 1, 2, 3, 4, 5].map((k) => pay(k, { externalId: 'rent' })));
+    equal(new Set(named.map((answer) => good(answer).body.id)).size, 1);
+    await until('all are in blocks', async () => (await nonceOf(anvil, address)) === 13, 60_000);
+  } finally {
+    await anvil.stop();
+  }
 });
 
 test('changes of authority at both at once come one after the other, and both know all of them', { skip }, async () => {

@@ -197,6 +197,8 @@ class Reader {
   readonly #states = new Map<string, State>();
   readonly #keys = new Map<string, KeyLine>();
   readonly #wallets = new Map<string, KnownWallet>();
+  /** Of keys of end users: who alone may ask for their use. */
+  readonly #owners = new Map<string, string>();
   readonly #signatures = new Map<string, VerifiedSignature>();
 
   constructor(
@@ -305,6 +307,9 @@ class Reader {
     const signingKey = body['signingKey'] as { readonly id?: string } | undefined;
     const keyId = effect === 'wallet' ? (signingKey?.id ?? '') : deriveId('key', nullifier);
     this.#wallets.set(walletId, { keyId, network: String(body['network']) });
+    const { delegateTo } = body;
+    const owner = verified.user.kind === 'EndUser' ? verified.user.userId : delegateTo;
+    if (effect === 'createKey' && typeof owner === 'string') this.#owners.set(keyId, owner);
   }
 
   async #signature(line: SignatureLine): Promise<void> {
@@ -319,6 +324,9 @@ class Reader {
     if (walletId !== undefined && wallet === undefined) malformed(`the request that made ${walletId} is not in it`);
     const keyId = wallet?.keyId ?? operation.params['keyId'] ?? '';
     const key = this.#keys.get(keyId) ?? refuse('E_LOG_KEY', `no signer states key ${keyId}`);
+    const owner = this.#owners.get(keyId);
+    if (owner !== undefined && owner !== verified.user.userId)
+      refuse('E_LOG_SIGNATURE', `${id} was asked for by another user than the one whose key ${keyId} is`);
     const digests = await this.#made(line, { id, verified, key, network: wallet?.network, isPlain });
     this.#signatures.set(id, {
       ...this.#answer({ id, verified, state, request: line.act.request }),

@@ -17,6 +17,7 @@ import {
   identityKeys,
   permissionId,
   type Asked as Request,
+  type Signer as TestSigner,
   withAccount,
   withUser,
   world,
@@ -102,21 +103,11 @@ async function organisation() {
     body: { identityId: robotSigner.userId },
   });
   const shown = state;
-  const walletAct = ask(shown, robotSigner, { method: 'POST', path: '/wallets', body: { network: 'Solana' } });
-  const nullifier = nullifierOfAct(walletAct) ?? new Uint8Array(32);
-  const [walletId, keyId] = [deriveId('wa', nullifier), deriveId('key', nullifier)];
-  const signatureAct = ask(shown, robotSigner, {
-    method: 'POST',
-    path: `/wallets/${walletId}/signatures`,
-    body: { kind: 'Message', message: '0x0102' },
-  });
+  const wallet = madeWallet(shown, { maker: robotSigner, signer: robotSigner, body: { network: 'Solana' } });
+  const { walletId, keyId } = wallet;
   // After it: what the user was shown is not the last head.
   state = record(state, w.admin, { method: 'PUT', path: `/orgs/${w.state.org}/settings`, body: { keyExport: true } });
 
-  const pair = generateKeyPairSync('ed25519');
-  const publicKey = rawKey(pair.publicKey);
-  const epoch = bytesOf('epoch');
-  const stated = keyStatementBytes(state.org, keyId, 'ed25519', publicKey, epoch);
   const all: Content[] = [
     {
       ...{ line: 'cluster', v: 1, org: state.org, epoch: 0, successions: '' },
@@ -129,15 +120,7 @@ async function organisation() {
         acks: THREE.map((index) => by(index, ackBytes(org, height, fromBase64Url(head)))),
       };
     }),
-    {
-      ...{ line: 'key', keyId, scheme: 'EdDSA', curve: 'ed25519', publicKey: toHex(publicKey), epoch: toHex(epoch) },
-      statements: THREE.map((index) => by(index, stated)),
-    },
-    { line: 'wallet', act: { request: walletAct.request, assertion: walletAct.assertion } },
-    {
-      ...{ line: 'signature', act: { request: signatureAct.request, assertion: signatureAct.assertion } },
-      signatures: [{ signature: toHex(sign(null, Uint8Array.of(1, 2), pair.privateKey)) }],
-    },
+    ...wallet.lines,
   ];
   return {
     ...{
@@ -151,7 +134,7 @@ async function organisation() {
       robot: robotSigner,
       person: second,
     },
-    signatureId: deriveId('sig', nullifierOfAct(signatureAct) ?? nullifier),
+    signatureId: wallet.signatureId,
     stranger: {
       act: ask(
         shown,
@@ -159,6 +142,39 @@ async function organisation() {
         { method: 'POST', path: `/wallets/${walletId}/signatures`, body: { kind: 'Message', message: '0x0102' } },
       ),
     },
+  };
+}
+
+/** A wallet and one signature with it, as the file has them. */
+function madeWallet(
+  shown: State,
+  o: { readonly maker: TestSigner; readonly signer: TestSigner; readonly body: object },
+): { walletId: string; keyId: string; signatureId: string; lines: Content[] } {
+  const walletAct = ask(shown, o.maker, { method: 'POST', path: '/wallets', body: o.body });
+  const nullifier = nullifierOfAct(walletAct) ?? new Uint8Array(32);
+  const [walletId, keyId] = [deriveId('wa', nullifier), deriveId('key', nullifier)];
+  const signatureAct = ask(shown, o.signer, {
+    method: 'POST',
+    path: `/wallets/${walletId}/signatures`,
+    body: { kind: 'Message', message: '0x0102' },
+  });
+  const pair = generateKeyPairSync('ed25519');
+  const publicKey = rawKey(pair.publicKey);
+  const epoch = bytesOf('epoch');
+  const stated = keyStatementBytes(shown.org, keyId, 'ed25519', publicKey, epoch);
+  return {
+    ...{ walletId, keyId, signatureId: deriveId('sig', nullifierOfAct(signatureAct) ?? nullifier) },
+    lines: [
+      {
+        ...{ line: 'key', keyId, scheme: 'EdDSA', curve: 'ed25519', publicKey: toHex(publicKey), epoch: toHex(epoch) },
+        statements: THREE.map((index) => by(index, stated)),
+      },
+      { line: 'wallet', act: { request: walletAct.request, assertion: walletAct.assertion } },
+      {
+        ...{ line: 'signature', act: { request: signatureAct.request, assertion: signatureAct.assertion } },
+        signatures: [{ signature: toHex(sign(null, Uint8Array.of(1, 2), pair.privateKey)) }],
+      },
+    ],
   };
 }
 
@@ -356,6 +372,16 @@ test('a signature that nobody was allowed to ask for is refused, valid in all el
   equal(await codeOf(read(forged(elsewhere))), 'E_CHALLENGE_CLUSTER');
   const sent = ask(made.shown, robot, asked({ sent: { payload: '{"kind":"Message","message":"0x0102" }' } }));
   equal(await codeOf(read(forged(sent))), 'E_CHALLENGE_REQUEST');
+});
+
+test('a key that was made for one user signs for nobody else, the organisation’s administrators included', async () => {
+  const body = { network: 'Solana', delegateTo: person.userId };
+  const withKey = (signer: TestSigner) =>
+    codeOf(read([...lines, ...madeWallet(made.shown, { maker: admin, signer, body }).lines]));
+
+  equal(await withKey(person), 'accepted');
+  equal(await withKey(admin), 'E_LOG_SIGNATURE');
+  equal(await withKey(robot), 'E_LOG_SIGNATURE');
 });
 
 /** Head after the entry of that height. */
