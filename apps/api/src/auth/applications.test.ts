@@ -318,6 +318,35 @@ for (const engine of engineNames) {
       equal(signed.status, 200, JSON.stringify(signed.body));
     });
 
+    test('D 79: a passkey that names another user logs nobody in', async () => {
+      const key = testKey('P-256');
+      const id = Uint8Array.from(randomBytes(16));
+      const here = { origin: 'http://localhost:8787', rpId: 'localhost' };
+      const init = await call(w, 'POST', '/auth/credentials/init', { token: admin.token, body: { kind: 'Fido2' } });
+      const { challengeIdentifier } = init.body;
+      const credentialInfo = fido2Attestation({ credentialId: id, key, challenge: init.body.challenge, ...here });
+      const wish = { credentialKind: 'Fido2', credentialInfo, credentialName: 'here', challengeIdentifier };
+      equal((await signedCall(w, admin, 'POST', '/auth/credentials', wish)).status, 200);
+      const logInAs = async (userId: string) => {
+        const challenge = await call(w, 'POST', '/auth/login/init', { body: { orgId: admin.orgId } });
+        const { kind, ...signed } = fido2Assertion({
+          credId: toBase64Url(id),
+          key,
+          challenge: challenge.body.challenge,
+          ...here,
+        });
+        const credentialAssertion = { ...signed, userHandle: toBase64Url(utf8(userId)) };
+        const body = {
+          challengeIdentifier: challenge.body.challengeIdentifier,
+          firstFactor: { kind, credentialAssertion },
+        };
+        return call(w, 'POST', '/auth/login', { body });
+      };
+
+      equal(code(await logInAs(admin.userId.replace(/.$/, 'x'))), 'E_NO_CREDENTIAL');
+      equal((await logInAs(admin.userId)).status, 200);
+    });
+
     test('what an application may not, nobody may through it', async () => {
       const readers = await signedCall(w, admin, 'POST', '/permissions', {
         name: 'Listing',

@@ -11,6 +11,7 @@ import { newWalletExportContext } from '@holdfast/client/key-export';
 import { type AccountFile, type Engine, until } from '../harness/index.ts';
 import { type Passage, recordPassages, sitesOfPoints } from './api-points.ts';
 import { type Answer, Caller, codeOf, good, Lost } from './caller.ts';
+import { makeOffice, newEndUser } from './end-user.ts';
 import { type NewGenesis, newGenesis } from './genesis.ts';
 import { everyFolder, Pieces } from './pieces.ts';
 import { askSignature, createWallet, importBody, kinds, newPrivateKey, signs, type Wallet } from './wallets.ts';
@@ -121,7 +122,8 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
       else await untilSigns(wallet);
     }
     for (const key of (await list('/keys')).filter(
-      (each) => each.status === 'Active' && each.exported !== true && each.scheme !== 'DH',
+      // What is an end user's obeys nobody here.
+      (each) => each.status === 'Active' && each.exported !== true && each.scheme !== 'DH' && each.custodial,
     ))
       good(await caller.act('POST', `/keys/${key.id}/signatures`, kinds[kindOf(key)].what));
     good(await admin.act('PUT', `/orgs/${account.orgId}/settings`, { keyImport: true, keyExport: true }));
@@ -246,6 +248,8 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
     let master: Answer['body'] | undefined;
     let dh: Answer['body'] | undefined;
     let output: string | undefined;
+    const delegated = new Map<number, string>();
+    let owner: string | undefined;
     return [
       {
         name: 'orgs.createOrg',
@@ -376,6 +380,24 @@ export function faultsOfApi(engine: Engine, extent: Extent): void {
         prepare: preparing('ending too'),
         request: (k) => admin.act('DELETE', `/keys/${about('ending too', k).keyId}`),
         holds: (k) => refusesToSign(about('ending too', k), 'E_KEY_INACTIVE'),
+      },
+      {
+        name: 'keys.delegateKey',
+        async prepare(k) {
+          if (owner === undefined) {
+            await makeOffice(admin, caller);
+            owner = (await newEndUser(caller, 'erin@users.example')).userId;
+          }
+          const body = { scheme: 'EdDSA', curve: 'ed25519', delayDelegation: true };
+          const key = good(await admin.act('POST', '/keys', body));
+          note(key);
+          delegated.set(k, key.body.id);
+        },
+        request: (k) => admin.act('POST', `/keys/${delegated.get(k)}/delegate`, { delegateTo: owner }),
+        async holds(k) {
+          const path = `/keys/${delegated.get(k)}/signatures`;
+          equal(codeOf(await admin.act('POST', path, kinds.ed25519.what)), 'E_DELEGATED');
+        },
       },
       {
         // Answered when the first key has new shares: it is the api that is killed between a key and its row, or after it.
