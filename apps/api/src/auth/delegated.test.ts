@@ -198,6 +198,9 @@ for (const engine of engineNames) {
       equal((await complete(second.body, right)).status, 401);
       equal(code(await restart('hank@users.example')), 'E_USER_EXISTS');
       equal(code(await restart('nobody@users.example')), 'E_NOT_FOUND');
+      await signedCall(w, admin, 'POST', '/auth/users', { email: 'pat@acme.example', kind: 'CustomerEmployee' });
+      equal(code(await restart('pat@acme.example', robot, 'CustomerEmployee')), 'E_UNSUPPORTED');
+      equal(code(await restart('pat@acme.example')), 'E_NOT_FOUND');
     });
 
     test('wallets come of no unsigned request, and an employee’s registration is no end user’s', async () => {

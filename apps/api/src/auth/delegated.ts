@@ -34,7 +34,7 @@ interface UserWish {
 /** POST /auth/registration/delegated: the user exists at the signers; the challenge goes to the user's own device. */
 export async function createDelegatedRegistration(ctx: Context, { principal, grant }: Signed, body: UserWish) {
   requireServiceAccount(principal);
-  if (body.kind !== 'EndUser') refuse('E_UNSUPPORTED', 'kind must be EndUser; employees register by code');
+  requireEndUserKind(body);
   const { orgId, appId } = principal;
   await govern(ctx, orgId, grant);
   const user = await findUser(ctx.db.kysely, orgId, deriveId('us', grant.nullifier));
@@ -44,6 +44,7 @@ export async function createDelegatedRegistration(ctx: Context, { principal, gra
 /** POST /auth/registration/delegated/restart: the challenge before it is void. */
 export async function restartDelegatedRegistration(ctx: Context, principal: Principal, body: UserWish) {
   requireServiceAccount(principal);
+  requireEndUserKind(body);
   const { orgId, appId } = principal;
   const user = await findUserByUsername(ctx.db.kysely, orgId, body.email);
   if (user?.isActive !== true || user.kind !== body.kind) refuse('E_NOT_FOUND', 'user not found');
@@ -101,6 +102,11 @@ export async function confirmRegistration(
 async function challengeFor(ctx: Context, user: UserRow, appId: string | undefined) {
   const organisation = await findOrganisation(ctx.db.kysely, user.orgId);
   return registrationChallenge(ctx, { organisation: organisation ?? refuse('E_INTERNAL'), user, appId });
+}
+
+/** An employee's registration would hand the service account a login with all that the employee may read. */
+function requireEndUserKind({ kind }: UserWish): void {
+  if (kind !== 'EndUser') refuse('E_UNSUPPORTED', 'kind must be EndUser; employees register by code');
 }
 
 function requireServiceAccount({ isServiceAccount }: Principal): void {

@@ -183,6 +183,18 @@ for (const name of engineNames) {
       equal((await records.findChallenge(db.kysely, 'ch-once'))?.status, 'Used');
     });
 
+    test('spends a nonce of an application once among a thousand callers, and forgets it when it is too old', async () => {
+      const row = { owner: 'ap-a', nonce: 'once', dateExpires: now };
+      const wins = await Promise.all(Array.from({ length: 1000 }, () => records.spendNonce(db.kysely, row)));
+
+      equal(wins.filter(Boolean).length, 1);
+      equal(await records.spendNonce(db.kysely, { ...row, owner: 'ap-b' }), true);
+      await records.deleteExpiredNonces(db.kysely, now);
+      equal(await records.spendNonce(db.kysely, row), false);
+      await records.deleteExpiredNonces(db.kysely, later);
+      equal(await records.spendNonce(db.kysely, row), true);
+    });
+
     test('deletes what has expired and nothing else', async () => {
       await records.insertChallenge(db.kysely, { ...challenge('ch-old'), dateExpires: now });
       await records.insertChallenge(db.kysely, { ...challenge('ch-new'), dateExpires: later });
