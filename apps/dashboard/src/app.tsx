@@ -122,7 +122,7 @@ function Side({
   };
   return (
     <header class="flex flex-wrap items-center gap-x-4 gap-y-2 border-line bg-surface p-4 max-md:border-b md:flex-col md:items-stretch md:gap-4 md:border-r">
-      <p class="flex-1 text-lg font-semibold md:flex-none">
+      <p class="grow text-lg font-semibold whitespace-nowrap md:grow-0">
         <a href="/app/">Holdfast</a>
       </p>
       {session === undefined ? null : (

@@ -70,7 +70,7 @@ export async function landingPage(ctx: Context, o: { readonly hasPages?: boolean
 ${state.signers.map(({ index, isOnline }) => `<li class="${isOnline ? 'ok' : 'down'}"><span aria-hidden="true">${isOnline ? '●' : '○'}</span> signer ${index} <small>${isOnline ? 'online' : 'offline'}</small></li>`).join('\n')}
 </ul>
 </section>
-${nextStep(state, commandLine(ctx.config.port))}
+${nextStep(state, commandLine(ctx.config.port), o)}
 <section aria-labelledby="running">
 <h2 id="running">What is running</h2>
 <dl>
@@ -108,7 +108,7 @@ function explain({ word, total }: ClusterState): string {
 }
 
 /** First what is wrong, then what somebody new would do. */
-function nextStep(state: ClusterState, holdfast: (line: string) => string): string {
+function nextStep(state: ClusterState, holdfast: (line: string) => string, o: { readonly hasPages?: boolean }): string {
   const mend = state.word === 'ok' ? '' : section('mend', 'Bring the missing signers back', mending(state, holdfast));
   if (state.word === 'down') return mend;
   const first = [
@@ -120,11 +120,14 @@ function nextStep(state: ClusterState, holdfast: (line: string) => string): stri
     ['Switch import and export on; an organisation begins with both off:', 'org enable import export --as acme.json'],
     ['Make a wallet:', 'wallet create --network EthereumSepolia --as acme.json'],
   ] as const;
+  const start = o.hasPages
+    ? `<p>With a passkey, in this browser: this prints a link that sets up an organisation.</p>\n${command(holdfast('org setup-link'))}\n<p>Or on the command line:</p>\n`
+    : '';
   return `${mend}
 ${section(
   'next',
   'Next steps',
-  `<p><small>In the folder that holds Holdfast. A click on a command selects all of it.</small></p>
+  `${start}<p><small>In the folder that holds Holdfast. A click on a command selects all of it.</small></p>
 <ol>
 ${first.map(([says, line]) => `<li>${says}${command(holdfast(line))}</li>`).join('\n')}
 </ol>`,

@@ -104,6 +104,42 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
   ['PUT', '/auth/pats/*/activate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} on` })],
   ['PUT', '/auth/pats/*/deactivate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} off` })],
   ['DELETE', '/auth/pats/*', (_, [token]) => ({ sentence: `Archive the personal access token ${token}, for good` })],
+  [
+    'POST',
+    '/auth/apps',
+    (body) => ({
+      sentence: `Let passkeys and requests of the application ${quoted(body['name'])} count in your organisation`,
+      caution: `Passkeys used on ${textOf(body['origin'])} will sign for your people.`,
+    }),
+  ],
+  ['PUT', '/auth/apps/*', (_, [app]) => ({ sentence: `Change the application ${app}` })],
+  ['PUT', '/auth/apps/*/activate', (_, [app]) => ({ sentence: `Switch the application ${app} on` })],
+  ['PUT', '/auth/apps/*/deactivate', (_, [app]) => ({ sentence: `Switch the application ${app} off` })],
+  ['DELETE', '/auth/apps/*', (_, [app]) => ({ sentence: `Archive the application ${app}, for good` })],
+  [
+    'POST',
+    '/auth/registration/delegated',
+    (body) => ({ sentence: `Begin the registration of ${textOf(body['email'])}` }),
+  ],
+  [
+    'POST',
+    '/auth/registration/delegated/restart',
+    (body) => ({ sentence: `Begin the registration of ${textOf(body['email'])} again` }),
+  ],
+  ['POST', '/auth/login/delegated', (body) => ({ sentence: `Sign in for ${textOf(body['username'])}, to read` })],
+  [
+    'POST',
+    '/auth/recover/user/delegated',
+    (body) => ({ sentence: `Begin the recovery of the account of ${textOf(body['username'])}` }),
+  ],
+  [
+    'POST',
+    '/holdfast/registrations/confirm',
+    (body) => ({
+      sentence: `Let signers accept what ${textOf(body['userId'])} registered`,
+      caution: 'Compare the fingerprints with what the person registered first.',
+    }),
+  ],
   ['POST', '/permissions', (body) => ({ sentence: `Define the role ${quoted(body['name'])}` })],
   ['PUT', '/permissions/*', (_, [permission]) => ({ sentence: `Change what the role ${permission} allows` })],
   [

@@ -81,7 +81,7 @@ const words: Readonly<Record<string, Words>> = {
   },
   E_FORBIDDEN: {
     what: 'Your role does not allow this',
-    next: 'Ask an administrator of your organisation for the permission named below.',
+    next: 'Ask an administrator of your organisation for it.',
   },
   E_CREDENTIAL_EXISTS: {
     what: 'This device already has a passkey for you',
@@ -221,8 +221,10 @@ const closed = (raw: string): Problem => ({
 export function toProblem(cause: unknown, tookMs: number): Problem {
   if (cause instanceof ApiError) {
     const made = problemOf(cause.code, { status: cause.status, message: cause.message });
+    const [, permission] = cause.code === 'E_FORBIDDEN' ? (/\(([A-Za-z:]+)\)/.exec(cause.message) ?? []) : [];
     return {
       ...made,
+      ...(permission === undefined ? {} : { why: `It takes the permission “${permission}”.` }),
       ...(cause.requestId === undefined ? {} : { requestId: cause.requestId }),
       ...(cause.code === 'E_UNAUTHENTICATED' ? { endsSession: true as const } : {}),
     };

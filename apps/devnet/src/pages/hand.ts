@@ -31,6 +31,8 @@ export class Hand {
   activations = 0;
   /** What the browser complained about: refused by the content policy, thrown by a script. */
   readonly complaints: string[] = [];
+  /** Names of the buttons and links that were used. */
+  readonly used = new Set<string>();
 
   private constructor(page: Page) {
     this.page = page;
@@ -105,6 +107,7 @@ export class Hand {
   async activate(name: string | RegExp): Promise<void> {
     await this.reach(name);
     this.activations += 1;
+    this.used.add(await this.page.run(focusedName, []));
     await this.press('Enter');
   }
 
@@ -238,7 +241,9 @@ async function focusedName(): Promise<string> {
   const { document } = globalThis as any;
   const element = document.activeElement;
   if (element === null || element === document.body) return '';
-  const label = element.labels?.[0]?.firstChild?.textContent ?? element.labels?.[0]?.textContent;
+  // Of a label around its control, the words beside it.
+  const words = [...(element.labels?.[0]?.childNodes ?? [])].filter((node: any) => node.nodeType === 3);
+  const label = words.length === 0 ? undefined : words.map((node: any) => node.textContent).join(' ');
   const spoken = element.getAttribute('aria-label') ?? label ?? element.textContent ?? '';
   return spoken.replace(/\s+/g, ' ').trim() as string;
 }

@@ -3,9 +3,11 @@
  * and nothing else. Every state is judged by axe in light and dark, wide and narrow.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { toBase64Url, utf8 } from '@holdfast/contract/wire';
 import { Cluster, until } from '../harness/index.ts';
 import { Browser, browserIsOff } from '../passkeys/browser.ts';
@@ -20,7 +22,10 @@ let maria: Hand;
 let ann: Hand;
 const faults: string[] = [];
 let orgId: string;
-let annId: string;
+/** `ORG HASH`, as the page shows them. */
+let pinned: string;
+/** Of the cluster, as the page shows it. */
+let fingerprint: string;
 
 const judged = async (hand: Hand, state: string): Promise<void> => {
   faults.push(...(await hand.faults(state)));
@@ -29,6 +34,21 @@ const page = (path: string): string => `${cluster.apiUrl}/app/${path}`;
 /** What another program would open: a request to look at, sign and send. */
 const signLink = (method: string, path: string, body: object): string =>
   page(`sign#${new URLSearchParams({ method, path, body: toBase64Url(utf8(JSON.stringify(body))) })}`);
+
+const open = async (hand: Hand, url: string): Promise<void> => {
+  // A change after # alone would load nothing.
+  await hand.goto('about:blank');
+  await hand.goto(url);
+};
+
+/** Opens a link, signs what it asks for, and answers what the page shows of the answer. */
+async function acted<T>(hand: Hand, method: string, path: string, body: object): Promise<T> {
+  await open(hand, signLink(method, path, body));
+  await hand.activate('Continue');
+  await hand.activate('Sign with passkey');
+  const shown = await hand.sees('The signers checked your signature over exactly this request');
+  return JSON.parse(shown.slice(shown.indexOf('{'), shown.lastIndexOf('}') + 1)) as T;
+}
 
 /** The eight groups that two people compare. */
 const spokenIn = (text: string): string | undefined =>
@@ -85,7 +105,11 @@ describe('pages', { skip }, () => {
     const shown = await maria.sees('Waiting until the signers have the hash');
     await judged(maria, 'setup-pin');
     const [, words = ''] = /holdfast -- (signer trust \S+ [0-9a-f]{64})/.exec(shown) ?? [];
-    orgId = words.split(' ')[2] ?? '';
+    pinned = words.replace('signer trust ', '');
+    [orgId = ''] = pinned.split(' ');
+    await maria.activate('Copy command');
+    [, fingerprint = ''] = /Fingerprint of the cluster\s+((?:[\w-]{4}\s+){10}[\w-]{3})/.exec(shown) ?? [];
+    fingerprint = fingerprint.replaceAll(/\s/g, '');
     equal(cluster.cli(...words.split(' ')).status, 0);
     await maria.sees('You have one passkey');
 
@@ -121,8 +145,7 @@ describe('pages', { skip }, () => {
 
   test('a server that puts another request in the place of the one shown gets no signature', async () => {
     await maria.swapPayloads((payload) => JSON.stringify({ ...JSON.parse(payload), keyExport: true }));
-    await maria.goto('about:blank');
-    await maria.goto(signLink('PUT', `/orgs/${orgId}/settings`, { keyImport: true }));
+    await open(maria, signLink('PUT', `/orgs/${orgId}/settings`, { keyImport: true }));
     await maria.sees('Change what your organisation allows: key import on');
     const before = await maria.windows();
     await maria.activate('Continue');
@@ -141,13 +164,11 @@ describe('pages', { skip }, () => {
   });
 
   test('a link shows in words what it would sign, and opening it does nothing', async () => {
-    await maria.goto('about:blank');
-    await maria.goto(page('sign#method=POST&path=/../auth'));
+    await open(maria, page('sign#method=POST&path=/../auth'));
     await maria.sees('This link holds no request that can be signed');
     await judged(maria, 'sign-nothing');
 
-    await maria.goto('about:blank');
-    await maria.goto(signLink('POST', '/auth/users', { email: 'ann@acme.example', kind: 'CustomerEmployee' }));
+    await open(maria, signLink('POST', '/auth/users', { email: 'ann@acme.example', kind: 'CustomerEmployee' }));
     await maria.sees('Invite ann@acme.example to your organisation');
     await judged(maria, 'sign');
     equal(mailTo('ann@acme.example'), '');
@@ -158,7 +179,7 @@ describe('pages', { skip }, () => {
     await judged(maria, 'sign-done');
 
     equal((await maria.windows()) - windows, 1);
-    [, annId = ''] = /"userId": "(us-[^"]+)"/.exec(answer) ?? [];
+    match(answer, /"userId": "us-/);
     match(mailTo('ann@acme.example'), /\/app\/register#org=or-/);
   });
 
@@ -199,33 +220,76 @@ describe('pages', { skip }, () => {
 
   test('an administrator compares the fingerprint and confirms; then the invited person signs', async () => {
     const shown = await ann.text();
-    const item = await ann.page.run(async () => {
-      // biome-ignore lint/suspicious/noExplicitAny: the types of the browser are not among ours.
-      const { sessionStorage, fetch } = globalThis as any;
-      const { token } = JSON.parse(sessionStorage.getItem('holdfast.session'));
-      const reply = await fetch('/auth/credentials', { headers: { authorization: `Bearer ${token}` } });
-      return (await reply.json()).items[0] as Record<string, string>;
-    }, []);
-    const { credentialId, kind, publicKey } = item;
-    await maria.goto('about:blank');
-    await maria.goto(
-      signLink('POST', '/holdfast/credentials/confirm', {
-        userId: annId,
-        credentialId,
-        kind,
-        publicKey,
-        name: 'laptop of Ann',
-      }),
-    );
+    await maria.activate('Confirmations');
+    const waiting = await maria.sees('Waiting (1)');
+    equal(spokenIn(waiting), spokenIn(shown));
+    await judged(maria, 'confirmations');
+    const windows = await maria.windows();
+    await maria.activate(/^It is the same/);
     const asked = await maria.sees('Compare the fingerprint with its owner first');
-    equal(spokenIn(asked), spokenIn(shown));
-    await judged(maria, 'sign-confirm');
-    await maria.activate('Continue');
+    equal(spokenIn(asked.slice(asked.indexOf('You are about to sign'))), spokenIn(shown));
+    await judged(maria, 'confirm-colleague');
     await maria.activate('Sign with passkey');
-    await maria.sees('The signers checked your signature over exactly this request');
+    await maria.sees('Nobody waits.');
+    await judged(maria, 'confirmations-none');
+    equal((await maria.windows()) - windows, 1);
 
     await ann.goto(page('credentials'));
     await ann.sees('You have one passkey');
+  });
+
+  test('who may not do something reads which permission it takes', async () => {
+    await ann.goto(page('confirmations'));
+    await ann.sees('It takes the permission “Auth:Users:Read”.');
+    await judged(ann, 'confirmations-forbidden');
+  });
+
+  test('a transaction is read in the browser by the chain’s own code; a bare hash is called unreadable', async () => {
+    const wallet = await acted<{ id: string }>(maria, 'POST', '/wallets', { network: 'EthereumSepolia', name: 'Till' });
+    // To 0x3535…, 10^18 wei, EIP-1559 on Sepolia.
+    const transaction = `0x02f283aa36a70184773594008477359400825208943535353535353535353535353535353535353535880de0b6b3a764000080c0`;
+    await open(maria, signLink('POST', `/wallets/${wallet.id}/signatures`, { kind: 'Transaction', transaction }));
+    const read = await maria.sees('Sign on EthereumSepolia');
+    match(read, /0x3535353535353535353535353535353535353535/);
+    match(read, /“Till” on EthereumSepolia/);
+    await judged(maria, 'sign-transaction');
+    await maria.activate('Continue');
+    await maria.activate('Sign with passkey');
+    match(await maria.sees('The signers checked your signature'), /"status": "Signed"/);
+
+    await open(
+      maria,
+      signLink('POST', `/wallets/${wallet.id}/signatures`, { kind: 'Hash', hash: `0x${'07'.repeat(32)}` }),
+    );
+    await maria.sees('Nobody can read what this does');
+    await maria.activate('Continue');
+    await judged(maria, 'sign-hash');
+    const windows = await maria.windows();
+    await maria.activate('Sign with passkey');
+    equal(await maria.windows(), windows, 'nothing is signed before the person says that they know');
+    await maria.tick('I know what this does');
+    await maria.activate('Sign with passkey');
+    match(await maria.sees('The signers checked your signature'), /"status": "Signed"/);
+  });
+
+  test('the pages are static, cached by the hash in their names, and open nowhere but at their own name', async () => {
+    const document = await fetch(page('login'));
+    const html = await document.text();
+    match(String(document.headers.get('content-security-policy')), /^default-src 'none'; script-src 'self'; /);
+    equal(/unsafe|https?:/.test(String(document.headers.get('content-security-policy'))), false);
+    equal(document.headers.get('x-content-type-options'), 'nosniff');
+    equal(document.headers.get('access-control-allow-origin'), null);
+    const [, script = ''] = /src="(\/app\/assets\/[^"]+)"/.exec(html) ?? [];
+    const part = await fetch(`${cluster.apiUrl}${script}`);
+    match(String(part.headers.get('cache-control')), /immutable/);
+    equal(part.headers.get('content-type'), 'text/javascript; charset=utf-8');
+
+    const again = await fetch(page('login'), { headers: { 'if-none-match': String(document.headers.get('etag')) } });
+    equal(again.status, 304);
+    const byAddress = await fetch(page('login').replace('localhost', '127.0.0.1'), { redirect: 'manual' });
+    deepEqual([byAddress.status, byAddress.headers.get('location')], [307, page('login')]);
+    for (const path of ['assets/none.js', '../package.json', 'index.html', 'assets/..%2findex.html'])
+      equal((await fetch(page(path))).status, 404, path);
   });
 
   test('whoever is unknown, without a passkey, or offline reads what to do', async () => {
@@ -324,6 +388,46 @@ describe('pages', { skip }, () => {
     await maria.activate('Sign in');
     await maria.activate('Sign in with passkey');
     await maria.sees('Passkey after a recovery');
+  });
+
+  test('the guide runs as it is printed, and names only buttons that were used here', async () => {
+    const guide = readFileSync(new URL('../../../../docs/guides/first-organisation.md', import.meta.url), 'utf8');
+    const blocks = [...guide.matchAll(/^<!-- run(?:: [A-Z ]+)? -->\n```sh\n([\s\S]*?)^```$/gm)].map(
+      ([, text = '']) => text,
+    );
+    equal(blocks.length, guide.match(/^```sh$/gm)?.length);
+    const [start, ...rest] = blocks;
+    // What Cluster.start ran.
+    equal(start, 'npm start\n');
+    const lines = rest.flatMap((text) => text.trim().split('\n'));
+    for (const line of lines) {
+      const [, words = ''] = /^npm run --silent holdfast -- (.+)$/.exec(line) ?? [];
+      const { status, stderr, stdout } = cluster.cli(...words.replace('ORG HASH', pinned).split(' '));
+      equal(status, 0, `${line}\n${stderr}`);
+      if (words === 'status') match(stdout, new RegExp(`fingerprint ${fingerprint}`));
+      if (words === 'org setup-link') match(stdout, /\/setup#code=setup_/);
+    }
+
+    equal(fingerprint.length, 43);
+
+    const named = [...guide.matchAll(/\*\*([^*]+)\*\*/g)].map(([, name = '']) => name);
+    const used = [...maria.used, ...ann.used];
+    deepEqual(
+      named.filter((name) => !used.some((each) => each.startsWith(name))),
+      [],
+    );
+  });
+
+  test('the verifying signer of the client’s README makes a wallet, as it is printed', () => {
+    const readme = readFileSync(new URL('../../../../packages/client/README.md', import.meta.url), 'utf8');
+    const [, example = ''] = /^```js\n([\s\S]*?)^```$/m.exec(readme) ?? [];
+    // Beside this file, so that packages are found; acme.json is the one that the guide made.
+    const file = fileURLToPath(new URL('readme-example.mjs', import.meta.url));
+    writeFileSync(file, example);
+
+    const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: cluster.dir, encoding: 'utf8' });
+
+    match(stdout, /^0x[0-9a-fA-F]{40}$/m, stderr);
   });
 
   test('every control is reached by Tab, and the browser had nothing to complain about', () => {

@@ -7,13 +7,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { DfnsApiClient, DfnsAuthenticator } from '@dfns/sdk';
+import { DfnsApiClient, DfnsAuthenticator, DfnsDelegatedApiClient } from '@dfns/sdk';
 import { permissionIdOf } from '@holdfast/authority/ids';
 import { HoldfastApi } from '@holdfast/client/api';
 import { KeySigner } from '@holdfast/client/key-signer';
 import { fromBase64Url, toBase64Url, utf8, utf8Decode } from '@holdfast/contract/wire';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { type AccountFile, Cluster, until } from '../harness/index.ts';
+import { type AccountFile, Cluster, sdk, until } from '../harness/index.ts';
 import { Browser, browserIsOff, type Page } from './browser.ts';
 import {
   type CreationChallenge,
@@ -22,6 +22,7 @@ import {
   type RequestChallenge,
   signWithPasskey,
 } from './in-page.ts';
+import { bundledSdk, makeWallet, registerAndLogIn } from './sdk-in-page.ts';
 
 const skip = browserIsOff ? 'HOLDFAST_TEST_BROWSER=off: nothing here was shown in a browser' : false;
 const username = 'ann@acme.example';
@@ -95,11 +96,7 @@ describe('passkeys', { skip }, () => {
       name: 'computer of Ann',
     });
     await rejects(as(computer).wallets.createWallet({ body: { network: 'EthereumSepolia' } }), /not authorized/);
-    const genesisHash = Buffer.from(
-      readFileSync(join(cluster.dir, 'data/signer-1/pins', account.orgId), 'utf8'),
-      'hex',
-    );
-    await admin.signed('POST', `/permissions/${permissionIdOf(genesisHash, 'ManagedKeyUser')}/assignments`, {
+    await admin.signed('POST', `/permissions/${managedKeyUser()}/assignments`, {
       identityId: userId,
     });
 
@@ -165,6 +162,136 @@ describe('passkeys', { skip }, () => {
     const longData = JSON.parse(utf8Decode(fromBase64Url(again.clientData))) as { challenge: string };
     equal(longData.challenge, toBase64Url(utf8(longest.challenge)));
     ok(fromBase64Url(again.clientData).length <= 4096);
+  });
+
+  test('one user, two devices, two applications: the eleven steps, through a server that signs for nobody', async () => {
+    // 1. Two applications, a user whose passkey A is on device A, and the user's token, which a server keeps.
+    const [appA, appB] = [await application('A'), await application('B')];
+    const [deviceA, deviceB] = [await browser.page(), await browser.page()];
+    const server = sdk(account);
+    const own = account.serviceAccount;
+    const serverSigner = new HoldfastApi({
+      baseUrl: account.apiUrl,
+      authToken: own.authToken,
+      signer: new KeySigner({ credId: own.credentialId, privateKey: own.privateKey }),
+      pins: { clusterFingerprint: account.clusterFingerprint, orgId: account.orgId, userId: own.userId },
+    });
+    try {
+      const role = await admin.signed<{ id: string }>('POST', '/permissions', {
+        name: 'registers end users',
+        operations: ['Auth:Register:Delegated', 'Auth:Login:Delegated'],
+      });
+      await admin.signed('POST', `/permissions/${role.result.id}/assignments`, { identityId: own.userId });
+      for (const app of [appA, appB])
+        await admin.signed('POST', '/auth/apps', {
+          name: `app ${app.name}`,
+          kind: 'ClientSideApplication',
+          relyingPartyId: 'localhost',
+          origin: app.origin,
+        });
+      const username = 'eve@people.example';
+      const registration = await server.auth.createDelegatedRegistrationChallenge({
+        body: { email: username, kind: 'EndUser' },
+      });
+      await deviceA.goto(`${appA.origin}/`);
+      const first = await createPasskey(deviceA, registration as unknown as CreationChallenge);
+      const temporary = { authorization: `Bearer ${registration.temporaryAuthenticationToken}` };
+      const registered = await send(
+        'POST',
+        '/auth/registration/enduser',
+        JSON.stringify({
+          firstFactorCredential: { credentialKind: 'Fido2', credentialInfo: first.credentialInfo },
+          wallets: [],
+        }),
+        temporary,
+      );
+      equal(registered.status, 200, registered.code);
+      await serverSigner.signed('POST', '/holdfast/registrations/confirm', {
+        userId: registration.user.id,
+        credentials: [
+          {
+            credentialId: first.credentialInfo.credId,
+            kind: 'Fido2',
+            publicKey: pem(first.publicKey),
+            name: 'device A',
+          },
+        ],
+      });
+      const { token: authToken } = await server.auth.delegatedLogin({ body: { username } });
+      const carrier = new DfnsDelegatedApiClient({ baseUrl: account.apiUrl, orgId: account.orgId, authToken });
+
+      // 2 to 5. From app B on device B the user asks for a passkey; the server fetches challenge 1 and hands it to app B.
+      await deviceB.goto(`${appB.origin}/`);
+      const challenge1 = await carrier.auth.createCredentialChallenge({ body: { kind: 'Fido2' } });
+      // 6. App B makes passkey B, which signs challenge 1.
+      const second = await createPasskey(deviceB, challenge1 as unknown as CreationChallenge);
+      const body = {
+        credentialKind: 'Fido2' as const,
+        credentialInfo: second.credentialInfo,
+        credentialName: 'device B',
+        challengeIdentifier: challenge1.challengeIdentifier,
+      };
+      // 7 and 8. The server begins the user action that adds it, and hands challenge 2 to app A.
+      const challenge2 = await carrier.auth.createCredentialInit({ body });
+      // The server alone, and passkey B, which nobody has vouched for, get nowhere.
+      const byB = await signWithPasskey(deviceB, {
+        ...(challenge2 as unknown as RequestChallenge),
+        allowCredentials: { webauthn: [{ type: 'public-key', id: second.credentialInfo.credId }] },
+      });
+      await rejects(carrier.auth.createCredentialComplete({ body }, signed(challenge2, byB)));
+      // 9. On device A the user signs challenge 2 with passkey A.
+      const byA = await signWithPasskey(deviceA, challenge2 as unknown as RequestChallenge);
+      // 10. The server carries the signature; every signer checks it.
+      const added = await carrier.auth.createCredentialComplete({ body }, signed(challenge2, byA));
+      equal((added as { isConfirmed?: boolean }).isConfirmed, true);
+
+      // 11. One user, two devices, one passkey on each: B signs in its own application, even A's end.
+      const { items } = await carrier.auth.listCredentials();
+      deepEqual(
+        items.flatMap(({ kind, isActive }) => [kind, isActive]),
+        ['Fido2', true, 'Fido2', true],
+      );
+      const ofA = items.find(({ credentialId }) => credentialId === first.credentialInfo.credId);
+      const off = { body: { credentialUuid: ofA?.credentialUuid ?? '' } };
+      const challenge3 = await carrier.auth.deactivateCredentialInit(off);
+      const byBAgain = await signWithPasskey(deviceB, challenge3 as unknown as RequestChallenge);
+      await carrier.auth.deactivateCredentialComplete(off, signed(challenge3, byBAgain));
+      const left = (await carrier.auth.listCredentials()).items.filter(({ isActive }) => isActive);
+      deepEqual(
+        left.map(({ credentialId }) => credentialId),
+        [second.credentialInfo.credId],
+      );
+    } finally {
+      for (const app of [appA, appB]) app.server.close();
+    }
+  });
+
+  test('the public client’s own signer for browsers registers, signs in and acts, in the browser itself', async () => {
+    const page = await browser.page();
+    // The policy of this page lets scripts talk to the api; that of the front page lets nothing.
+    await page.goto(`${account.apiUrl}/app/login`);
+    await page.send('Runtime.evaluate', { expression: await bundledSdk() });
+    const username = 'bob@acme.example';
+    const made = await admin.signed<{ userId: string }>('POST', '/auth/users', {
+      email: username,
+      kind: 'CustomerEmployee',
+    });
+    const place = { baseUrl: account.apiUrl, orgId: account.orgId };
+
+    const bobs = await page.run(registerAndLogIn, [place, { username, registrationCode: mailedCode(username) }]);
+    const [item] = bobs.items;
+    await admin.signed('POST', '/holdfast/credentials/confirm', {
+      userId: made.result.userId,
+      credentialId: item?.credentialId,
+      kind: item?.kind,
+      publicKey: item?.publicKey,
+      name: 'browser of Bob',
+    });
+    await admin.signed('POST', `/permissions/${managedKeyUser()}/assignments`, { identityId: made.result.userId });
+    const wallet = await page.run(makeWallet, [place, bobs.token]);
+
+    match(wallet.id, /^wa-/);
+    match(wallet.address ?? '', /^0x[0-9a-fA-F]{40}$/);
   });
 
   describe('refuses, with everything else valid,', () => {
@@ -373,9 +500,35 @@ function as(page: Page): DfnsApiClient {
   } as never);
 }
 
-function mailedCode(): string {
+function managedKeyUser(): string {
+  const pin = readFileSync(join(cluster.dir, 'data/signer-1/pins', account.orgId), 'utf8');
+  return permissionIdOf(Buffer.from(pin, 'hex'), 'ManagedKeyUser');
+}
+
+/** A page of somebody's application, at an origin of its own. */
+async function application(name: string): Promise<{ name: string; origin: string; server: Server }> {
+  const server = createServer((_, reply) =>
+    reply.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><title>app ${name}</title>`),
+  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  return { name, origin: `http://localhost:${typeof address === 'object' ? address?.port : ''}`, server };
+}
+
+const signed = ({ challengeIdentifier }: { readonly challengeIdentifier: string }, assertion: PasskeyAssertion) => ({
+  challengeIdentifier,
+  firstFactor: { kind: 'Fido2' as const, credentialAssertion: assertion },
+});
+
+/** RFC 7468, of the DER that a browser gives. */
+const pem = (der: string): string =>
+  `-----BEGIN PUBLIC KEY-----\n${der.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PUBLIC KEY-----\n`;
+
+function mailedCode(to = username): string {
   const outbox = join(cluster.dir, 'data/api/outbox');
-  const mails = readdirSync(outbox).map((name) => readFileSync(join(outbox, name), 'utf8'));
+  const mails = readdirSync(outbox)
+    .map((name) => readFileSync(join(outbox, name), 'utf8'))
+    .filter((mail) => mail.includes(`To: ${to}`));
   const [, code] = mails.map((mail) => /Registration code: (\S+)/.exec(mail)).find((found) => found !== null) ?? [];
   if (code === undefined) throw new Error('no code in the outbox');
   return code;
