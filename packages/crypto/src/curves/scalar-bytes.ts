@@ -87,10 +87,7 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       return reduced;
     },
     sumBlocks({ streams, width, at, weights }) {
-      let total = 0;
-      for (const each of weights) for (const k of each) total += Math.abs(k);
-      const isSmall = weights.every((each) => each.every(Number.isInteger)) && total <= SMALL_SUM_MAX;
-      check(isSmall && streams.length === weights.length, 'E_SCALAR', 'Not small integers.');
+      check(areSmall(weights) && streams.length === weights.length, 'E_SCALAR', 'Not small integers.');
       let carry = 0;
       for (let b = WIDE_BYTES - WORD_BYTES; b >= 0; b -= WORD_BYTES) {
         const own = b - (WIDE_BYTES - width);
@@ -146,6 +143,19 @@ export function scalarField(order: bigint, arithmetic: ScalarArithmetic): Scalar
       return arithmetic.invert(a);
     },
   };
+}
+
+/** Whoever adds columns does so with the same weights again and again. */
+const knownSmall = new WeakSet<readonly (readonly number[])[]>();
+
+function areSmall(weights: readonly (readonly number[])[]): boolean {
+  if (knownSmall.has(weights)) return true;
+  const all = weights.flat();
+  if (!all.every(Number.isInteger) || all.reduce((sum, k) => sum + Math.abs(k), 0) > SMALL_SUM_MAX) return false;
+  // Another array written to later is the caller's own fault; frozen, it cannot be.
+  for (const each of weights) Object.freeze(each);
+  knownSmall.add(Object.freeze(weights));
+  return true;
 }
 
 /** Zero between two sums. One for all, since an array of this size is not made in the collector's heap. */

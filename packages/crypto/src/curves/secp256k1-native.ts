@@ -11,7 +11,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bigIntToBytes, bytesToBigInt, equalBytes, isAllZero, isBytes } from '../bytes.ts';
 import { check, refuse } from '../errors.ts';
 import { SECP256K1_ORDER } from './parameters.ts';
-import { asSmall, type ScalarArithmetic, scalarField, smallScalar, subtractOnce } from './scalar-bytes.ts';
+import { asSmall, type ScalarArithmetic, scalarField, smallScalar } from './scalar-bytes.ts';
 import type { Curve, Point, Scalar } from './types.ts';
 
 /** The part of `secp256k1/bindings` used here. Every function throws an Error on failure. */
@@ -252,6 +252,7 @@ function nativeArithmetic(library: Secp256k1Library): ScalarArithmetic {
 
 /** 2^256 − q, least significant first, 16 bits each. */
 const FOLD = limbsOf(bigIntToBytes(2n ** 256n - SECP256K1_ORDER, 18));
+const ORDER_LIMBS = limbsOf(ORDER_BYTES);
 const HALF_LIMBS = 16;
 /**
  * hi·2^256 + lo becomes hi·(2^256 − q) + lo, until it is below 2q: the limbs of hi before each time. From 512 bits to 386,
@@ -282,16 +283,23 @@ function reduceWide(bytes: Uint8Array, bits: number): Scalar {
       wide[k] = limb - 65_536 * carry;
     }
   }
-  const out = new Uint8Array(32);
+  // What is left is below 2q: less q, unless that is negative.
+  let borrow = 0;
   for (let k = 0; k < HALF_LIMBS; k++) {
-    out[31 - 2 * k] = wide[k] as number;
-    out[30 - 2 * k] = (wide[k] as number) >> 8;
+    const limb = (wide[k] as number) - (ORDER_LIMBS[k] as number) - borrow;
+    borrow = (limb >> 31) & 1;
+    high[k] = limb & 0xffff;
+  }
+  const keep = -borrow & 0xffff;
+  const out = new Uint8Array(32) as Scalar;
+  for (let k = 0; k < HALF_LIMBS; k++) {
+    const limb = ((wide[k] as number) & keep) | ((high[k] as number) & ~keep);
+    out[31 - 2 * k] = limb;
+    out[30 - 2 * k] = limb >> 8;
   }
   wide.fill(0);
   high.fill(0);
-  const reduced = subtractOnce(out, ORDER_BYTES) as Scalar;
-  out.fill(0);
-  return reduced;
+  return out;
 }
 
 function limbsOf(bytes: Uint8Array): Float64Array {

@@ -16,7 +16,7 @@ export function requireElements(ctx: RunContext, o: { size: number; elements: Re
     refuse('E_GROUP_SIZE', `A group has 1 to ${GROUP_MAX} places.`);
   if (![...elements.keys()].every((place) => Number.isInteger(place) && place >= 0 && place < size))
     refuse('E_GROUP_PLACE', 'An element lies outside the places of its group.');
-  const ids = new Set([...elements.values()].map(({ machine }) => Buffer.from(machine.execId).toString('hex')));
+  const ids = new Set([...elements.values()].map(({ machine }) => Buffer.from(machine.execId).toString('latin1')));
   // Twice the same id would be the same nonces twice.
   if (ids.size !== elements.size) refuse('E_GROUP_TWICE', 'An execution id stands in a group once.');
   if (![...elements.values()].every(({ points }) => ctx.parties.every((party) => points.has(party))))

@@ -21,9 +21,9 @@ export function createEcdsaH(ctx: RunContext, o: EcdsaOptions): ColumnMachine<Ec
 class EcdsaH extends RoundMachine<EcdsaSignature> {
   /** The same run for a group; whoever takes its steps there does not start this machine. */
   readonly columns: ColumnRun<EcdsaSignature>;
-  protected override readonly stages: readonly Stage[];
   readonly #run: EcdsaRun;
   readonly #slots: Slots;
+  #stages: readonly Stage[] | undefined;
 
   constructor(ctx: RunContext, o: EcdsaOptions) {
     super(ctx, 'ecdsa-h/2');
@@ -32,7 +32,16 @@ class EcdsaH extends RoundMachine<EcdsaSignature> {
     this.#run = run;
     this.#slots = slots;
     this.columns = columnsOf(run);
-    this.stages = [
+  }
+
+  /** Made when first asked for: whoever stands in a group is never asked. */
+  protected override get stages(): readonly Stage[] {
+    this.#stages ??= this.#stagesOf(this.#run, this.#slots);
+    return this.#stages;
+  }
+
+  #stagesOf(run: EcdsaRun, slots: Slots): readonly Stage[] {
+    return [
       {
         expect: [slots.open],
         complete: (inbox) => {

@@ -56,9 +56,10 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
 
   readonly #peers: readonly Index[];
   readonly #echoFormat: Format<Echo>;
-  #received = new Map<string, Map<Index, Message>>();
+  /** Made with the first message: of a group's elements none receives any. */
+  #received: Map<string, Map<Index, Message>> | undefined;
   /** Own broadcasts in echoed slots: the echo covers all participants, this one included. */
-  #own = new Map<string, Message>();
+  #own: Map<string, Message> | undefined;
   /** Index of the stage waited for; −1 before start(). */
   #at = -1;
   #echoSent = false;
@@ -150,7 +151,9 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   }
 
   wipe(): void {
-    if (this.#state.s === 'running') this.#end({ code: 'E_WIPED', round: this.#round(), culprits: [] });
+    // Before its start a run is in no round, and has no need of its stages.
+    if (this.#state.s === 'running')
+      this.#end({ code: 'E_WIPED', round: this.#at < 0 ? 0 : this.#round(), culprits: [] });
     this.#forget();
   }
 
@@ -240,11 +243,11 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   #forget(): void {
     this.erase();
     const evidence = new Set(this.#state.s === 'aborted' ? this.#state.abort.evidence : []);
-    for (const messages of this.#received.values()) {
+    for (const messages of this.#received?.values() ?? []) {
       for (const m of messages.values()) if (!evidence.has(m)) m.body.fill(0);
     }
-    this.#received.clear();
-    this.#own.clear();
+    this.#received = undefined;
+    this.#own = undefined;
     for (const result of this.#computing?.results.values() ?? []) wipeBytes(result);
     this.#computing = undefined;
   }
@@ -289,6 +292,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
 
   #box(slot: Slot<unknown>): Map<Index, Message> {
     const key = keyOf(slot);
+    this.#received ??= new Map();
     const box = this.#received.get(key) ?? new Map<Index, Message>();
     this.#received.set(key, box);
     return box;
@@ -414,7 +418,7 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
   /** The broadcasts of the round as this party saw them, one per participant, in index order. */
   #originals(slot: Slot<unknown>): Message[] {
     return this.ctx.parties.flatMap((p) => {
-      const m = p === this.ctx.self ? this.#own.get(keyOf(slot)) : this.#box(slot).get(p);
+      const m = p === this.ctx.self ? this.#own?.get(keyOf(slot)) : this.#box(slot).get(p);
       return m === undefined ? [] : [m];
     });
   }
@@ -437,7 +441,10 @@ export abstract class RoundMachine<Out> implements Machine<Out> {
       body: slot.format.encode(value),
     };
     const message = isSigned(slot) ? { ...bare, sig: this.ctx.env.sign(signedBytes(this.execId, bare)) } : bare;
-    if (slot.echo === true) this.#own.set(keyOf(slot), message);
+    if (slot.echo === true) {
+      this.#own ??= new Map();
+      this.#own.set(keyOf(slot), message);
+    }
     return { t: 'send', message };
   }
 }
