@@ -545,6 +545,38 @@ function suite(engineName: TestEngine['name']): void {
     equal((await foreign(`/keys?paginationToken=${first.nextPageToken}`)).statusCode, 400);
   });
 
+  test('offers, validators and activation say what this release has not', async () => {
+    const canton = await made({ network: 'CantonTestnet' }, '/wallets');
+    const solana = await made({ network: 'Solana' }, '/wallets');
+    const starknet = await made({ network: 'StarknetSepolia' }, '/wallets');
+    const concordium = await made({ network: 'ConcordiumTestnet' }, '/wallets');
+    match(canton.address ?? '', /^wallet::1220[0-9a-f]{64}$/);
+    equal(concordium.address, undefined);
+
+    deepEqual((await api.call('GET', `/wallets/${canton.id}/offers`)).body, { items: [] });
+    deepEqual((await api.call('GET', '/networks/canton-testnet/validators')).body, { items: [] });
+    const offer = `of-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`;
+    const validator = `cv-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`;
+    const ledger = { requestMethod: 'GET', resource: '/v2/version' };
+    const cases: ['POST' | 'PUT', string, object, string][] = [
+      ['PUT', `/wallets/${canton.id}/offers/${offer}/accept`, {}, 'E_NOT_FOUND'],
+      ['PUT', `/wallets/${canton.id}/offers/${offer}/reject`, {}, 'E_NOT_FOUND'],
+      ['POST', `/wallets/${canton.id}/activate`, { validatorId: validator }, 'E_CANTON'],
+      ['POST', '/networks/canton-devnet/validators', { kind: 'Shared' }, 'E_CANTON'],
+      ['PUT', `/networks/canton/validators/${validator}`, { name: 'x' }, 'E_NOT_FOUND'],
+      ['POST', '/networks/ethereum/validators', { kind: 'Shared' }, 'E_NETWORK'],
+      ['POST', `/wallets/${solana.id}/activate`, {}, 'E_UNSUPPORTED'],
+      ['POST', `/wallets/${concordium.id}/activate`, { expiry: 1, unsignedCdiStr: '{}' }, 'E_UNSUPPORTED'],
+      ['POST', `/wallets/${starknet.id}/activate`, { validatorId: validator }, 'E_BODY'],
+      ['POST', `/wallets/${starknet.id}/activate`, {}, 'E_NODE_UNSET'],
+    ];
+    for (const [method, path, body, expected] of cases)
+      equal(code(await api.call(method, path, body)), expected, `${method} ${path}`);
+    const asked = (id: string) => api.call('POST', `/wallets/${id}/canton/ledger-api`, ledger);
+    equal(code(await asked(canton.id)), 'E_CANTON');
+    equal(code(await asked(solana.id)), 'E_UNSUPPORTED');
+  });
+
   test('another organisation sees the same 404, to the byte, as for an id that never was', async () => {
     const wallet = await made({ network: 'Solana' }, '/wallets');
     const signed = await made({ kind: 'Message', message: '01' }, `/wallets/${wallet.id}/signatures`);
@@ -559,6 +591,11 @@ function suite(engineName: TestEngine['name']): void {
       ':transactionId': [
         `tx-${'1'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`,
         `tx-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`,
+      ],
+      // This release makes none.
+      ':offerId': [
+        `of-${'1'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`,
+        `of-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`,
       ],
       ':signatureId': [signed.id, `sig-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}`],
     };
@@ -575,6 +612,7 @@ function suite(engineName: TestEngine['name']): void {
       deriveKey: derivation,
       delegateKey: { delegateTo: `us-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}` },
       delegateWallet: { userId: `us-${'0'.repeat(5)}-${'0'.repeat(5)}-${'0'.repeat(16)}` },
+      cantonLedgerApiProxy: { requestMethod: 'GET', resource: '/v2/version' },
     };
     const relevant = operations.filter(
       ({ domain, path }) => ['keys', 'wallets'].includes(domain) && path.includes(':'),

@@ -46,6 +46,10 @@ export function howOf(operation: string): How | undefined {
 export const purposeOf = (operation: string): Order['purpose'] =>
   operation === 'wallets.transferAsset' ? 'transfer' : 'transaction';
 
+/** An activation says nothing but that it is one. */
+const bodyOf = ({ operation, payload }: ActRow): Body =>
+  operation === 'wallets.activateWallet' ? { kind: 'ActivateAccount' } : (parseStrictJson(payload) as Body);
+
 export async function build(ctx: Context, row: OrderRow): Promise<Built> {
   const [act, key] = await Promise.all([
     findAct(ctx.db.kysely, row.nullifier),
@@ -58,7 +62,7 @@ export async function build(ctx: Context, row: OrderRow): Promise<Built> {
   const completion = row.completion as Completion;
   const how = howOf(act.operation);
   if (how === undefined) {
-    const body = parseStrictJson(act.payload) as Body;
+    const body = bodyOf(act);
     const construction = constructOrder({ ...order, purpose: purposeOf(act.operation), body, completion });
     return { key, network, construction, act, completion, originals: [] };
   }

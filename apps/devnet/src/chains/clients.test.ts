@@ -4,7 +4,7 @@
  */
 import { equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import { construct, localKey, sign, signItem } from '@holdfast/chains/conformance';
+import { construct, sign, signItem } from '@holdfast/chains/conformance';
 import {
   addressOf,
   assembleSignature,
@@ -17,8 +17,7 @@ import {
 } from '@holdfast/chains/families';
 import { network as findNetwork } from '@holdfast/chains/networks';
 import { type ChainClient, createNodes, type Http, loadClient } from '@holdfast/chains/rpc';
-import { type Chain, fakes, Ledger, type Node } from '../nodes/fakes.ts';
-import { filled } from './published.ts';
+import { type Chain, fakes, Ledger, type Node, otherKey, starknet } from '../nodes/fakes.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of nodes and the oracles' types.
 type Any = any;
@@ -26,7 +25,7 @@ type Any = any;
 function journey(chain: Chain): void {
   const { name, network, key, node, amount } = chain;
   const target = findNetwork(network);
-  const stranger = localKey(key.scheme, key.curve, filled(0x5a));
+  const stranger = otherKey(chain, 0x5a);
 
   const start = async (answer: Node = node) => {
     await loadFamily(name);
@@ -129,7 +128,7 @@ function journey(chain: Chain): void {
     const completion = await order(client, own, body);
     const { construction, signedData } = signed(body, completion);
     // A signature by another key, in the place of the wallet's.
-    const other = localKey(key.scheme, key.curve, filled(0x66));
+    const other = otherKey(chain, 0x66);
     const asked = { key, network, body: construction.body };
     const signatures = planSignature(asked).items.map((item) => signItem(other, item));
     const forged = assembleSignature({ ...asked, signatures }).signedData ?? '';
@@ -184,3 +183,38 @@ function journey(chain: Chain): void {
 }
 
 for (const chain of fakes) journey(chain);
+
+test('starknet: an account is deployed once, out of what its address already holds', async () => {
+  await loadFamily('starknet');
+  const { key, network: name, rich } = starknet;
+  const ledger = new Ledger();
+  const http: Http = async ({ body }) => {
+    const bytes = Buffer.from(body ?? '');
+    const question = { method: 'POST', path: '/', query: new URLSearchParams(), headers: {}, bytes };
+    const { json } = await starknet.node(ledger, { ...question, json: () => JSON.parse(String(bytes)) });
+    return { status: 200, body: Buffer.from(JSON.stringify(json)) };
+  };
+  const nodes = createNodes({ network: name, urls: ['http://node.test'], http, env: { now: () => 0 } });
+  const network = findNetwork(name);
+  const client = (await loadClient('starknet'))?.create({ nodes, network });
+  ok(client !== undefined);
+  const address = addressOf(name, key) ?? '';
+  const body = { kind: 'ActivateAccount' };
+  const order = { key, network, purpose: 'transaction', body, address, pending: [] } as const;
+
+  await rejects(client.complete(order), { code: 'E_FUNDS' });
+  ledger.balances.set(address, rich);
+  const payment = { kind: 'Native', to: '0x99', amount: '1' };
+  await rejects(client.complete({ ...order, purpose: 'transfer', body: payment }), { code: 'E_FUNDS' });
+  const completion = await client.complete(order);
+  const construction = construct({ key, network: name, purpose: 'transaction', body, completion });
+  const signedData = sign(key, name, construction.body).assembled.signedData ?? '';
+  await client.broadcast(signedData);
+  ledger.mine();
+  const id = family('starknet').transactionId?.(signedData, network) ?? '';
+  const state = await client.state({ id, signedData, address });
+
+  equal(state.state, 'included');
+  equal(ledger.sequence(address), 1n);
+  await rejects(client.complete(order), { code: 'E_BODY' });
+});

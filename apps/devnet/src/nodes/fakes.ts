@@ -660,4 +660,261 @@ const near: Chain = {
   other: nearNode('mainnet'),
 };
 
-export const fakes: readonly Chain[] = [xrpl, stellar, tezos, algorand, cosmos, aptos, sui, iota, near];
+// Starknet ----------------------------------------------------------------------------------------------------------------
+const { ec: starkEc, hash: starkHash } = await oracle('starknet');
+const starkAccount = '0x05b4b537eaa2399e3aa99c4e2e0208ebd6c71bc1467938cd52c798c601e43564';
+const starkStrk = '0x04718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d';
+const padded = (address: unknown) => `0x${BigInt(String(address)).toString(16).padStart(64, '0')}`;
+const starkAddress = (x: string) => padded(starkHash.calculateContractAddressFromHash(x, starkAccount, [x], 0));
+/** The key is not named: of those that may have signed, one has this account. */
+function starkSigned(id: string, [r, s]: readonly string[], account: string): boolean {
+  const digest = BigInt(id).toString(16).padStart(64, '0');
+  const signature = new starkEc.starkCurve.Signature(BigInt(r ?? 0), BigInt(s ?? 0));
+  return [0, 1, 2, 3].some((bit) => {
+    try {
+      const key: Any = signature.addRecoveryBit(bit).recoverPublicKey(digest);
+      const isOwn = starkAddress(`0x${key.toHex(true).slice(2)}`) === account;
+      return isOwn && starkEc.starkCurve.verify(signature, digest, key.toHex(true));
+    } catch {
+      // No point of the curve has this coordinate.
+      return false;
+    }
+  });
+}
+const starknetNode = (chainId: string): Node =>
+  rpc((ledger, method, params) => {
+    const isThere = (address: string) => ledger.balances.has(address) && ledger.sequences.has(address);
+    /** Hashed by starknet.js from the members that a node is given. */
+    const take = (json: Any, more: object, from: string, to: string, amount: bigint) => {
+      const shared = {
+        version: json.version,
+        chainId,
+        nonce: json.nonce,
+        nonceDataAvailabilityMode: 0,
+        feeDataAvailabilityMode: 0,
+        resourceBounds: json.resource_bounds,
+        tip: json.tip,
+        paymasterData: json.paymaster_data,
+        ...more,
+      };
+      const id =
+        json.type === 'INVOKE'
+          ? starkHash.calculateInvokeTransactionHash(shared)
+          : starkHash.calculateDeployAccountTransactionHash(shared);
+      if (!starkSigned(id, json.signature, from)) throw new Error('Account validation failed');
+      ledger.take({ id: `0x${BigInt(id).toString(16)}`, from, to, amount, fee: 10n ** 15n, sequence: BigInt(json.nonce) });
+      return { transaction_hash: id };
+    };
+    switch (method) {
+      case 'starknet_chainId':
+        return chainId;
+      case 'starknet_blockNumber':
+        return ledger.height;
+      case 'starknet_getNonce': {
+        const address = padded(params.contract_address);
+        if (!isThere(address)) throw new Error('Contract not found');
+        return `0x${ledger.sequence(address).toString(16)}`;
+      }
+      case 'starknet_call': {
+        const { contract_address: contract, calldata, entry_point_selector: selector } = params.request;
+        if (selector !== starkHash.getSelectorFromName('balanceOf')) throw new Error('Entry point not found');
+        const tokens = padded(contract) === padded('0x77') ? 1000n : 0n;
+        const held = padded(contract) === starkStrk ? ledger.balance(padded(calldata[0])) : tokens;
+        return [`0x${held.toString(16)}`, '0x0'];
+      }
+      case 'starknet_estimateFee': {
+        const [json] = params.request;
+        if (params.simulation_flags[0] !== 'SKIP_VALIDATE' || json.signature.length > 0) throw new Error('Bad request');
+        return [
+          {
+            l1_gas_consumed: '0x0',
+            l1_gas_price: '0x5af3107a4000',
+            l1_data_gas_consumed: '0x80',
+            l1_data_gas_price: '0x3b9aca00',
+            l2_gas_consumed: '0xf4240',
+            l2_gas_price: '0x3b9aca00',
+            overall_fee: '0x38d7ea4c68000',
+            unit: 'FRI',
+          },
+        ];
+      }
+      case 'starknet_addInvokeTransaction': {
+        const json = params.invoke_transaction;
+        const own = padded(json.sender_address);
+        if (!isThere(own)) throw new Error('Contract not found');
+        const [, , , , to, low] = json.calldata;
+        const more = {
+          senderAddress: json.sender_address,
+          compiledCalldata: json.calldata,
+          accountDeploymentData: json.account_deployment_data,
+        };
+        return take(json, more, own, padded(to), BigInt(low));
+      }
+      case 'starknet_addDeployAccountTransaction': {
+        const json = params.deploy_account_transaction;
+        const [classHash, salt, data] = [json.class_hash, json.contract_address_salt, json.constructor_calldata];
+        const contractAddress = starkHash.calculateContractAddressFromHash(salt, classHash, data, 0);
+        if (isThere(padded(contractAddress))) throw new Error('Account is already deployed');
+        const more = { contractAddress, classHash, salt, compiledConstructorCalldata: data };
+        return take(json, more, padded(contractAddress), padded('0x1000'), 0n);
+      }
+      case 'starknet_getTransactionStatus':
+        if (!ledger.isPending(params.transaction_hash)) throw new Error('Transaction hash not found');
+        return { finality_status: 'RECEIVED' };
+      case 'starknet_getTransactionReceipt': {
+        const found = ledger.included.get(params.transaction_hash);
+        if (found === undefined) throw new Error('Transaction hash not found');
+        return {
+          block_hash: '0xb10c',
+          block_number: found.height,
+          execution_status: 'SUCCEEDED',
+          actual_fee: { amount: `0x${found.fee.toString(16)}`, unit: 'FRI' },
+        };
+      }
+      default:
+        throw new Error(`no method ${method}`);
+    }
+  });
+export const starknet: Chain = {
+  name: 'starknet',
+  network: 'StarknetSepolia',
+  key: localKey('ECDSA', 'stark', filled(0x03)),
+  rich: 10n ** 20n,
+  amount: 123_456n,
+  first: 3n,
+  node: starknetNode('0x534e5f5345504f4c4941'),
+  other: starknetNode('0x534e5f4d41494e'),
+  tokens: [{ kind: 'Snip2', contract: '0x77' }],
+  lacking: { kind: 'Snip2', contract: '0x78' },
+};
+
+// TRON --------------------------------------------------------------------------------------------------------------------
+const protobuf = (await oracle('protobufjs')).default;
+const ethers = await oracle('ethers');
+/** Of tronprotocol/protocol, as far as payments need it. */
+const tronTypes = protobuf.parse(`
+  syntax = "proto3";
+  message Any { string type_url = 1; bytes value = 2; }
+  message Contract { int32 type = 1; Any parameter = 2; }
+  message Raw {
+    bytes ref_block_bytes = 1; bytes ref_block_hash = 4; int64 expiration = 8; repeated Contract contract = 11;
+    int64 timestamp = 14; int64 fee_limit = 18;
+  }
+  message Transaction { bytes raw_data = 1; repeated bytes signature = 2; }
+  message TransferContract { bytes owner_address = 1; bytes to_address = 2; int64 amount = 3; }
+`).root;
+const tronRead = (type: string, bytes: Uint8Array): Any => {
+  const of = tronTypes.lookupType(type);
+  return of.toObject(of.decode(Buffer.from(bytes)), { longs: String, bytes: Buffer });
+};
+const tronText = (account: Uint8Array): string =>
+  ethers.encodeBase58(Buffer.concat([account, Buffer.from(sha256(sha256(account))).subarray(0, 4)]));
+const tronGenesis = {
+  TronNile: '0000000000000000d698d4192c56cb6be724a558448e2684802de4d6cd8690dc',
+  Tron: '00000000000000001ebf88508a03865c71d452e25f4d51194196a1d22b6653dc',
+};
+const tronNode =
+  (genesis: string): Node =>
+  (ledger, { path, json }) => {
+    const asked = json();
+    const blockId = (height: number) => `${height.toString(16).padStart(16, '0')}${'ab'.repeat(24)}`;
+    /** A block every three seconds. */
+    const timeOf = (height: number) => 1_700_000_000_000 + 3_000 * height;
+    const block = (height: number) => ({
+      blockID: height === 0 ? genesis : blockId(height),
+      block_header: { raw_data: { number: height, timestamp: timeOf(height) } },
+    });
+    const token = tronText(Buffer.concat([Buffer.of(0x41), Buffer.alloc(20, 0x77)]));
+    switch (path) {
+      case '/wallet/getblockbynum':
+        return { json: block(asked.num) };
+      case '/wallet/getnowblock':
+        return { json: block(ledger.height) };
+      case '/wallet/getaccount':
+        return {
+          json: ledger.balances.has(asked.address)
+            ? {
+                balance: Number(ledger.balance(asked.address)),
+                assetV2: [{ key: '1000001', value: 1000 }],
+              }
+            : {},
+        };
+      case '/wallet/getaccountnet':
+        return { json: { freeNetLimit: 600, freeNetUsed: 599 } };
+      case '/wallet/getchainparameters':
+        return { json: { chainParameter: [{ key: 'getEnergyFee', value: 210 }] } };
+      case '/wallet/triggerconstantcontract': {
+        const held = asked.contract_address === token ? 1000n : 0n;
+        return {
+          json: {
+            result: { result: true },
+            energy_used: 31_895,
+            constant_result: [held.toString(16).padStart(64, '0')],
+          },
+        };
+      }
+      case '/wallet/broadcasthex': {
+        const { raw_data: raw, signature } = tronRead('Transaction', unhex(asked.transaction));
+        const { contract, expiration, ref_block_bytes: reference } = tronRead('Raw', raw);
+        const { owner_address: owner, to_address: to, amount } = tronRead('TransferContract', contract[0].parameter.value);
+        const id = hex(sha256(raw));
+        const signer = ethers.recoverAddress(`0x${id}`, `0x${hex(signature[0])}`).slice(2).toLowerCase();
+        const no = (code: string) => ({ json: { code, message: hex(Buffer.from('refused')) } });
+        if (`41${signer}` !== hex(owner)) return no('SIGERROR');
+        if (Number(expiration) <= timeOf(ledger.height)) return no('TRANSACTION_EXPIRATION_ERROR');
+        const number = Buffer.from(reference).readUInt16BE();
+        if (number > ledger.height || number < 1000) return no('TAPOS_ERROR');
+        if (ledger.included.has(id) || ledger.isPending(id)) return no('DUP_TRANSACTION_ERROR');
+        const from = tronText(owner);
+        // Nothing counts here: every transaction takes what there is next.
+        const sequence = ledger.sequence(from);
+        ledger.take({ id, from, to: tronText(to), amount: BigInt(amount), fee: 345_000n, sequence, uses: 0n });
+        return { json: { result: true, txid: id } };
+      }
+      case '/wallet/gettransactioninfobyid': {
+        const found = ledger.included.get(asked.value);
+        const receipt = { net_fee: Number(found?.fee ?? 0n) };
+        return {
+          json: found === undefined ? {} : { id: found.id, blockNumber: found.height, fee: Number(found.fee), receipt },
+        };
+      }
+      case '/wallet/gettransactionfrompending':
+        return { json: ledger.isPending(asked.value) ? { txID: asked.value } : {} };
+      default:
+        return missing;
+    }
+  };
+const tron: Chain = {
+  name: 'tron',
+  network: 'TronNile',
+  key: ecdsa,
+  rich: 10n ** 10n,
+  amount: 123_456n,
+  first: 0n,
+  node: tronNode(tronGenesis.TronNile),
+  expires: 500,
+  other: tronNode(tronGenesis.Tron),
+  tokens: [
+    { kind: 'Trc10', tokenId: '1000001' },
+    { kind: 'Trc20', contract: tronText(Buffer.concat([Buffer.of(0x41), Buffer.alloc(20, 0x77)])) },
+  ],
+  lacking: { kind: 'Trc10', tokenId: '1000002' },
+};
+
+/** Who is paid, and who signs where another should have: scalars of the stark curve begin with a small byte. */
+export const otherKey = ({ key: { scheme, curve } }: Chain, byte: number): Key =>
+  localKey(scheme, curve, filled(curve === 'stark' ? byte & 7 : byte));
+
+export const fakes: readonly Chain[] = [
+  xrpl,
+  stellar,
+  tezos,
+  algorand,
+  cosmos,
+  aptos,
+  sui,
+  iota,
+  near,
+  starknet,
+  tron,
+];

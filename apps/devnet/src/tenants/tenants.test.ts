@@ -53,6 +53,9 @@ const noIds: Readonly<Record<string, string>> = {
   issuanceId: 'an asset of a chain',
   tokenId: 'an asset of a chain; of the path it is a token of ours',
   feeSponsorId: 'there are no fee sponsors; refused by name',
+  relyingPartyId: 'the domain of an application',
+  validatorId: 'there are no validators; refused by name; of the path it is one of ours',
+  clientId: 'a name at somebody else’s login',
   challengeIdentifier: 'a token; a test below shows that it serves its owner only',
 };
 
@@ -124,7 +127,11 @@ const bodies: Readonly<Record<string, object>> = {
   'auth.updateUser': { isSSORequired: false },
   'permissions.archivePermission': { isArchived: true },
   'permissions.updatePermission': { name: 'mine now' },
+  'networks.createCantonValidator': { kind: 'Shared' },
+  'networks.updateCantonValidator': { name: 'mine now' },
+  'wallets.activateWallet': {},
   'wallets.broadcastTransaction': { kind: 'Transaction', transaction: '0x00' },
+  'wallets.cantonLedgerApiProxy': { requestMethod: 'GET', resource: '/v2/version' },
   'wallets.createWallet': { network: 'KeyEdDSA' },
   'wallets.exportWallet': conf,
   'wallets.generateSignature': kinds.ed25519.what,
@@ -136,7 +143,9 @@ const bodies: Readonly<Record<string, object>> = {
 
 function requestOf(of: Operation, idAt: (place: Place) => string): { path: string; body: object | undefined } {
   const places = placesOf(of);
-  const path = of.path.replace(/:(\w+)/g, (_, at: string) => idAt(find(places, at)));
+  const path = of.path.replace(/:(\w+)/g, (_, at: string) =>
+    paramKinds[at] === 'network' ? 'canton' : idAt(find(places, at)),
+  );
   if (of.request === undefined) return { path, body: undefined };
   const body: Record<string, unknown> = { ...bodies[fullName(of)] };
   for (const place of places.filter((each) => each.in === 'body')) {
@@ -231,6 +240,9 @@ async function tenant(name: string, secret: string): Promise<Tenant> {
       // Nodes would be needed to make some; the wallet before them in each path is refused first.
       xfr: 'xfr-00000-00000-0000000000000000',
       tx: 'tx-00000-00000-0000000000000000',
+      // This release makes none.
+      of: 'of-00000-00000-0000000000000000',
+      cv: 'cv-00000-00000-0000000000000000',
     },
   };
 }

@@ -40,6 +40,7 @@ export interface Ordered {
 const purposes: Readonly<Record<string, Order['purpose'] | 'cancel' | 'speedUp'>> = {
   'wallets.transferAsset': 'transfer',
   'wallets.broadcastTransaction': 'transaction',
+  'wallets.activateWallet': 'transaction',
   'wallets.cancelTransfer': 'cancel',
   'wallets.cancelTransaction': 'cancel',
   'wallets.speedUpTransfer': 'speedUp',
@@ -61,8 +62,15 @@ export function orderedBy(ctx: Context, act: ConsentedAct, target: Target, hints
   check(isReplacement || originals.length === 0, 'E_ORIGINAL', 'this transaction replaces none');
   const { body, exclusion } = isReplacement
     ? replaced(chain, replacedBy(ctx, act, { chain, originals }), { how: purpose, completion })
-    : constructed(chain, { purpose, body: act.body, completion });
+    : constructed(chain, { purpose, body: orderBody(act), completion });
   return { body, order: { key: orderKey(act), exclusion } };
+}
+
+/** What the user asks for: his body, or the activation of the wallet, which has nothing to say. */
+function orderBody({ operation, body }: ConsentedAct): Body {
+  if (operation !== 'wallets.activateWallet') return body;
+  check(Object.keys(body).length === 0, 'E_BODY', 'an activation with members is not built');
+  return { kind: 'ActivateAccount' };
 }
 
 interface Chain {
@@ -123,7 +131,7 @@ function replacedBy(
   const construction =
     purpose === 'cancel' || purpose === 'speedUp'
       ? replaced(chain, replacedBy(ctx, past, { chain, originals: rest }), { how: purpose, completion })
-      : constructed(chain, { purpose, body: past.body, completion });
+      : constructed(chain, { purpose, body: orderBody(past), completion });
   const { items } = planSignature({ key: chain.key, network: chain.network.name, body: construction.body });
   const spentOn = ctx.store.used.signedFor(orderKey(past)).map(({ digest }) => digest);
   const digest = digestOf({ items });

@@ -44,7 +44,7 @@ const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['a tag without an end', 'df', /endless number/],
   ['a string that is cut', '4401', /ends before/],
   ['a list that is cut', '8201', /ends at byte/],
-  ['a floating number', 'f93c00', /does not use/],
+  ['a floating number', 'f93c00', /not used here/],
   ['a text that is not UTF-8', '61ff', /UTF-8/],
   ['a string in parts of another kind', '5f6161ff', /another kind/],
   ['a string whose parts have parts', '5f5f4101ffff', /another kind/],

@@ -56,6 +56,10 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { solanaBlocks } = await import('./solana/blocks.ts');
     return { create: createSolanaClient, identify: identifySolana, blocks: () => solanaBlocks };
   },
+  starknet: async () => {
+    const { createStarknetClient, identifyStarknet } = await import('./starknet/index.ts');
+    return { create: createStarknetClient, identify: identifyStarknet };
+  },
   stellar: async () => {
     const { createStellarClient, identifyStellar } = await import('./stellar/index.ts');
     return { create: createStellarClient, identify: identifyStellar };

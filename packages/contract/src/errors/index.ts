@@ -143,6 +143,7 @@ export const errors = {
   E_LOG_SIGNATURE: { status: 403, sentence: 'the signature is not over what the user asked for' },
   E_LOG_NOTHING: { status: 404, sentence: 'the log file holds no such signature' },
   // Keys, wallets, signatures
+  E_CANTON: { status: 400, sentence: 'this release speaks to no Canton participant' },
   E_NETWORK: { status: 400, sentence: 'network is not one of the supported networks' },
   E_KEY_KIND: { status: 400, sentence: 'this scheme, curve and protocol do not go together' },
   E_KEY_INACTIVE: { status: 400, sentence: 'key is archived and can no longer sign' },

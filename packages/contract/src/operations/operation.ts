@@ -85,6 +85,8 @@ export const paramKinds: Readonly<Record<string, ParamKind>> = {
   signatureId: 'sig',
   transferId: 'xfr',
   transactionId: 'tx',
+  offerId: 'of',
+  validatorId: 'cv',
 };
 
 /** What is wrong with the value of a path parameter, as a sentence; undefined: nothing. */

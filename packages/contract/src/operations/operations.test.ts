@@ -107,6 +107,7 @@ test('the effects at the signers are these', () => {
     delegate: ['keys.delegateKey', 'wallets.delegateWallet'],
     sign: [
       'keys.generateSignature',
+      'wallets.activateWallet',
       'wallets.broadcastTransaction',
       'wallets.cancelTransaction',
       'wallets.cancelTransfer',

@@ -16,6 +16,8 @@ export type TransferId = Branded<'xfr'>;
 export type TransactionId = Branded<'tx'>;
 export type PermissionId = Branded<'pm'>;
 export type AssignmentId = Branded<'as'>;
+export type OfferId = Branded<'of'>;
+export type ValidatorId = Branded<'cv'>;
 
 interface IdTypes {
   or: OrgId;
@@ -31,6 +33,8 @@ interface IdTypes {
   tx: TransactionId;
   pm: PermissionId;
   as: AssignmentId;
+  of: OfferId;
+  cv: ValidatorId;
 }
 export type IdPrefix = keyof IdTypes;
 
@@ -49,6 +53,8 @@ export const idKinds: Readonly<Record<IdPrefix, string>> = {
   tx: 'transaction',
   pm: 'permission',
   as: 'assignment',
+  of: 'offer',
+  cv: 'validator',
 };
 
 const tail = '[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{14,16}';

@@ -2,14 +2,18 @@
 import type { Handler } from '../../pipeline/types.ts';
 import { abortTransaction } from './abortTransaction.ts';
 import { abortTransfer } from './abortTransfer.ts';
+import { acceptOffer } from './acceptOffer.ts';
+import { activateWallet } from './activateWallet.ts';
 import { broadcastTransaction } from './broadcastTransaction.ts';
 import { cancelTransaction } from './cancelTransaction.ts';
 import { cancelTransfer } from './cancelTransfer.ts';
+import { cantonLedgerApiProxy } from './cantonLedgerApiProxy.ts';
 import { createWallet } from './createWallet.ts';
 import { delegateWallet } from './delegateWallet.ts';
 import { deleteWallet } from './deleteWallet.ts';
 import { exportWallet } from './exportWallet.ts';
 import { generateSignature } from './generateSignature.ts';
+import { getOffer } from './getOffer.ts';
 import { getSignature } from './getSignature.ts';
 import { getTransaction } from './getTransaction.ts';
 import { getTransfer } from './getTransfer.ts';
@@ -18,11 +22,13 @@ import { getWalletAssets } from './getWalletAssets.ts';
 import { getWalletHistory } from './getWalletHistory.ts';
 import { getWalletNfts } from './getWalletNfts.ts';
 import { importWallet } from './importWallet.ts';
+import { listOffers } from './listOffers.ts';
 import { listOrgWalletHistory } from './listOrgWalletHistory.ts';
 import { listSignatures } from './listSignatures.ts';
 import { listTransactions } from './listTransactions.ts';
 import { listTransfers } from './listTransfers.ts';
 import { listWallets } from './listWallets.ts';
+import { rejectOffer } from './rejectOffer.ts';
 import { speedUpTransaction } from './speedUpTransaction.ts';
 import { speedUpTransfer } from './speedUpTransfer.ts';
 import { tagWallet } from './tagWallet.ts';
@@ -31,6 +37,12 @@ import { untagWallet } from './untagWallet.ts';
 import { updateWallet } from './updateWallet.ts';
 
 export const walletsHandlers: readonly Handler[] = [
+  activateWallet,
+  cantonLedgerApiProxy,
+  rejectOffer,
+  acceptOffer,
+  getOffer,
+  listOffers,
   abortTransaction,
   abortTransfer,
   broadcastTransaction,

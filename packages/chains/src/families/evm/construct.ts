@@ -17,7 +17,7 @@ const UINT64_MAX = (1n << 64n) - 1n;
 const NOWHERE = `0x${'00'.repeat(20)}`;
 
 /** What a transaction says apart from its nonce and its gas. `to` is absent where it creates a contract. */
-interface Call {
+export interface Call {
   readonly to?: string;
   readonly value: bigint;
   /** 0x hex. */
@@ -40,7 +40,7 @@ type Price = { readonly gasPrice: bigint } | { readonly maxFeePerGas: bigint; re
 export function constructEvm(order: Order & { readonly completion: Completion }): Construction {
   const { key, network, purpose, body, completion } = order;
   const from = toHex0x(addressBytes(key));
-  const call = purpose === 'transfer' ? transferOf(body, from) : transactionOf(body);
+  const call = callOf({ purpose, body }, from);
   const gas = gasOf(completion);
   for (const name of ['nonce', 'gasLimit'] as const) repeats(call[name], gas[name], name);
   if ('gasPrice' in gas.price)
@@ -51,6 +51,11 @@ export function constructEvm(order: Order & { readonly completion: Completion })
   if (!isBoundByUser) checkedFee(network, feeMax);
   const { to, value, data, facts } = call;
   return built(network, from, { to, value, data, ...gas }, { facts, feeMax });
+}
+
+/** What an order asks the chain for, before it has a nonce and a price. */
+export function callOf({ purpose, body }: Pick<Order, 'purpose' | 'body'>, from: string): Call {
+  return purpose === 'transfer' ? transferOf(body, from) : transactionOf(body);
 }
 
 /** `how` decides what stands in the place of a transaction that is not confirmed; its nonce stays. */

@@ -126,6 +126,13 @@ export const BroadcastBody = Type.Union([
   }),
 ]);
 
+/** Of Concordium and of Canton there are members; other networks take none. */
+export const Activation = Type.Union([
+  Closed({}),
+  Closed({ expiry: Type.Integer({ minimum: 0 }), unsignedCdiStr: Text(100_000, 1) }),
+  Closed({ validatorId: Text(64, 1) }),
+]);
+
 const orderMembers = {
   id: Type.String(),
   walletId: Type.String(),

@@ -91,3 +91,23 @@ export const HistoryItem = Reply({
   symbol: optionalText,
   decimals: Type.Optional(Type.Integer()),
 });
+
+/** A transfer that waits for its recipient (reference/api/wallets.md §8). */
+export const Offer = Reply({
+  id: Type.String(),
+  orgId: Type.String(),
+  walletId: Type.String(),
+  network: Network,
+  kind: Type.String(),
+  metadata: Reply({ asset: AssetMetadata }),
+  txHash: Type.String(),
+  status: Type.Enum(['Pending', 'Accepted', 'Rejected', 'Withdrawn', 'Expired']),
+  from: Type.String(),
+  to: Type.String(),
+  value: Type.String(),
+  timestamp: Timestamp,
+  expiresAt: Type.Optional(Timestamp),
+  memo: optionalText,
+  settlementTransactionId: optionalText,
+  dateSettled: Type.Optional(Timestamp),
+});

@@ -1,0 +1,8 @@
+import { networks } from '@holdfast/contract/operations';
+import { cantonNetworkOf, refuseUnknown } from '../../domain/canton.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const updateCantonValidator = handler(networks.updateCantonValidator, async (_ctx, { params }) => {
+  cantonNetworkOf(params);
+  return refuseUnknown('validator');
+});

@@ -1,0 +1,9 @@
+import { wallets } from '@holdfast/contract/operations';
+import { refuseUnknown } from '../../domain/canton.ts';
+import { requireWallet } from '../../domain/visibility.ts';
+import { handler } from '../../pipeline/types.ts';
+
+export const acceptOffer = handler(wallets.acceptOffer, async (ctx, { principal, params }) => {
+  await requireWallet(ctx, principal, params['walletId'] ?? '');
+  return refuseUnknown('offer');
+});
