@@ -548,7 +548,6 @@ function suite(engineName: TestEngine['name']): void {
   test('offers, validators and activation say what this release has not', async () => {
     const canton = await made({ network: 'CantonTestnet' }, '/wallets');
     const solana = await made({ network: 'Solana' }, '/wallets');
-    const starknet = await made({ network: 'StarknetSepolia' }, '/wallets');
     const concordium = await made({ network: 'ConcordiumTestnet' }, '/wallets');
     match(canton.address ?? '', /^wallet::1220[0-9a-f]{64}$/);
     equal(concordium.address, undefined);
@@ -567,8 +566,6 @@ function suite(engineName: TestEngine['name']): void {
       ['POST', '/networks/ethereum/validators', { kind: 'Shared' }, 'E_NETWORK'],
       ['POST', `/wallets/${solana.id}/activate`, {}, 'E_UNSUPPORTED'],
       ['POST', `/wallets/${concordium.id}/activate`, { expiry: 1, unsignedCdiStr: '{}' }, 'E_UNSUPPORTED'],
-      ['POST', `/wallets/${starknet.id}/activate`, { validatorId: validator }, 'E_BODY'],
-      ['POST', `/wallets/${starknet.id}/activate`, {}, 'E_NODE_UNSET'],
     ];
     for (const [method, path, body, expected] of cases)
       equal(code(await api.call(method, path, body)), expected, `${method} ${path}`);

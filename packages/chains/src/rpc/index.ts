@@ -76,6 +76,10 @@ const loaders: Partial<Readonly<Record<FamilyName, () => Promise<FamilyClient>>>
     const { createTonClient, identifyTon } = await import('./ton/index.ts');
     return { create: createTonClient, identify: identifyTon };
   },
+  tron: async () => {
+    const { createTronClient, identifyTron } = await import('./tron/index.ts');
+    return { create: createTronClient, identify: identifyTron };
+  },
   xrpl: async () => {
     const { createXrplClient, identifyXrpl } = await import('./xrpl/index.ts');
     return { create: createXrplClient, identify: identifyXrpl };
