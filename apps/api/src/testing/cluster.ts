@@ -7,6 +7,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { deriveId } from '@holdfast/authority/ids';
 import { ackBytes, confirmationBytes, importKeyBytes, keyStatementBytes, markBytes } from '@holdfast/authority/log';
 import type { ChallengeAssertion } from '@holdfast/authority/types';
+import { isNetwork, network } from '@holdfast/chains/networks';
 import {
   ClusterError,
   type Command,
@@ -225,7 +226,9 @@ export function fakeCluster(): FakeCluster {
     const isKeyRun = method === 'POST' && /^\/(keys|wallets)(\/import)?$/.test(path);
     if (isKeyRun && !reusesKey(body)) {
       const keyId = deriveId('key', nullifier);
-      const curve = String(body['curve'] ?? (String(body['network']).startsWith('Solana') ? 'ed25519' : 'secp256k1'));
+      const wanted = String(body['network']);
+      const isEdwards = isNetwork(wanted) && network(wanted).schemes[0]?.curve === 'ed25519';
+      const curve = String(body['curve'] ?? (isEdwards ? 'ed25519' : 'secp256k1'));
       const { deriveFrom } = { ...body, ...(body['signingKey'] as object | undefined) } as {
         deriveFrom?: { path?: string };
       };

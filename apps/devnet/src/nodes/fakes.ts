@@ -702,7 +702,14 @@ const starknetNode = (chainId: string): Node =>
           ? starkHash.calculateInvokeTransactionHash(shared)
           : starkHash.calculateDeployAccountTransactionHash(shared);
       if (!starkSigned(id, json.signature, from)) throw new Error('Account validation failed');
-      ledger.take({ id: `0x${BigInt(id).toString(16)}`, from, to, amount, fee: 10n ** 15n, sequence: BigInt(json.nonce) });
+      ledger.take({
+        id: `0x${BigInt(id).toString(16)}`,
+        from,
+        to,
+        amount,
+        fee: 10n ** 15n,
+        sequence: BigInt(json.nonce),
+      });
       return { transaction_hash: id };
     };
     switch (method) {
@@ -792,7 +799,8 @@ export const starknet: Chain = {
 const protobuf = (await oracle('protobufjs')).default;
 const ethers = await oracle('ethers');
 /** Of tronprotocol/protocol, as far as payments need it. */
-const tronTypes = protobuf.parse(`
+const tronTypes = protobuf.parse(
+  `
   syntax = "proto3";
   message Any { string type_url = 1; bytes value = 2; }
   message Contract { int32 type = 1; Any parameter = 2; }
@@ -802,7 +810,9 @@ const tronTypes = protobuf.parse(`
   }
   message Transaction { bytes raw_data = 1; repeated bytes signature = 2; }
   message TransferContract { bytes owner_address = 1; bytes to_address = 2; int64 amount = 3; }
-`).root;
+`,
+  { keepCase: true },
+).root;
 const tronRead = (type: string, bytes: Uint8Array): Any => {
   const of = tronTypes.lookupType(type);
   return of.toObject(of.decode(Buffer.from(bytes)), { longs: String, bytes: Buffer });
@@ -856,9 +866,16 @@ const tronNode =
       case '/wallet/broadcasthex': {
         const { raw_data: raw, signature } = tronRead('Transaction', unhex(asked.transaction));
         const { contract, expiration, ref_block_bytes: reference } = tronRead('Raw', raw);
-        const { owner_address: owner, to_address: to, amount } = tronRead('TransferContract', contract[0].parameter.value);
+        const {
+          owner_address: owner,
+          to_address: to,
+          amount,
+        } = tronRead('TransferContract', contract[0].parameter.value);
         const id = hex(sha256(raw));
-        const signer = ethers.recoverAddress(`0x${id}`, `0x${hex(signature[0])}`).slice(2).toLowerCase();
+        const signer = ethers
+          .recoverAddress(`0x${id}`, `0x${hex(signature[0])}`)
+          .slice(2)
+          .toLowerCase();
         const no = (code: string) => ({ json: { code, message: hex(Buffer.from('refused')) } });
         if (`41${signer}` !== hex(owner)) return no('SIGERROR');
         if (Number(expiration) <= timeOf(ledger.height)) return no('TRANSACTION_EXPIRATION_ERROR');
@@ -905,16 +922,4 @@ const tron: Chain = {
 export const otherKey = ({ key: { scheme, curve } }: Chain, byte: number): Key =>
   localKey(scheme, curve, filled(curve === 'stark' ? byte & 7 : byte));
 
-export const fakes: readonly Chain[] = [
-  xrpl,
-  stellar,
-  tezos,
-  algorand,
-  cosmos,
-  aptos,
-  sui,
-  iota,
-  near,
-  starknet,
-  tron,
-];
+export const fakes: readonly Chain[] = [xrpl, stellar, tezos, algorand, cosmos, aptos, sui, iota, near, starknet, tron];

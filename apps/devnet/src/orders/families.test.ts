@@ -99,6 +99,29 @@ test('what docs/guides/networks.md says of transfers end to end is what was show
   }
 });
 
+test('starknet: a wallet is activated out of what its address holds, once, and pays from then on', async () => {
+  const chain = families.chains.find(({ network }) => network === 'StarknetSepolia') as FamilyChain;
+  const { id, address = '' } = await dfns.wallets.createWallet({ body: { network: 'StarknetSepolia' } });
+  const activate = () => caller.act('POST', `/wallets/${id}/activate`, {});
+  const pay = () => caller.act('POST', `/wallets/${id}/transfers`, chain.body(5n));
+  match((await activate()).text, /E_FUNDS/);
+  chain.endow?.(address);
+  match((await pay()).text, /activate the wallet first/);
+  match((await caller.act('POST', `/wallets/${id}/activate`, { validatorId: 'x' })).text, /E_BODY/);
+
+  const order = await dfns.wallets.activateWallet({ walletId: id, body: {} });
+  const confirmed = await untilStatus(
+    () => dfns.wallets.getTransaction({ walletId: id, transactionId: order.id }),
+    'Confirmed',
+  );
+
+  deepEqual(confirmed.requestBody, { kind: 'ActivateAccount' });
+  match((await activate()).text, /on the chain already/);
+  const paid = good(await pay()).body as { id: string };
+  await untilStatus(() => dfns.wallets.getTransfer({ walletId: id, transferId: paid.id }), 'Confirmed');
+  equal(chain.sent(address), 2);
+});
+
 // ── what Solana has besides ────────────────────────────────────────────────────────────────────────────────────────
 
 const solana = () => families.chains[0] as FamilyChain;
@@ -165,7 +188,8 @@ test('a transfer that the wallet cannot pay is refused before anything is writte
   for (const chain of families.chains) {
     const { id } = walletOf(chain);
     const listed = (await dfns.wallets.listTransfers({ walletId: id })).items.length;
-    const body = chain.body(10n ** 17n * (chain.network === 'NearTestnet' ? 10n ** 12n : 1n));
+    const isFine = ['NearTestnet', 'StarknetSepolia'].includes(chain.network);
+    const body = chain.body(10n ** 17n * (isFine ? 10n ** 12n : 1n));
     const refused = await caller.act('POST', `/wallets/${id}/transfers`, body);
     equal(refused.status, 400, `${chain.name}: ${refused.text}`);
     match(refused.text, /balance [0-9]+ is less than amount/, chain.name);

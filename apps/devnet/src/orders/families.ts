@@ -5,7 +5,7 @@
 import { type Claims, localKey } from '@holdfast/chains/conformance';
 import { addressOf, loadFor } from '@holdfast/chains/families';
 import { filled } from '../chains/published.ts';
-import { fakes, Ledger } from '../nodes/fakes.ts';
+import { fakes, Ledger, otherKey } from '../nodes/fakes.ts';
 import { type Served, serve } from '../nodes/serve.ts';
 import { type SolanaNode, startSolana } from '../nodes/solana.ts';
 import { startTon, type TonNode } from '../nodes/ton.ts';
@@ -20,6 +20,8 @@ export interface FamilyChain {
   body(amount: bigint): Record<string, unknown> & { readonly kind: string };
   /** Gives a wallet what it needs to pay. */
   fund(address: string): Promise<void>;
+  /** Of a fake: coins alone, for an account that is not there yet. */
+  endow?(address: string): void;
   /** What the recipient has by now. */
   paid(): Promise<bigint>;
   /** What is left of the native coin. */
@@ -59,7 +61,7 @@ export async function startFamilies(): Promise<Families> {
     ...(await Promise.all(
       ledgers.map(async ({ fake, ledger }): Promise<FamilyChain> => {
         await loadFor({ network: fake.network });
-        const to = addressOf(fake.network, localKey(fake.key.scheme, fake.key.curve, filled(0x5a))) ?? '';
+        const to = addressOf(fake.network, otherKey(fake, 0x5a)) ?? '';
         return {
           name: `${fake.name} (a fake)`,
           network: fake.network,
@@ -70,6 +72,7 @@ export async function startFamilies(): Promise<Families> {
             ledger.balances.set(address, fake.rich);
             ledger.sequences.set(address, fake.first);
           },
+          endow: (address) => ledger.balances.set(address, fake.rich),
           paid: async () => ledger.balance(to),
           balance: async (address) => ledger.balance(address),
           sent: (address) => [...ledger.included.values()].filter(({ from }) => from === address).length,

@@ -9,6 +9,7 @@ export const claims: Claims = {
   constructs: { Native: 'sdk', Snip2: 'sdk', Snip3: 'sdk', ActivateAccount: 'sdk' },
   broadcasts: ['Transaction'],
   nodes: 'sdk',
+  orders: 'fake',
   notes: [
     'The address is that of an account of OpenZeppelin AccountUpgradeable 1.0.0 with the public key as salt, the same on both networks; ActivateAccount deploys it, and the address must hold STRK for the fee before.',
     'Transactions are of version 3, as the JSON that nodes take, in an object or as the hex of its text; paymasters and data on L2 are refused.',

@@ -10,6 +10,7 @@ export const claims: Claims = {
   constructs: { Native: 'vectors', Trc10: 'vectors', Trc20: 'spec', Trc721: 'spec' },
   broadcasts: ['Transaction'],
   nodes: 'spec',
+  orders: 'fake',
   notes: [
     'Nothing but the reference block ties a transaction to one of the two networks: a key should back a wallet of one of them only.',
     'The fee limit bounds energy; the bound shown adds the bandwidth and, outside contracts, a new account, at the prices the chain has today.',
