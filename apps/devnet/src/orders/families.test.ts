@@ -310,8 +310,14 @@ test('kill −9 of a signer while it signs on all chains: each transfer is on it
   await session();
   await Promise.all(
     families.chains.map(async (chain, k) => {
-      const listed = good(await caller.read(path(chain))).body.items;
-      const id = asked[k]?.body?.id ?? listed[0].id;
+      const name = `with a signer killed ${chain.name}`;
+      const listed = good(await caller.read(path(chain))).body.items as readonly { id: string; externalId?: string }[];
+      const id = asked[k]?.body?.id ?? listed.find(({ externalId }) => externalId === name)?.id;
+      if (id === undefined) {
+        // Refused before anything was written: asked for again under its name.
+        await untilConfirmed(chain, (await persistently(chain, 'with a signer killed')).id);
+        return;
+      }
       const aborted = await caller.act('PUT', `${path(chain)}/${id}/abort`);
       if (aborted.status === 200) {
         const next = await persistently(chain, 'after a signer was killed');

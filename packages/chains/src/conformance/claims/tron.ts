@@ -14,6 +14,7 @@ export const claims: Claims = {
   notes: [
     'Nothing but the reference block ties a transaction to one of the two networks: a key should back a wallet of one of them only.',
     'The fee limit bounds energy; the bound shown adds the bandwidth and, outside contracts, a new account, at the prices the chain has today.',
+    'No SDK of TRON’s is among the judges: the fake of its node decodes with protobufjs and finds the signer with ethers.',
     'Shielded transfers and memos on transfers are refused.',
   ],
 };
