@@ -53,7 +53,6 @@ const noIds: Readonly<Record<string, string>> = {
   issuanceId: 'an asset of a chain',
   tokenId: 'an asset of a chain; of the path it is a token of ours',
   feeSponsorId: 'there are no fee sponsors; refused by name',
-  relyingPartyId: 'the domain of an application',
   validatorId: 'there are no validators; refused by name; of the path it is one of ours',
   clientId: 'a name at somebody else’s login',
   challengeIdentifier: 'a token; a test below shows that it serves its owner only',
