@@ -104,6 +104,11 @@ test('the application of the genesis stays as it is, and names are taken for goo
     refusal(() => create(made, { ...wish, name: 'MOBILE' })),
     'E_CONFLICT',
   );
+  const rename = { method: 'PUT', path: `/auth/apps/${appId}`, body: { name: 'acme' } } as const;
+  equal(
+    refusal(() => step(made, admin, rename)),
+    'E_CONFLICT',
+  );
   const archived = step(made, admin, { method: 'DELETE', path: `/auth/apps/${appId}` });
   equal(
     refusal(() => create(archived)),
@@ -249,6 +254,10 @@ test('the service account confirms all that the end user registered, once', () =
   const credentials = [credentialOf(key, 'erin'), credentialOf(spare, 'erin-recovery', 'RecoveryKey')];
   const confirmed = confirm(registered, account, { credentials });
 
+  equal(
+    refusal(() => confirm(registered, account, { credentials: [credentialOf(key, 'erin', 'Totp')] })),
+    'E_BODY',
+  );
   deepEqual(
     credentials.map(({ credentialId }) => confirmed.credentials.get(credentialId)?.userId),
     [erin.userId, erin.userId],

@@ -2,7 +2,7 @@
  * The second signature of a delegated registration: the service account tells the signers which keys it saw its own user
  * register, from the attestations themselves and not from anything the api says of them.
  */
-import { verifyAttestation } from '@holdfast/authority/assertion';
+import { isCredentialKind, verifyAttestation } from '@holdfast/authority/assertion';
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import type { HoldfastApi } from '../api/index.ts';
 
@@ -32,8 +32,7 @@ export interface Registration {
 export async function confirmRegistration(api: HoldfastApi, registration: Registration): Promise<void> {
   const { userId, challenge, place } = registration;
   const credentials = registration.credentials.map(({ credentialKind: kind, credentialInfo: info, credentialName }) => {
-    if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
-      throw new Error(`a credential of kind ${kind} signs nothing and is not confirmed`);
+    if (!isCredentialKind(kind)) throw new Error(`a credential of kind ${kind} signs nothing and is not confirmed`);
     const attested = verifyAttestation({
       kind,
       info,

@@ -132,6 +132,11 @@ test('what cannot be delegated is not: to whom, which key, and in which words', 
   equal(await delegate(later.keyId, { delegateTo: erin.userId, userId: erin.userId }), 'E_BODY');
   equal(await first(act(erin, `/keys/${later.keyId}/delegate`, { delegateTo: erin.userId })), 'E_FORBIDDEN');
   equal(await first(make(erin, '/keys', ed25519)), 'E_FORBIDDEN');
+  const further = { network: 'Solana', signingKey: { id: custodial.keyId }, delegateTo: erin.userId };
+  equal(await first(act(account, '/wallets', further)), 'E_DELEGATION');
+  const ended = await api.createKey({ org, user: account, body: { ...ed25519, delayDelegation: true } });
+  equal(await first(act(account, `/keys/${ended.keyId}`, {}, { method: 'DELETE' })), 'ok');
+  equal(await delegate(ended.keyId, { delegateTo: erin.userId }), 'E_KEY_INACTIVE');
   equal(await delegate(later.keyId, { delegateTo: erin.userId }), 'ok');
   stop(api);
 });

@@ -2,7 +2,7 @@
  * End users, whom a service account registers for the organisation's own application (security-model.md 2.6 (d), E5).
  * The service account signs twice: that the user exists, and which key it saw the user register.
  */
-import { isCredentialId } from '../../assertion/index.ts';
+import { credentialKinds, isCredentialId, isCredentialKind } from '../../assertion/index.ts';
 import { refuse } from '../../errors/index.ts';
 import { deriveId } from '../../ids/index.ts';
 import type { CredentialRecord } from '../../types/index.ts';
@@ -78,8 +78,8 @@ function credentialOf(
     return refuse('E_BODY', 'body.credentials must be JSON objects', { path: 'body.credentials' });
   const body = wish as Parameters<typeof readText>[0];
   const { kind } = body;
-  if (kind !== 'Key' && kind !== 'Fido2' && kind !== 'RecoveryKey')
-    return refuse('E_UNSUPPORTED', 'body.credentials.kind must be Key, Fido2 or RecoveryKey');
+  if (!isCredentialKind(kind))
+    return refuse('E_UNSUPPORTED', `body.credentials.kind must be one of ${credentialKinds.join(', ')}`);
   const credentialId = readText(body, 'credentialId', 1364);
   if (!isCredentialId(credentialId))
     refuse('E_BODY', 'body.credentials.credentialId is not a credential id', { path: 'body.credentials' });

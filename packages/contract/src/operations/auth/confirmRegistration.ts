@@ -19,7 +19,7 @@ export const confirmRegistration = operation({
     credentials: Type.Array(
       Closed({
         credentialId: Text(1400, 1),
-        kind: Type.Enum(['Key', 'Fido2', 'RecoveryKey']),
+        kind: Type.Enum(['Key', 'Fido2', 'PasswordProtectedKey', 'RecoveryKey']),
         publicKey: Text(4000, 1),
         name: Name,
       }),
