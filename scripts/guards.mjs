@@ -304,11 +304,16 @@ function isProduct(path) {
   );
 }
 
-/** The counts of a whole room, for the report. */
+/** The counts of a room, for the report. A run of parts that tried less than the one before stands beside it. */
 function keepCounts(room, counts) {
   const path = join(root, countsFile);
   const all = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
-  all[room] = { date: new Date().toISOString().slice(0, 10), commit, ...counts };
+  const isLess = parts[0] !== '' && all[room] !== undefined && all[room].notTried < counts.notTried;
+  all[isLess ? `${room}: ${parts.join(', ')}` : room] = {
+    date: new Date().toISOString().slice(0, 10),
+    commit,
+    ...counts,
+  };
   const ordered = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(path, `${JSON.stringify(ordered, null, 2)}\n`);
 }

@@ -27,26 +27,29 @@ export function report(root) {
     'it, in brackets those of them that ended by a time limit. *Accepted*: nothing failed, for the reason in',
     '[guards-accepted.json](guards-accepted.json). *Survived*: nothing failed, and there is no reason. *Not tried*: the run',
     'was of a part of the room. *By tests*: those of the room, or those of them whose path holds one of these words; what',
-    'survives a part may be killed by the rest. A row holds for its commit; a later commit may have added guards.',
+    'survives a part may be killed by the rest. A row holds for its commit; a later commit may have added guards. A row with',
+    'a colon is of a later run of these parts of its room alone, and not in the sum.',
     '',
     row(['room', ...columns, 'by tests', 'run on', 'at commit']),
     row(['---', ...columns.map(() => '--:'), '---', '---', '---']),
-    ...rooms.map((room) => {
-      const run = runs[room];
-      if (run === undefined) return row([room, '', '', '', '', '', '', 'not run', '']);
-      const killed = run.byTime > 0 ? `${run.killed} (${run.byTime})` : run.killed;
-      return row([
-        room,
-        run.guards,
-        killed,
-        run.accepted,
-        run.survived,
-        run.notTried,
-        run.tests,
-        run.date,
-        `\`${run.commit}\``,
-      ]);
-    }),
+    ...rooms
+      .flatMap((room) => [room, ...partsOf(room, runs)])
+      .map((room) => {
+        const run = runs[room];
+        if (run === undefined) return row([room, '', '', '', '', '', '', 'not run', '']);
+        const killed = run.byTime > 0 ? `${run.killed} (${run.byTime})` : run.killed;
+        return row([
+          room,
+          run.guards,
+          killed,
+          run.accepted,
+          run.survived,
+          run.notTried,
+          run.tests,
+          run.date,
+          `\`${run.commit}\``,
+        ]);
+      }),
     row(['**all that ran**', ...columns.map((of) => sum(of === 'not tried' ? 'notTried' : of)), '', '', '']),
     '',
     ...untried(rooms, runs),
@@ -60,8 +63,15 @@ function untried(rooms, runs) {
   return ['## Where guards were not tried, in rooms that ran in part', '', ...parts.map((part) => `- \`${part}\``), ''];
 }
 
+/** Later runs of parts of a room, by what they are kept under. */
+function partsOf(room, runs) {
+  return Object.keys(runs)
+    .filter((name) => name.startsWith(`${room}: `))
+    .sort();
+}
+
 function survivors(rooms, runs) {
-  const found = rooms.filter((room) => runs[room]?.survived > 0);
+  const found = rooms.flatMap((room) => [room, ...partsOf(room, runs)]).filter((room) => runs[room]?.survived > 0);
   if (found.length === 0) return [];
   return [
     '## What survived',

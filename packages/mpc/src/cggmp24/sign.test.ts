@@ -16,7 +16,7 @@ import {
   type Message,
   RefusedError,
 } from '../runtime/index.ts';
-import { altering, lyingMachine, type Outcome } from '../simulator/index.ts';
+import { altering, type Cheat, lyingMachine, type Outcome } from '../simulator/index.ts';
 import { type Cggmp24Options, createCggmp24 } from './index.ts';
 import { type Pair, type Slots, slotsFor } from './messages.ts';
 import type { AuxOwn, AuxPublic } from './parameters.ts';
@@ -385,6 +385,26 @@ test('a party that is silent in the alert is named, without evidence, unless ano
     },
   });
   named({ signing, outcome }, 'E_C_ALERT', { by: [1], rounds: 4 });
+});
+
+test('where nobody proves anything in the alert, who was given up on is named, without evidence', () => {
+  const signing = prepareSigning();
+  const silent: Cheat = (m) => (m.round === 4 ? undefined : m);
+  const { status } = runSigning(signing, {
+    cheats: { [cheater]: silent, 4: silent },
+    compute: (party, job) => {
+      const result = runJobOnce(job);
+      return party === cheater && job.name === 'cggmp24.multiply'
+        ? { ...(result as object), beta: plusOne((result as { beta: Scalar }).beta) }
+        : result;
+    },
+  });
+
+  const mine = status.get(1);
+  if (mine?.s !== 'aborted') throw new Error(`party 1 is ${mine?.s}`);
+  const { code, culprits, evidence } = mine.abort;
+  deepEqual([code, evidence], ['E_C_ALERT', undefined]);
+  ok(culprits.length > 0 && culprits.every((p) => p === cheater || p === 4), `${culprits}`);
 });
 
 test('an alert in which every proof verifies is a fault of our own and names nobody', () => {
