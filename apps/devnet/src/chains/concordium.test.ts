@@ -147,7 +147,7 @@ function decodedAs(read: Constructed): void {
   equal(head.sender.toString(), completion['account']);
   equal(String(head.nonce.value), completion['sequence']);
   equal(String(head.expiry.expiryEpochSeconds), completion['expiry']);
-  equal(construction.feeMax, head.energyAmount.value * 5_000n);
+  equal(construction.feeMax, head.energyAmount.value * 20_000n);
   equal(read.plan.facts.interpreted, true);
   if (order['kind'] === 'Native') {
     equal(payload.toAddress.toString(), order['to']);

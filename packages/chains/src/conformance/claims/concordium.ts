@@ -11,6 +11,6 @@ export const claims: Claims = {
   notes: [
     'A wallet has no address: an account comes with a credential of an identity provider, and its address from that credential. The completion names the account; transfers go out, and the account has to be made and read by other means.',
     'Cis7 is refused: its amounts carry their decimals, which only a node knows.',
-    'The chain sets the price of energy in CCD; the bound assumes at most 5,000 microCCD a unit. Nothing in a transaction names the network.',
+    'The chain sets the price of energy in CCD; the bound assumes at most 20,000 microCCD a unit. Nothing in a transaction names the network.',
   ],
 };

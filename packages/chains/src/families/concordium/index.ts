@@ -31,10 +31,11 @@ const energyOf = (bytes: number) => 100n + BigInt(bytes) + 300n;
 /** Of a contract's transfer: several times what the token contracts of the standard's examples use. */
 const contractEnergyMax = 30_000n;
 /**
- * The chain prices energy in euro and sets the rate to CCD itself; a transaction bounds the energy alone. This assumes at most
- * 5,000 microCCD a unit, several times the rate that there has been.
+ * The chain prices energy in euro and converts at a rate of its own; a transaction bounds the energy alone. This assumes 0.00002
+ * euro a unit, above which Concordium has said no fee will rise ("Concordium Lowers Fees in Pricing Mechanism Revamp",
+ * February 2024, when they fell by a hundred), at 1,000 CCD a euro.
  */
-const energyPrice = 5_000n;
+const energyPrice = 20_000n;
 const feeMaxDefault = contractEnergyMax * energyPrice;
 
 export const concordium: Family = {

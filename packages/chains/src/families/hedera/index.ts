@@ -17,7 +17,7 @@ const path = 'transaction';
 /** 6 KiB is the network's own limit. */
 const bytesMax = 8_192;
 const i64Max = (1n << 63n) - 1n;
-/** 2 HBAR: the most that the SDKs offer for most transactions, and twenty times what making the recipient's account costs. */
+/** 2 HBAR: what the SDK offers where a transaction has no default of its own; for transfers it offers 1. */
 const feeMaxDefault = 200_000_000n;
 /** The network takes at most 180 seconds; the SDKs write 120. */
 const validSeconds = 120n;

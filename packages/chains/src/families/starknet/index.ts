@@ -43,7 +43,7 @@ export const strk = 0x04718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f428
 /** SNIP-2 and SNIP-3. */
 const transferSelector = selector('transfer');
 const transferFromSelector = selector('transferFrom');
-/** 10 STRK: hundreds of times what a transfer or a deployment costs. */
+/** 10 STRK: far above what a transfer or a deployment has cost. */
 const feeMaxDefault = 10n ** 19n;
 const u128Max = (1n << 128n) - 1n;
 const u256Max = (1n << 256n) - 1n;
