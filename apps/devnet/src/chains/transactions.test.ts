@@ -1,17 +1,19 @@
 /** Wallets made by key generation sign what each chain's own library built; that library decodes and verifies it. */
-import { equal, rejects } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DfnsApiClient } from '@dfns/sdk';
 import { networks } from '@holdfast/chains/networks';
-import { Cluster, sdk } from '../harness/index.ts';
+import { type AccountFile, Cluster, sdk } from '../harness/index.ts';
 import { oracle } from '../oracles.ts';
 
 let cluster: Cluster;
 let dfns: DfnsApiClient;
+let account: AccountFile;
 
 before(async () => {
   cluster = await Cluster.start();
-  dfns = sdk(cluster.createOrg('Chains'));
+  account = cluster.createOrg('Chains');
+  dfns = sdk(account);
 });
 after(async () => {
   await cluster.stop();
@@ -235,4 +237,95 @@ test('Starknet and pseudo-networks sign a hash (EdDSA a message), verified by st
     dfns.wallets.generateSignature({ walletId: eddsa.id, body: { kind: 'Hash', hash } }),
     /EdDSA keys sign messages/,
   );
+});
+
+// ── the vendor's adapters for other libraries, as their users use them ──────────────────────────────────────────────────
+
+const typedData = {
+  domain: {
+    name: 'Shop',
+    version: '2',
+    chainId: 11155111,
+    verifyingContract: '0x3535353535353535353535353535353535353535',
+  },
+  types: {
+    Order: [
+      { name: 'to', type: 'address' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  message: { to: '0x3535353535353535353535353535353535353535', amount: '1234567890123456789012' },
+} as const;
+const text = 'Holdfast says hello ✓';
+
+/** The client of this release, and the one that the adapters were made for. */
+async function clients(): Promise<readonly (readonly [string, DfnsApiClient])[]> {
+  const [{ DfnsApiClient: Before }, { AsymmetricKeySigner }] = await Promise.all([
+    oracle('@dfns/sdk'),
+    oracle('@dfns/sdk-keysigner'),
+  ]);
+  const { appId, apiUrl, serviceAccount } = account;
+  const signer = new AsymmetricKeySigner({
+    credId: serviceAccount.credentialId,
+    privateKey: serviceAccount.privateKey,
+    appOrigin: apiUrl,
+  });
+  const before = new Before({ appId, authToken: serviceAccount.authToken, baseUrl: apiUrl, signer });
+  return [
+    ['@dfns/sdk of this release', dfns],
+    ['@dfns/sdk 0.3.3', before],
+  ];
+}
+
+test('@dfns/lib-viem gives viem an account: address, message, typed data and transactions, verified by viem', async () => {
+  const [{ DfnsWallet }, viem, { toAccount }] = await Promise.all([
+    oracle('@dfns/lib-viem'),
+    oracle('viem'),
+    oracle('viem/accounts'),
+  ]);
+  const made = await wallet('EthereumSepolia');
+  for (const [name, dfnsClient] of await clients()) {
+    const own = toAccount(await DfnsWallet.init({ walletId: made.id, dfnsClient }));
+    const client = viem.createWalletClient({
+      account: own,
+      transport: viem.custom({ request: async () => '0xaa36a7' }),
+    });
+
+    equal(own.address, viem.getAddress(made.address), name);
+    const message = await client.signMessage({ message: text });
+    ok(await viem.verifyMessage({ address: own.address, message: text, signature: message }), name);
+    const asked = { ...typedData, primaryType: 'Order' };
+    const typed = await client.signTypedData(asked);
+    ok(await viem.verifyTypedData({ address: own.address, ...asked, signature: typed }), name);
+    for (const [type, fields] of evmBodies) {
+      const signed = await own.signTransaction({ ...fields, chainId: 11155111 });
+      equal(await viem.recoverTransactionAddress({ serializedTransaction: signed }), own.address, `${name} ${type}`);
+    }
+  }
+});
+
+test('@dfns/lib-ethersjs5 is a signer of ethers: address, message, typed data and transactions, verified by ethers', async () => {
+  const [{ DfnsWallet }, { ethers }] = await Promise.all([oracle('@dfns/lib-ethersjs5'), oracle('ethers')]);
+  const evm = await wallet('EthereumSepolia');
+  const plain = await wallet('KeyECDSA');
+  for (const [name, dfnsClient] of await clients())
+    for (const made of [evm, plain]) {
+      const signer = await DfnsWallet.init({ walletId: made.id, dfnsClient });
+      const address = await signer.getAddress();
+
+      equal(address, ethers.computeAddress(`0x${made.signingKey.publicKey}`), name);
+      equal(ethers.verifyMessage(text, await signer.signMessage(text)), address, name);
+      const { domain, types, message } = typedData;
+      const typed = await signer._signTypedData(domain, types, message);
+      equal(ethers.verifyTypedData(domain, types, message, typed), address, name);
+      const to = '0x3535353535353535353535353535353535353535';
+      for (const fields of [
+        { type: 2, nonce: 7, gasLimit: 21_000, maxFeePerGas: 30_000_000_000, maxPriorityFeePerGas: 1_000_000_000 },
+        { nonce: 1, gasLimit: 90_000, gasPrice: 2_000_000_000, data: '0x6001' },
+      ]) {
+        const signed = await signer.signTransaction({ ...fields, to, value: 5, chainId: 11155111 });
+        const read = ethers.Transaction.from(signed);
+        deepEqual([read.from, read.to, read.value, read.chainId], [address, to, 5n, 11155111n], name);
+      }
+    }
 });
