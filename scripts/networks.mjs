@@ -15,7 +15,7 @@ const words = {
 const orders = {
   node: 'a node of the chain',
   machine: "the chain's virtual machine",
-  fake: "a fake of its node that verifies with the chain's own SDK",
+  fake: 'a fake of its node that verifies with the judge',
 };
 
 /** { text, faults }: the page, and families whose claims are missing. */

@@ -565,7 +565,7 @@ function excludes(a: Exclusion, b: Exclusion): boolean {
   if (a.kind === 'inputs' && b.kind === 'inputs') return a.inputs.some((input) => b.inputs.includes(input));
   return a.kind === 'sequence' && JSON.stringify(a) === JSON.stringify(b);
 }
-/** Built by the family; no operation asks for it yet. */
+/** Asked for by an operation of its own, which takes nothing of a body. */
 const unasked = new Set(['ActivateAccount']);
 
 test('every kind of every family that builds transactions has been forged', async () => {

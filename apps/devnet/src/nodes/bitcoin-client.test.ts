@@ -5,7 +5,7 @@ import { construct, type LocalKey, localKey, sign } from '@holdfast/chains/confo
 import { addressOf, family, loadFamily, type Network } from '@holdfast/chains/families';
 import { scriptOfAddress } from '@holdfast/chains/families/bitcoin';
 import { network as networkOf } from '@holdfast/chains/networks';
-import { createHttp, createNodes, loadClient, type Nodes } from '@holdfast/chains/rpc';
+import { createHttp, createNodes, loadClient, NodeError, type Nodes } from '@holdfast/chains/rpc';
 import type { BitcoinClient, BitcoinCompletion } from '@holdfast/chains/rpc/bitcoin';
 import { oracle } from '../oracles.ts';
 import { type Litecoind, withoutLitecoind as skip, startLitecoind } from './litecoind.ts';
@@ -206,6 +206,29 @@ test('coins of an address that a wallet of the node watches come from that walle
   const sent = await transfer(watched, addressFor(schnorr), 1_000_000n);
   await client.broadcast(sent.signedData);
   equal((await followed(sent)).state, 'pending');
+});
+
+test('a node that is looking for the coins of another wallet is asked again later, and is no refusal', {
+  skip,
+}, async () => {
+  const busy: Nodes = {
+    ...nodes,
+    one: (talk) => talk(busy),
+    rpc: (method, params) =>
+      method === 'scantxoutset'
+        ? Promise.reject(
+            new NodeError('E_NODE_REFUSED', 'node 1 refused scantxoutset: Scan already in progress, use action', {
+              rpcCode: -8,
+            }),
+          )
+        : nodes.rpc(method, params),
+  };
+  const asked = (await loadClient('bitcoin'))?.create({ nodes: busy, network });
+
+  await rejects(async () => asked?.nativeBalance(addressFor(schnorr)), {
+    code: 'E_NODE_UNREACHABLE',
+    message: /looks for the coins of another wallet/,
+  });
 });
 
 test('fees are asked for in the shape of the public API, and a node of another chain is refused', {

@@ -1,11 +1,13 @@
 /**
- * Chains other than EVM for the tests of orders, in one process: Solana and TON executed by their own virtual machines,
- * the others by fakes (nodes/fakes.ts) that verify what they are handed with the chain's own SDK.
+ * Chains other than EVM for the tests of orders: Litecoin Core on regtest, Solana and TON executed by their own virtual
+ * machines, the others by fakes (nodes/fakes.ts) that verify what they are handed with the chain's own SDK.
  */
 import { type Claims, localKey } from '@holdfast/chains/conformance';
 import { addressOf, loadFor } from '@holdfast/chains/families';
+import { scriptOfAddress } from '@holdfast/chains/families/bitcoin';
 import { filled } from '../chains/published.ts';
 import { fakes, Ledger, otherKey } from '../nodes/fakes.ts';
+import { startLitecoind, withoutLitecoind } from '../nodes/litecoind.ts';
 import { type Served, serve } from '../nodes/serve.ts';
 import { type SolanaNode, startSolana } from '../nodes/solana.ts';
 import { startTon, type TonNode } from '../nodes/ton.ts';
@@ -14,6 +16,8 @@ import { oracle } from '../oracles.ts';
 export interface FamilyChain {
   readonly name: string;
   readonly network: string;
+  /** Of the wallet's key, where it is not the network's usual one. */
+  readonly signingKey?: { readonly scheme: 'Schnorr'; readonly curve: 'secp256k1' };
   /** What judges the transactions. */
   readonly shown: Claims['orders'];
   /** Of a transfer; `amount` in the smallest unit. */
@@ -44,11 +48,16 @@ export interface Families {
 
 export const SOLANA = 'SolanaDevnet';
 export const TON = 'TonTestnet';
+export const LITECOIN = 'LitecoinTestnet';
 const TOKEN_PROGRAM = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
 const BEAT_MS = 100;
 
 export async function startFamilies(): Promise<Families> {
-  const [solana, ton] = await Promise.all([startSolana({ hasSlots: true }), startTon(TON)]);
+  const [solana, ton, litecoin] = await Promise.all([
+    startSolana({ hasSlots: true }),
+    startTon(TON),
+    withoutLitecoind === false ? startLitecoin() : undefined,
+  ]);
   const ledgers = fakes.map((fake) => ({ fake, ledger: new Ledger() }));
   const served = await Promise.all([
     solana.serve(),
@@ -58,6 +67,7 @@ export async function startFamilies(): Promise<Families> {
   const chains = [
     ...(await solanaChains(solana)),
     ...(await tonChains(ton)),
+    ...(litecoin?.chains ?? []),
     ...(await Promise.all(
       ledgers.map(async ({ fake, ledger }): Promise<FamilyChain> => {
         await loadFor({ network: fake.network });
@@ -86,21 +96,25 @@ export async function startFamilies(): Promise<Families> {
     chains,
     solana,
     ton,
-    settings: Object.fromEntries(
-      networks.map((network, at) => [
-        network,
-        { rpc: [(served[at] as Served).url], confirmations: network === SOLANA ? 31 : 0 },
-      ]),
-    ),
+    settings: {
+      ...Object.fromEntries(
+        networks.map((network, at) => [
+          network,
+          { rpc: [(served[at] as Served).url], confirmations: network === SOLANA ? 31 : 0 },
+        ]),
+      ),
+      ...(litecoin === undefined ? {} : { [LITECOIN]: { rpc: [litecoin.url], confirmations: 0 } }),
+    },
     beat() {
       beat ??= setInterval(() => {
         solana.advance(8);
         for (const { ledger } of ledgers) if (ledger.waiting > 0) ledger.mine();
+        void litecoin?.beat();
       }, BEAT_MS);
     },
     async stop() {
       clearInterval(beat);
-      await Promise.all(served.map((each) => each.stop()));
+      await Promise.all([...served, ...(litecoin === undefined ? [] : [litecoin])].map((each) => each.stop()));
     },
   };
 }
@@ -202,4 +216,80 @@ async function tonChains(node: TonNode): Promise<FamilyChain[]> {
       paid: () => node.tokens(master, owner),
     },
   ];
+}
+
+/** Litecoin Core, for SegWit and for Taproot wallets; it watches them, as its operator has it do. */
+async function startLitecoin() {
+  await loadFor({ network: LITECOIN });
+  const node = await startLitecoind();
+  const nobody = 'raw(00142222222222222222222222222222222222222222)';
+  const scriptOf = (address: string) => Buffer.from(scriptOfAddress(address, LITECOIN)).toString('hex');
+  const sent = new Map<string, number>();
+  await node.rpc('createwallet', ['watching', true, true]);
+
+  type Spent = { readonly vin: readonly { readonly txid: string; readonly vout: number }[] };
+  /** Whose coins a transaction spends is asked while they are there. */
+  async function note(txid: string): Promise<void> {
+    const { vin } = await node.rpc<Spent>('getrawtransaction', [txid, true]);
+    const [{ txid: from = '', vout = 0 } = {}] = vin;
+    const coin = await node.rpc<{ scriptPubKey: { hex: string } } | null>('gettxout', [from, vout, false]);
+    const script = coin?.scriptPubKey.hex ?? '';
+    sent.set(script, (sent.get(script) ?? 0) + 1);
+  }
+  let mining: Promise<void> | undefined;
+  async function mine(): Promise<void> {
+    const pool = await node.rpc<string[]>('getrawmempool', []);
+    if (pool.length === 0) return;
+    for (const txid of pool) await note(txid);
+    await node.rpc('generatetodescriptor', [1, nobody]);
+  }
+  /** Its wallet lists coins at once; `scantxoutset` would do one wallet at a time. */
+  async function watch(address: string): Promise<void> {
+    await node.rpc('importaddress', [scriptOf(address), '', false]);
+  }
+  async function balance(address: string): Promise<bigint> {
+    const decoded = await node.rpc<{ addresses?: string[] }>('decodescript', [scriptOf(address)]);
+    const coins = await node.rpc<{ amount: number }[]>('listunspent', [1, 9_999_999, decoded.addresses ?? []]);
+    return coins.reduce((sum, { amount }) => sum + BigInt(Math.round(amount * 1e8)), 0n);
+  }
+  const recipients = [0x5a, 0x5b].map(
+    (byte) => addressOf(LITECOIN, localKey('ECDSA', 'secp256k1', filled(byte))) ?? '',
+  );
+  for (const each of recipients) await watch(each);
+  return {
+    url: node.url,
+    stop: () => node.stop(),
+    beat() {
+      mining ??= mine()
+        // Stopped in the middle: there is nobody to mine for.
+        .catch(() => undefined)
+        .finally(() => {
+          mining = undefined;
+        });
+      return mining;
+    },
+    chains: [
+      ['SegWit', undefined],
+      ['Taproot', { scheme: 'Schnorr', curve: 'secp256k1' }],
+    ].map(([name, signingKey], at): FamilyChain => {
+      const to = recipients[at] ?? '';
+      return {
+        name: `litecoin, ${name}`,
+        network: LITECOIN,
+        ...(signingKey === undefined ? {} : { signingKey: signingKey as FamilyChain['signingKey'] & object }),
+        shown: 'node',
+        // More than one of its coins.
+        amount: 7_000_000_000n,
+        body: (amount) => ({ kind: 'Native', to, amount: String(amount) }),
+        async fund(address) {
+          await watch(address);
+          await node.rpc('generatetodescriptor', [20, `raw(${scriptOf(address)})`]);
+          await node.rpc('generatetodescriptor', [100, nobody]);
+        },
+        paid: () => balance(to),
+        balance,
+        sent: (address) => sent.get(scriptOf(address)) ?? 0,
+      };
+    }),
+  };
 }

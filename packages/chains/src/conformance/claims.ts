@@ -22,7 +22,7 @@ export interface Claims {
   readonly nodes?: Evidence;
   /**
    * How transfers were shown from the request to their confirmation, kill −9 included. node: a node of the chain; machine: its
-   * virtual machine behind a node of ours; fake: a fake of its node that verifies with the chain's own SDK. Absent: they were not.
+   * virtual machine behind a node of ours; fake: a fake of its node that verifies with the judge. Absent: they were not.
    */
   readonly orders?: 'node' | 'machine' | 'fake';
   /** What a user has to know, a sentence each. */

@@ -9,6 +9,7 @@ export const claims: Claims = {
   constructs: { Native: 'node' },
   broadcasts: ['Psbt'],
   nodes: 'node',
+  orders: 'node',
   notes: [
     'Dogecoin wallets take ECDSA keys only and sign BIP-322 in the Full format.',
     'P2PKH inputs need their whole previous transaction.',

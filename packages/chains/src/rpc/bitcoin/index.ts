@@ -266,7 +266,11 @@ async function scan(one: Nodes, script: string, network: Network): Promise<unkno
   try {
     return await one.rpc('scantxoutset', ['start', [`raw(${script})`]]);
   } catch (error) {
-    if (!(error instanceof NodeError) || error.rpcCode !== METHOD_NOT_FOUND) throw error;
+    if (!(error instanceof NodeError)) throw error;
+    // A node looks through its coins for one question at a time; the next may be asked in a moment.
+    if (/Scan already in progress/.test(error.message))
+      throw new NodeError('E_NODE_UNREACHABLE', `the node of ${network.name} looks for the coins of another wallet`);
+    if (error.rpcCode !== METHOD_NOT_FOUND) throw error;
     throw new NodeError(
       'E_NODE_REFUSED',
       `the node of ${network.name} cannot look for coins and no wallet of it watches the address: importaddress`,
