@@ -4,11 +4,13 @@
  */
 import { encodeLine, type KeyLine, type Line, type LineAct, type SignatureLine } from '@holdfast/authority/log-file';
 import { refuse } from '@holdfast/contract/errors';
+import { fullName, keys, wallets } from '@holdfast/contract/operations';
 import { type JsonObject, toBase64Url } from '@holdfast/contract/wire';
 import {
   type ActRow,
   findActs,
   type KeyRow,
+  listActs,
   listEntries,
   listKeyStatements,
   listKeys,
@@ -52,7 +54,9 @@ export async function chainLines(
   return { lines: [...(from === 0 ? [cluster] : []), ...lines].map(encodeLine), ...next };
 }
 
-type Kind = 'keys' | 'wallets' | 'signatures' | 'orders';
+const DELEGATIONS = [keys.delegateKey, wallets.delegateWallet].map(fullName);
+
+type Kind = 'keys' | 'wallets' | 'delegations' | 'signatures' | 'orders';
 
 /** One page of what the chain's users made, newest first. */
 export async function recordLines(
@@ -72,11 +76,18 @@ async function read(ctx: Context, o: { readonly orgId: string; readonly of: Kind
     case 'keys': {
       const page = await listKeys(db, { orgId }, paging);
       const lines = await Promise.all(page.items.map((key) => keyLine(ctx, key)));
+      // A key that came with a wallet is made by the wallet's request.
+      const { lines: acts } = await withActs(ctx, page, (act) => ({ line: 'act', act }));
+      const made = acts.filter((line) => line.line === 'act' && line.act.request.path.startsWith('/keys'));
       const stated = lines.filter(({ statements }) => statements.length >= THRESHOLD);
-      return { lines: stated, nextPageToken: page.nextPageToken };
+      return { lines: [...stated, ...made], nextPageToken: page.nextPageToken };
     }
     case 'wallets':
-      return withActs(ctx, await listWallets(db, { orgId }, paging), (act) => ({ line: 'wallet', act }));
+      return withActs(ctx, await listWallets(db, { orgId }, paging), (act) => ({ line: 'act', act }));
+    case 'delegations': {
+      const { items, nextPageToken } = await listActs(db, { orgId, operations: DELEGATIONS }, paging);
+      return { lines: items.map((row): Line => ({ line: 'act', act: evidenceOf(row) })), nextPageToken };
+    }
     case 'signatures':
       return withActs(ctx, await listSignaturesOf(db, orgId, paging), (act, row) => ({
         ...{ line: 'signature', act },

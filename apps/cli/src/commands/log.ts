@@ -23,7 +23,7 @@ import type { Command } from './index.ts';
 
 /** What the file should prove it does not. */
 const EXIT_NOT_PROVED = 7;
-const RECORDS = ['keys', 'wallets', 'signatures', 'orders'] as const;
+const RECORDS = ['keys', 'wallets', 'delegations', 'signatures', 'orders'] as const;
 
 export const exportLog: Command = {
   name: 'log export',

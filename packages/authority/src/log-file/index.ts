@@ -173,7 +173,7 @@ async function namedHeads(lines: AsyncIterable<string> | Iterable<string>): Prom
   const heads = new Set<string>();
   for await (const text of lines) {
     const line = decodeLine(text);
-    if (line.line === 'wallet' || line.line === 'signature')
+    if (line.line === 'act' || line.line === 'signature')
       heads.add(claimedChallenge(line.act.assertion)?.a ?? malformed('an act without a challenge'));
   }
   return heads;
@@ -197,8 +197,8 @@ class Reader {
   readonly #states = new Map<string, State>();
   readonly #keys = new Map<string, KeyLine>();
   readonly #wallets = new Map<string, KnownWallet>();
-  /** Of keys of end users: who alone may ask for their use. */
-  readonly #owners = new Map<string, string>();
+  /** Of keys of end users: who alone may ask for their use, and the height that their giver was shown. */
+  readonly #owners = new Map<string, { readonly userId: string; readonly height: number }>();
   readonly #signatures = new Map<string, VerifiedSignature>();
 
   constructor(
@@ -220,8 +220,8 @@ class Reader {
         return this.#entry(line);
       case 'key':
         return this.#key(line);
-      case 'wallet':
-        return this.#wallet(line.act);
+      case 'act':
+        return this.#act(line.act);
       case 'signature':
         return this.#signature(line);
       default:
@@ -296,20 +296,41 @@ class Reader {
     this.#keys.set(keyId, line);
   }
 
-  #wallet(act: LineAct): void {
-    const { verified } = this.#verify(act);
-    const { operation, body, nullifier } = verified;
+  #act(act: LineAct): void {
+    const { verified, state } = this.#verify(act);
+    const { operation, body, nullifier, user } = verified;
     const effect = operation.effect(body);
-    if (!['createKey', 'importKey', 'wallet'].includes(effect) || !operation.name.startsWith('wallets.'))
-      malformed(`${operation.name} makes no wallet`);
-    const walletId = deriveId('wa', nullifier);
-    if (this.#wallets.has(walletId)) malformed(`wallet ${walletId} stands there twice`);
-    const signingKey = body['signingKey'] as { readonly id?: string } | undefined;
-    const keyId = effect === 'wallet' ? (signingKey?.id ?? '') : deriveId('key', nullifier);
-    this.#wallets.set(walletId, { keyId, network: String(body['network']) });
+    if (effect === 'delegate') {
+      const { keyId, walletId } = operation.params;
+      const given = keyId ?? this.#walletOf(walletId ?? '').keyId;
+      this.#give(given, { userId: String(body['delegateTo'] ?? body['userId']), height: state.height });
+      return;
+    }
+    if (!['createKey', 'importKey', 'wallet'].includes(effect))
+      malformed(`${operation.name} makes no key and no wallet`);
+    const made = deriveId('key', nullifier);
+    if (operation.name.startsWith('wallets.')) {
+      const walletId = deriveId('wa', nullifier);
+      if (this.#wallets.has(walletId)) malformed(`wallet ${walletId} stands there twice`);
+      const signingKey = body['signingKey'] as { readonly id?: string } | undefined;
+      const keyId = effect === 'wallet' ? (signingKey?.id ?? '') : made;
+      this.#wallets.set(walletId, { keyId, network: String(body['network']) });
+    }
     const { delegateTo } = body;
-    const owner = verified.user.kind === 'EndUser' ? verified.user.userId : delegateTo;
-    if (effect === 'createKey' && typeof owner === 'string') this.#owners.set(keyId, owner);
+    const owner = user.kind === 'EndUser' ? user.userId : delegateTo;
+    // Whose it is from its beginning: no signature is older.
+    if (effect !== 'wallet' && typeof owner === 'string') this.#give(made, { userId: owner, height: -1 });
+  }
+
+  /** For good: the same key is given to nobody else. */
+  #give(keyId: string, owner: { readonly userId: string; readonly height: number }): void {
+    const before = this.#owners.get(keyId);
+    if (before !== undefined && before.userId !== owner.userId) malformed(`key ${keyId} is given to two users`);
+    if (before === undefined || owner.height < before.height) this.#owners.set(keyId, owner);
+  }
+
+  #walletOf(walletId: string): KnownWallet {
+    return this.#wallets.get(walletId) ?? malformed(`the request that made ${walletId} is not in it`);
   }
 
   async #signature(line: SignatureLine): Promise<void> {
@@ -320,12 +341,11 @@ class Reader {
     const id = deriveId(isPlain ? 'sig' : (prefixes[operation.name] ?? 'tx'), nullifier);
     if (this.#signatures.has(id)) malformed(`${id} stands there twice`);
     const { walletId } = operation.params;
-    const wallet = walletId === undefined ? undefined : this.#wallets.get(walletId);
-    if (walletId !== undefined && wallet === undefined) malformed(`the request that made ${walletId} is not in it`);
+    const wallet = walletId === undefined ? undefined : this.#walletOf(walletId);
     const keyId = wallet?.keyId ?? operation.params['keyId'] ?? '';
     const key = this.#keys.get(keyId) ?? refuse('E_LOG_KEY', `no signer states key ${keyId}`);
     const owner = this.#owners.get(keyId);
-    if (owner !== undefined && owner !== verified.user.userId)
+    if (owner !== undefined && owner.userId !== verified.user.userId && state.height > owner.height)
       refuse('E_LOG_SIGNATURE', `${id} was asked for by another user than the one whose key ${keyId} is`);
     const digests = await this.#made(line, { id, verified, key, network: wallet?.network, isPlain });
     this.#signatures.set(id, {

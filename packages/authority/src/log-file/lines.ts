@@ -54,9 +54,9 @@ export interface LineAct {
   readonly assertion: Assertion;
 }
 
-/** The request that made a wallet. */
-export interface WalletLine {
-  readonly line: 'wallet';
+/** A request that made a key or a wallet, or gave a key to an end user. */
+export interface ActLine {
+  readonly line: 'act';
   readonly act: LineAct;
 }
 
@@ -78,7 +78,7 @@ export interface EndLine {
   readonly hash: string;
 }
 
-export type Line = ClusterLine | EntryLine | KeyLine | WalletLine | SignatureLine | EndLine;
+export type Line = ClusterLine | EntryLine | KeyLine | ActLine | SignatureLine | EndLine;
 
 /** A payload of 512 KiB, escaped as text inside text, and a completion. */
 export const LINE_CHARS_MAX = 4 * 1024 * 1024;
@@ -100,7 +100,7 @@ export function encodeLine(line: Line): string {
         statements: statements.map(orderedSignature),
       });
     }
-    case 'wallet':
+    case 'act':
       return canonicalJson({ line: line.line, act: orderedAct(line.act) });
     case 'signature': {
       const { completion, signatures } = line;
@@ -157,8 +157,8 @@ function read(o: JsonObject): Line {
         ...{ publicKey: text(o, 'publicKey'), epoch: text(o, 'epoch') },
         statements: signatures(o, 'statements'),
       };
-    case 'wallet':
-      return { line: 'wallet', act: readAct(object(o, 'act')) };
+    case 'act':
+      return { line: 'act', act: readAct(object(o, 'act')) };
     case 'signature': {
       const raw = list(o, 'signatures').map((each) => {
         const one = asJsonObject(each, 'signature');

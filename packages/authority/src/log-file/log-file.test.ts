@@ -169,7 +169,7 @@ function madeWallet(
         ...{ line: 'key', keyId, scheme: 'EdDSA', curve: 'ed25519', publicKey: toHex(publicKey), epoch: toHex(epoch) },
         statements: THREE.map((index) => by(index, stated)),
       },
-      { line: 'wallet', act: { request: walletAct.request, assertion: walletAct.assertion } },
+      { line: 'act', act: { request: walletAct.request, assertion: walletAct.assertion } },
       {
         ...{ line: 'signature', act: { request: signatureAct.request, assertion: signatureAct.assertion } },
         signatures: [{ signature: toHex(sign(null, Uint8Array.of(1, 2), pair.privateKey)) }],
@@ -317,7 +317,7 @@ test('a line that is missing, doubled, moved or written in another form is refus
   for (let at = 1; at < texts.length; at += 1) {
     const swapped = texts.with(at - 1, texts[at] ?? '').with(at, texts[at - 1] ?? '');
     // Which of a key and a wallet comes first says nothing.
-    if (lines[at]?.line === 'wallet' && lines[at - 1]?.line === 'key') continue;
+    if (lines[at]?.line === 'act' && lines[at - 1]?.line === 'key') continue;
     notEqual(await codeOf(verifyText(ended(swapped))), 'accepted', `line ${at + 1}`);
   }
 });
@@ -383,6 +383,29 @@ test('a key that was made for one user signs for nobody else, the organisationâ€
   equal(await withKey(admin), 'E_LOG_SIGNATURE');
   equal(await withKey(robot), 'E_LOG_SIGNATURE');
 });
+
+test('a key that was given away later signs for its owner alone from then on, and is given to nobody else', async () => {
+  const body = { network: 'Solana', delayDelegation: true };
+  const wallet = madeWallet(made.shown, { maker: admin, signer: admin, body });
+  const signature = wallet.lines.at(-1) as Content;
+  const given = (shown: State, userId: string): Content => {
+    const { request, assertion } = ask(shown, admin, {
+      ...{ method: 'POST', path: `/wallets/${wallet.walletId}/delegate`, body: { userId } },
+    });
+    return { line: 'act', act: { request, assertion } };
+  };
+  const fileOf = (...acts: readonly Content[]) =>
+    codeOf(read([...lines, ...wallet.lines.slice(0, -1), ...acts, signature]));
+
+  equal(await fileOf(), 'accepted');
+  // Given at a later state than the one the signature names, and at an earlier one.
+  equal(await fileOf(given(made.state, person.userId)), 'accepted');
+  equal(await fileOf(given(stateAt(made.shown.height - 1), person.userId)), 'E_LOG_SIGNATURE');
+  equal(await fileOf(given(stateAt(made.shown.height - 1), admin.userId)), 'accepted');
+  equal(await fileOf(given(made.state, person.userId), given(made.state, robot.userId)), 'E_LOG_FORM');
+});
+
+const stateAt = (height: number): State => ({ ...made.shown, height, head: headAt(height) });
 
 /** Head after the entry of that height. */
 function headAt(height: number): string {

@@ -4,6 +4,7 @@
  */
 import type { Selectable } from 'kysely';
 import type { Executor } from '../database/transaction.ts';
+import { type Page, type Paging, readPage } from './paging.ts';
 import type { Schema } from './schema.ts';
 
 export type ActRow = Selectable<Schema['acts']>;
@@ -55,6 +56,26 @@ export function findAct(db: Executor, nullifier: string): Promise<ActRow | undef
 export async function findActs(db: Executor, nullifiers: readonly string[]): Promise<ActRow[]> {
   if (nullifiers.length === 0) return [];
   return db.selectFrom('acts').selectAll().where('nullifier', 'in', nullifiers).execute();
+}
+
+/** What was done by some operations, newest first. */
+export function listActs(
+  db: Executor,
+  { orgId, operations }: { orgId: string; operations: readonly string[] },
+  paging: Paging,
+): Promise<Page<ActRow>> {
+  return readPage(['acts', orgId, ...operations], paging, (before, limit) =>
+    db
+      .selectFrom('acts')
+      .selectAll()
+      .where('orgId', '=', orgId)
+      .where('operation', 'in', operations)
+      .where('status', '=', 'Done')
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(limit)
+      .execute(),
+  );
 }
 
 /** Acts a crash left in the middle, oldest first. */

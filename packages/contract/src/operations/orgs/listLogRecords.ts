@@ -13,7 +13,10 @@ export const listLogRecords = operation({
   permissions: ['Auth:Logs:Read'],
   effect: 'none',
   /** Signatures unless told. */
-  query: Closed({ ...pageMembers, of: Type.Optional(Type.Enum(['keys', 'wallets', 'signatures', 'orders'])) }),
+  query: Closed({
+    ...pageMembers,
+    of: Type.Optional(Type.Enum(['keys', 'wallets', 'delegations', 'signatures', 'orders'])),
+  }),
   response: Reply({ lines: Type.Array(Type.String()), nextPageToken: Type.Optional(Type.String()) }),
   summary: 'Lists keys, wallets or signatures with what authorised them, newest first, as lines of a log file',
 });
