@@ -60,27 +60,30 @@ export function App() {
       </main>
     );
   return (
-    <div class="md:grid md:min-h-dvh md:grid-cols-[16rem_1fr]">
-      <a href="#content" class="sr-only focus:not-sr-only focus:absolute focus:bg-surface focus:p-2">
+    <>
+      {/* In the flow of the page: laid over it, it would cover what stands there. */}
+      <a href="#content" class="sr-only focus:not-sr-only focus:block focus:bg-surface focus:p-2">
         Skip to the content
       </a>
-      <Side session={session} shown={shown} onSession={onSession} />
-      <main id="content" class="mx-auto w-full max-w-[60rem] p-4 md:p-6">
-        {isOnline ? null : (
-          <Note tone="caution" title="You are offline">
-            <p>What was read stays here. Changes wait until the connection is back.</p>
-          </Note>
-        )}
-        {Page === 'failed' ? (
-          <Note tone="stop" title="This page could not be loaded" isAlert>
-            <p class="mb-2">The connection broke, or Holdfast was updated a moment ago.</p>
-            <Button onClick={() => location.reload()}>Load again</Button>
-          </Note>
-        ) : Page === undefined ? null : (
-          <Page key={shown} session={session} onSession={onSession} />
-        )}
-      </main>
-    </div>
+      <div class="md:grid md:min-h-dvh md:grid-cols-[16rem_1fr]">
+        <Side session={session} shown={shown} onSession={onSession} />
+        <main id="content" tabIndex={-1} class="mx-auto w-full max-w-[60rem] p-4 md:p-6">
+          {isOnline ? null : (
+            <Note tone="caution" title="You are offline">
+              <p>What was read stays here. Changes wait until the connection is back.</p>
+            </Note>
+          )}
+          {Page === 'failed' ? (
+            <Note tone="stop" title="This page could not be loaded" isAlert>
+              <p class="mb-2">The connection broke, or Holdfast was updated a moment ago.</p>
+              <Button onClick={() => location.reload()}>Load again</Button>
+            </Note>
+          ) : Page === undefined ? null : (
+            <Page key={shown} session={session} onSession={onSession} />
+          )}
+        </main>
+      </div>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
  * The look before the passkey: one sentence of what is about to be signed, made here from the exact text; every member of
  * it below; and only then the browser's own window, which shows nothing of it.
  */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Session } from '../account/accounts.ts';
 import { apiOf } from '../account/api.ts';
 import { type ActionRequest, type Described, describeRequest } from '../words/actions.ts';
@@ -60,7 +60,7 @@ export function ConfirmDialog({
   const dialog = useRef<HTMLDialogElement>(null);
   const task = useTask();
   const [knows, setKnows] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (confirmation !== undefined && dialog.current?.open === false) {
       dialog.current.showModal();
       dialog.current.querySelector('h2')?.focus();

@@ -1,6 +1,6 @@
 /** The small parts every page is made of. Colour never stands alone: each has a word or a sign beside it. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { giveUp } from '../account/patience.ts';
 import type { Problem } from '../words/problems.ts';
 
@@ -16,7 +16,8 @@ const tones: Readonly<Record<Tone, { readonly sign: string; readonly box: string
 /** The focus comes here after a change of page, and the title says where one is. */
 export function Title({ children, lead }: { readonly children: string; readonly lead?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // Before it is painted: a focus that moves later takes the key somebody has pressed in between.
+  useLayoutEffect(() => {
     document.title = `${children} · Holdfast`;
     heading.current?.focus();
   }, [children]);

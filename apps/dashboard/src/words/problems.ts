@@ -178,7 +178,7 @@ function passkeyProblem(cause: DOMException, tookMs: number): Problem | undefine
         return {
           what: 'This device did not offer a passkey',
           why: 'It may hold none for this address, or have no screen lock.',
-          next: 'Use another device or a security key, look for the passkey on your phone, or set a screen lock.',
+          next: 'Check what you typed, use another device or a security key, or look for the passkey on your phone.',
           code: 'PASSKEY_NONE',
           raw,
         };

@@ -45,9 +45,11 @@ export async function describeSigning(
     { label: 'Wallet', value: where },
     ...facts.summary.map(({ label, value }) => ({ label, value })),
   ];
+  const told = new Set(rows.map(({ value }) => value));
+  const others = plain.rows.filter(({ value }) => !told.has(value));
   return facts.interpreted
-    ? { sentence: `Sign on ${wallet.network}: ${facts.kind}`, level: 'described', rows: [...rows, ...plain.rows] }
-    : { ...plain, rows: [...rows, ...plain.rows] };
+    ? { sentence: `Sign on ${wallet.network}: ${facts.kind}`, level: 'described', rows: [...rows, ...others] }
+    : { ...plain, rows: [...rows, ...others] };
 }
 
 async function factsOf(body: Readonly<Record<string, unknown>>, wallet: WalletClaim): Promise<Facts | undefined> {
