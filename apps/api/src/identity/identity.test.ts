@@ -318,6 +318,12 @@ for (const engine of engineNames) {
         const member = { ...admin, ...person, username: person.email };
         equal(await logIn(w, member), undefined);
         equal((await signOnAs(person)).status, 200);
+        const [first] = w.providers;
+        Object.assign(first ?? {}, { uses: ['social'] });
+        w.providers.push({ ...(first as (typeof w.providers)[number]), clientId: 'another', uses: ['sso'] });
+        refused(await social(await provider.token({ ...claimsOf(person), jti: 'no' })), 403, 'E_FORBIDDEN');
+        w.providers.pop();
+        Object.assign(first ?? {}, { uses: ['social', 'sso'] });
         await signedCall(w, admin, 'PUT', path, { isSSORequired: false });
         match(await logIn(w, member), /^ey/);
 

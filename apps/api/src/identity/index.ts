@@ -75,7 +75,8 @@ export async function ssoLoginInit(
     string,
   ];
   const url = new URL(await ctx.identity.authorizationEndpoint(provider));
-  await insertSsoState(ctx.db.kysely, {
+  const now = ctx.env.now();
+  const row = {
     hash: hashOf(state),
     orgId: provider.orgId,
     issuer: provider.issuer,
@@ -83,8 +84,9 @@ export async function ssoLoginInit(
     redirectUri: body.redirectUri,
     nonce,
     verifier,
-    dateExpires: isoDate(ctx.env.now() + STATE_MS),
-  });
+    dateExpires: isoDate(now + STATE_MS),
+  };
+  await insertSsoState(ctx.db.kysely, row, isoDate(now));
   const members = {
     response_type: 'code',
     client_id: provider.clientId,
@@ -147,6 +149,8 @@ async function enter(
   const user = await findUser(ctx.db.kysely, orgId, o.userId);
   if (user?.isRegistered !== true) refuse('E_USER_NOT_FOUND');
   if (!user.isActive) refuse('E_USER_INACTIVE');
+  if (user.isSsoRequired && !o.identity.provider.uses.includes('sso'))
+    refuse('E_FORBIDDEN', 'this user logs in by single sign-on');
   const boundTo = bindingOf(await stateOf(ctx, orgId), o.appId);
   return inTransaction(ctx.db, async (tx) => {
     await o.also(tx);

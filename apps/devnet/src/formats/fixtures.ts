@@ -40,6 +40,7 @@ export const formatNames = [
   'sealed-vault',
   'sealed-vault-master',
   'backup',
+  'second-factor',
 ] as const;
 export type FormatName = (typeof formatNames)[number];
 
@@ -264,6 +265,27 @@ export function makeFixture(name: FormatName): unknown {
           error: { code: 'E_REPLAY', message: 'this signed request has been used before' },
         }),
         token: encodePush({ v: version, push: 'Token', token: tokens[0]?.[1] ?? '' }),
+      };
+    }
+    case 'second-factor': {
+      const { kind: _, ...proof } = assertionOver(challenge) as Extract<Assertion, { kind: 'Key' }>;
+      const second = { kind: 'PasswordProtectedKey', ...proof, credId: toBase64Url(bytes(32, 0x45)) } as const;
+      const assertion = { kind: 'PasswordProtectedKey', ...proof, second } as const;
+      const seconded: LogEntry = { ...entry, assertion };
+      return {
+        entry: encodeEntry(seconded),
+        head: toHex(headOf(seconded, head0)),
+        act: encodeCommand({
+          v: version,
+          id: 'c3',
+          kind: 'Act',
+          request: { method: 'PUT', path, payload },
+          assertion,
+          tokens,
+          runNonce: '0a'.repeat(32),
+          participants: [1, 2, 3],
+          session: '0b'.repeat(32),
+        }),
       };
     }
     case 'execution-id': {

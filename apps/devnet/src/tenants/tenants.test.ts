@@ -398,6 +398,10 @@ test('who knows a name of one organisation learns nothing from the other’s log
     nobody('/auth/login/init', 'POST', {}),
     nobody('/auth/registration/init', 'POST', { registrationCode: 'ABCD-EFGH-JKLM' }),
     nobody('/auth/registration/code', 'PUT', {}),
+    nobody('/auth/login/code', 'POST', {}),
+    nobody('/auth/login/init', 'POST', { loginCode: '0000-0000-0000-0000' }),
+    nobody('/auth/recover/user/code', 'POST', {}),
+    nobody('/auth/recover/user/init', 'POST', { verificationCode: '0000-0000-0000-0000', credentialId: 'AAAA' }),
   ]) {
     const [theirs, nobodys] = [await ask('user@acme.example'), await ask('user@nowhere.example')];
     equal(theirs.status, nobodys.status);

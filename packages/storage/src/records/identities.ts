@@ -35,13 +35,14 @@ export async function linkExternalIdentity(
   return linked;
 }
 
-export async function insertSsoState(db: Executor, row: Insertable<Schema['ssoStates']>): Promise<void> {
+/** Removes whatever has expired as well: anybody may begin, and few come back. */
+export async function insertSsoState(db: Executor, row: Insertable<Schema['ssoStates']>, now: string): Promise<void> {
+  await db.deleteFrom('ssoStates').where('dateExpires', '<', now).execute();
   await db.insertInto('ssoStates').values(row).execute();
 }
 
-/** Gives a state to the one caller that asks first, and removes whatever has expired. */
+/** Gives a state to the one caller that asks first. */
 export async function takeSsoState(db: Executor, hash: string, now: string): Promise<SsoStateRow | undefined> {
   const row = await db.deleteFrom('ssoStates').where('hash', '=', hash).returningAll().executeTakeFirst();
-  await db.deleteFrom('ssoStates').where('dateExpires', '<', now).execute();
   return row !== undefined && row.dateExpires > now ? row : undefined;
 }
