@@ -38,7 +38,8 @@ export async function sign(
   grant: GrantForSigners,
   { protocol, org, items, key, verifies, completion, originals }: SignOrder,
 ): Promise<readonly RawSignature[]> {
-  const avoid = new Set([...signersWithoutToken(room, grant), ...parts.controller.quarantined()]);
+  const late = signersWithoutToken(room, grant);
+  const avoid = new Set([...late, ...parts.controller.quarantined()]);
   const wish: Wish = {
     org,
     grant,
@@ -50,7 +51,22 @@ export async function sign(
     ...(originals === undefined ? {} : { originals }),
   };
   const request: Request = { ...wish, avoid, ...(key === undefined ? {} : { keyId: key.id }) };
-  return isEcdsa(protocol) ? signEcdsa(room, parts, protocol, request) : untilSigned(room, parts, protocol, request);
+  try {
+    return await (isEcdsa(protocol)
+      ? signEcdsa(room, parts, protocol, request)
+      : untilSigned(room, parts, protocol, request));
+  } catch (error) {
+    throw isOnlyLate(late, error) ? new WalletError('E_CLUSTER_BUSY', LATE, { cause: error }) : error;
+  }
+}
+
+const LATE = 'signers that are needed came after the challenge was made; sign again';
+
+/** Refused by nobody but signers that the challenge could not name: they were not there yet, and it is no fault of the caller. */
+function isOnlyLate(late: ReadonlySet<number>, error: unknown): boolean {
+  if (!(error instanceof WalletError) || error.code !== 'E_CHALLENGE_STALE') return false;
+  const by = error.details?.['refusedBy'];
+  return Array.isArray(by) && by.length > 0 && by.every((index) => late.has(index as number));
 }
 
 /** What attempts change between them: whom to do without, and which sharing of the key to name. */

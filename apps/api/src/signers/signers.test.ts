@@ -207,6 +207,24 @@ test('signers that go on missing each other are a busy cluster, within two secon
   equal(acts().length, 9);
 });
 
+test('signers that came after the challenge was made: 503 to sign again; one that the challenge names and that refuses it: 403', async () => {
+  // ECDSA by five, and by them alone.
+  for (const index of [1, 2, 3, 4, 5]) cluster.push(index, { v: 1, push: 'Session', session: 'ab'.repeat(32) });
+  for (const index of [1, 2, 3]) cluster.behaviours.set(index, refusing('E_PEER_GONE'));
+  for (const index of [4, 5]) cluster.behaviours.set(index, refusing('E_CHALLENGE_STALE'));
+  const given = grant('/keys/key-x/signatures');
+  const ask = async (tokens: typeof given.tokens) => {
+    const outcome = signers.sign({ ...given, tokens }, ecdsa());
+    outcome.catch(() => {});
+    await env.advance(20_000);
+    return outcome;
+  };
+
+  await rejects(ask(given.tokens.slice(0, 3)), { code: 'E_CLUSTER_BUSY', status: 503 });
+  await rejects(ask(given.tokens.slice(0, 4)), { code: 'E_CHALLENGE_STALE', status: 403 });
+  await rejects(ask(given.tokens), { code: 'E_CHALLENGE_STALE', status: 403 });
+});
+
 test('a signature that does not verify is never answered', async () => {
   allSign();
 
