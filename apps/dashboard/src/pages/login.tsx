@@ -66,7 +66,7 @@ export function LoginPage({ session, onSession }: PageProps) {
                 key={`${account.orgId} ${account.userId}`}
                 class="flex flex-wrap items-center gap-3 rounded-md bg-sunken p-3"
               >
-                <span class="min-w-0 flex-1">
+                <span class="min-w-0 flex-1 basis-48">
                   <span class="block font-medium">{account.orgName}</span>
                   <span class="block text-sm text-muted">{account.username}</span>
                 </span>

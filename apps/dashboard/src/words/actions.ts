@@ -201,6 +201,25 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
     '/wallets/import',
     (body) => ({ sentence: `Import a wallet on ${textOf(body['network'])} onto the five signers` }),
   ],
+  ...(['keys', 'wallets'] as const).map((things): readonly [ActionRequest['method'], string, Say] => [
+    'POST',
+    `/${things}/*/delegate`,
+    (body, [id]) => ({
+      sentence: `Hand ${things === 'keys' ? 'key' : 'wallet'} ${id} over to user ${textOf(body['userId'])}`,
+      caution: 'From then on only that user signs with it. It cannot be taken back.',
+    }),
+  ]),
+  ['POST', '/wallets/*/activate', (_, [wallet]) => ({ sentence: `Activate wallet ${wallet} on its network` })],
+  [
+    'PUT',
+    '/wallets/*/offers/*/accept',
+    (_, [wallet, offer]) => ({ sentence: `Accept offer ${offer} to wallet ${wallet}` }),
+  ],
+  [
+    'PUT',
+    '/wallets/*/offers/*/reject',
+    (_, [wallet, offer]) => ({ sentence: `Reject offer ${offer} to wallet ${wallet}` }),
+  ],
   ['POST', '/wallets/*/export', (_, [wallet]) => ({ sentence: `Export the key of wallet ${wallet}`, caution: LEAVES })],
   [
     'POST',
