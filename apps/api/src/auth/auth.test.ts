@@ -589,7 +589,7 @@ for (const engine of engineNames) {
         equal((await actionFor(w, second, wallets)).complete?.status, 200);
         const { credentialUuid } = body;
         const off = await signedCall(w, admin, 'PUT', '/auth/credentials/deactivate', { credentialUuid });
-        deepEqual(off.body, { message: 'success' });
+        deepEqual(off.body, { message: 'success', acknowledgedBy: [1, 2, 3, 4, 5] });
         refused(
           (await actionFor(w, second, wallets)).complete,
           401,
