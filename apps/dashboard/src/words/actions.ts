@@ -205,7 +205,7 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
     'POST',
     `/${things}/*/delegate`,
     (body, [id]) => ({
-      sentence: `Hand ${things === 'keys' ? 'key' : 'wallet'} ${id} over to user ${textOf(body['userId'])}`,
+      sentence: `Hand ${things === 'keys' ? 'key' : 'wallet'} ${id} over to user ${textOf(body['userId'] ?? body['delegateTo'])}`,
       caution: 'From then on only that user signs with it. It cannot be taken back.',
     }),
   ]),

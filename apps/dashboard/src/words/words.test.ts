@@ -65,6 +65,19 @@ test('a sentence is made from the payload and from nothing else', () => {
   deepEqual([sentence, level], ['Add the passkey “phone” to your account', 'described']);
 });
 
+test('a delegation names its new owner, whichever member says who', () => {
+  for (const member of ['userId', 'delegateTo']) {
+    const payload = JSON.stringify({ [member]: 'us-00000-00000-0000000000000000' });
+    const { sentence } = describeRequest({
+      method: 'POST',
+      path: '/keys/key-00000-00000-0000000000000000/delegate',
+      payload,
+    });
+
+    match(sentence, /to user us-00000-00000-0000000000000000$/);
+  }
+});
+
 test('what nobody can read is called that', () => {
   const unknown = describeRequest({ method: 'POST', path: '/somewhere/new', payload: '{"a":1}' });
   const hash = describeRequest({
