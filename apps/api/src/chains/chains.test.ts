@@ -58,9 +58,9 @@ test('nodes that are set, changed or taken away count from the next question on'
 
 test('a family whose nodes this release cannot ask is refused by name', async () => {
   const { chains, set } = world({});
-  set({ StarknetSepolia: { rpc: ['http://a'] } });
+  set({ HederaTestnet: { rpc: ['http://a'] } });
 
-  await rejects(chains.connect('StarknetSepolia'), { code: 'E_UNSUPPORTED', message: /StarknetSepolia/ });
+  await rejects(chains.connect('HederaTestnet'), { code: 'E_UNSUPPORTED', message: /HederaTestnet/ });
 });
 
 test('the state of networks shows who is up, who is down and how far the chain is, and no address', async () => {

@@ -174,10 +174,7 @@ for (const engine of engineNames) {
 
     test('single sign-on cannot be demanded while there is none', async () => {
       const path = `/auth/users/${admin.userId}`;
-      equal(
-        (await signedCall(w, admin, 'PUT', path, { isSSORequired: true })).body.error.details.code,
-        'E_UNSUPPORTED',
-      );
+      equal((await signedCall(w, admin, 'PUT', path, { isSSORequired: true })).body.error.details.code, 'E_SSO_CLIENT');
       equal((await signedCall(w, admin, 'PUT', path, { isSSORequired: false })).body.isSSORequired, false);
     });
   });
