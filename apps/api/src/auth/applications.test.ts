@@ -368,7 +368,7 @@ for (const engine of engineNames) {
       deepEqual([(await get('/permissions')).status, code(await get('/permissions'))], [403, 'E_FORBIDDEN']);
     });
 
-    test('bodies that mean something else are refused by name, and leave nothing', async () => {
+    test('E 107: bodies that mean something else are refused by name, and leave nothing', async () => {
       const before = (await call(w, 'GET', '/auth/apps', { token: admin.token })).body;
       for (const [body, expected] of [
         [{ ...mobile }, 'E_CONFLICT'],

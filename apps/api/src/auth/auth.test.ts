@@ -212,7 +212,7 @@ for (const engine of engineNames) {
         equal(body.challengeIdentifier.split('.').length, 3);
       });
 
-      test('refuses unknown organisations, and credentials that are not of the user', async () => {
+      test('D 67: refuses unknown organisations, and credentials that are not of the user', async () => {
         refused(
           await start({ orgId: 'or-00000-00000-0000000000000000', username: admin.username }),
           401,
@@ -464,7 +464,7 @@ for (const engine of engineNames) {
         refused(await start('0000-0000-0000-0000', 'nobody@acme.example'), 401, 'Registration code expired');
       });
 
-      test('sends a new code on request, and says the same for whoever does not exist', async () => {
+      test('D 89: sends a new code on request, and says the same for whoever does not exist', async () => {
         const old = codeFor(w, username);
         const { resendRegistrationCode } = await import('./registration.ts');
 
@@ -497,7 +497,7 @@ for (const engine of engineNames) {
         unauthorized(await whoAmI(init.body.temporaryAuthenticationToken));
       });
 
-      test('lets the new user log in and read what he may, and sign nothing until he is confirmed', async () => {
+      test('D 97: lets the new user log in and read what he may, and sign nothing until he is confirmed', async () => {
         const ann = await registerByCode(w, admin.orgId, username);
 
         equal((await whoAmI(ann.token)).body.items[0].isConfirmed, false);

@@ -244,7 +244,7 @@ for (const engine of engineNames) {
         equal(assertion?.kind === 'Key' && assertion.second?.credId, second.credId);
       });
 
-      test('of another user, another challenge, another key or the first one once more is refused', async () => {
+      test('D 67, 77: of another user, another challenge, another key or the first one once more is refused', async () => {
         const second = await createProtected();
         const stranger = await found(w, `Stranger${engine}`);
         const forged = { ...second, key: testKey('P-256') };

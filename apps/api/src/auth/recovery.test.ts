@@ -113,7 +113,7 @@ for (const engine of engineNames) {
       equal((await recover(challenge, [{ credId: id(), key: testKey('Ed25519') }], kit, admin.token)).status, 401);
     });
 
-    test('a set that another key signed changes nothing', async () => {
+    test('D 94: a set that another key signed changes nothing', async () => {
       await askCode();
       const challenge = await init();
       const thief = { credId: kit.credId, key: testKey('P-256') };
@@ -128,7 +128,7 @@ for (const engine of engineNames) {
       );
     });
 
-    test('a recovery key is no login and signs no action', async () => {
+    test('D 94: a recovery key is no login and signs no action', async () => {
       const posing = { ...admin, credId: kit.credId, key: kit.key };
 
       const refused = await signedCall(w, posing, 'POST', '/permissions', { name: 'x', operations: ['Wallets:Read'] });
@@ -136,7 +136,7 @@ for (const engine of engineNames) {
       equal(await logIn(w, posing), undefined);
     });
 
-    test('recovery replaces everything: old keys, tokens and logins end, the new set works at once', async () => {
+    test('D 96: recovery replaces everything: old keys, tokens and logins end, the new set works at once', async () => {
       const pat = await signedCall(w, admin, 'POST', '/auth/pats', {
         name: 'script',
         publicKey: testKey('Ed25519').publicKey,

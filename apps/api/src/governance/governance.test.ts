@@ -162,7 +162,7 @@ for (const engine of engineNames) {
       equal(JSON.stringify(w.logged).includes(pem.split('\n')[1] ?? ''), false);
     });
 
-    test('assigns and takes away permissions, and no more than the caller holds', async () => {
+    test('assigns and takes away permissions, and never the last full access', async () => {
       const user = (await createUser()).body;
       const { items } = (await call(w, 'GET', '/permissions', { token: admin.token })).body;
       const readOnly = items.find(({ name }: { name: string }) => name === 'ManagedReadOnly');

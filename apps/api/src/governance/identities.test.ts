@@ -112,7 +112,7 @@ for (const engine of engineNames) {
       }
     });
 
-    test('a token is listed, renamed, switched off and on, and ended by its owner alone', async () => {
+    test('B 34: a token is listed, renamed, switched off and on, and ended by its owner alone', async () => {
       const owner = await employee('owner@acme.example', ['Auth:Pats:Create', 'Permissions:Read']);
       const { pat, made } = await tokenOf(owner, { externalId: 'job-1' });
       const path = `/auth/pats/${made.tokenId}`;
@@ -138,7 +138,7 @@ for (const engine of engineNames) {
       deepEqual((await get(owner, '/auth/pats')).body.items, []);
     });
 
-    test('a token dies with its user and expires by the second', async () => {
+    test('B 34: a token dies with its user and expires by the second', async () => {
       const owner = await employee('leaver@acme.example', ['Auth:Pats:Create', 'Permissions:Read']);
       const { pat } = await tokenOf(owner);
       const { pat: short } = await tokenOf(owner, { secondsValid: 60 });
@@ -151,7 +151,7 @@ for (const engine of engineNames) {
       equal((await get(pat, '/permissions')).status, 401);
     });
 
-    test('an archived user and an archived service account are listed no more and never return', async () => {
+    test('B 34: an archived user and an archived service account are listed no more and never return', async () => {
       const gone = await employee('gone@acme.example', ['Permissions:Read']);
       const robot = await signedCall(w, admin, 'POST', '/auth/service-accounts', {
         name: 'robot',

@@ -153,7 +153,7 @@ function suite(engineName: TestEngine['name']): void {
     deepEqual((await api.call('GET', `/keys/${first.id}`)).body.derivedFrom, first.derivedFrom);
   });
 
-  test('children are refused of what is no master, and where they do not fit', async () => {
+  test('[bad-input 134] children are refused of what is no master, and where they do not fit', async () => {
     const master = await made(masterKey);
     const plain = await made(edKey);
     const child = await made({ ...edKey, deriveFrom: { keyId: master.id, path: 'm/7' } });

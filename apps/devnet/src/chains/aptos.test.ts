@@ -252,11 +252,11 @@ conformance({
   cases,
   refusals: [
     refusal(
-      'another network',
+      '[bad-input 131] another network',
       raw(transfer(), { chainId: 1 }).bcsToBytes(),
       /chain id 1 does not match network AptosTestnet \(2\)/,
     ),
-    refusal('another sender', raw(transfer(), { sender: stranger }).bcsToBytes(), /not by this wallet/),
+    refusal('[bad-input 131] another sender', raw(transfer(), { sender: stranger }).bcsToBytes(), /not by this wallet/),
     refusal(
       'a signed transaction',
       new sdk.SignedTransaction(
@@ -301,7 +301,12 @@ conformance({
     },
   ],
   refusedOrders: [
-    { name: 'above the fee cap', ...order({}, { maxGasAmount: '50001' }), code: 'E_FEE', message: /above the cap/ },
+    {
+      name: '[bad-input 137] above the fee cap',
+      ...order({}, { maxGasAmount: '50001' }),
+      code: 'E_FEE',
+      message: /above the cap/,
+    },
     { name: 'without gas', ...order({}, { maxGasAmount: '0' }), code: 'E_COMPLETION' },
     { name: 'with a chain id in the completion', ...order({}, { chainId: '1' }), code: 'E_COMPLETION' },
     { name: '[bad-input 111] of nothing', ...order({ amount: '0' }), code: 'E_BODY' },
@@ -311,7 +316,7 @@ conformance({
       code: 'E_BODY',
       message: /exceeds/,
     },
-    { name: 'to a short address', ...order({ to: '0x1234' }), code: 'E_BODY' },
+    { name: '[bad-input 113] to a short address', ...order({ to: '0x1234' }), code: 'E_BODY' },
     { name: '[bad-input 113] to the zero address', ...order({ to: `0x${'00'.repeat(32)}` }), code: 'E_BODY' },
     { name: 'of a type that is none', ...order({ kind: 'Coin', coin: 'USDC' }), code: 'E_BODY' },
     { name: 'of a type that does not end', ...order({ kind: 'Coin', coin: '0x1::a::B<u8' }), code: 'E_BODY' },

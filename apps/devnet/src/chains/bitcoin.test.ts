@@ -355,7 +355,7 @@ conformance({
       body: { ...order.body, to: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyv' },
       code: 'E_BODY',
     },
-    { ...order, name: 'of nothing', body: { ...order.body, amount: '0' }, code: 'E_BODY' },
+    { ...order, name: '[bad-input 111] of nothing', body: { ...order.body, amount: '0' }, code: 'E_BODY' },
     { ...order, name: 'of dust', body: { ...order.body, amount: '200' }, code: 'E_BODY', message: /dust/ },
     { ...order, name: 'with a memo', body: { ...order.body, memo: 'hello' }, code: 'E_BODY' },
     {

@@ -317,14 +317,14 @@ conformance({
   refusedOrders: [
     {
       ...drawn,
-      name: 'to an EVM address',
+      name: '[bad-input 114] to an EVM address',
       body: { ...drawn.body, to: '0x3535353535353535353535353535353535353535' },
       code: 'E_BODY',
       message: /not a Solana address/,
     },
     {
       ...drawn,
-      name: 'to an address with a letter too many',
+      name: '[bad-input 113] to an address with a letter too many',
       body: { ...drawn.body, to: `${somebody}1` },
       code: 'E_BODY',
     },
@@ -337,14 +337,14 @@ conformance({
     },
     {
       ...drawn,
-      name: 'with a memo that does not fit',
+      name: '[bad-input 116] with a memo that does not fit',
       body: { ...drawn.body, memo: 'x'.repeat(501) },
       code: 'E_BODY',
       message: /500 bytes/,
     },
     {
       ...drawn,
-      name: 'at a price above the cap',
+      name: '[bad-input 137] at a price above the cap',
       completion: { ...drawn.completion, computeUnitPrice: '1000000000000' },
       code: 'E_FEE',
       message: /above the cap/,

@@ -298,7 +298,11 @@ conformance({
       message: /another chain/,
     },
     { name: '[bad-input 116] with a memo', ...order('Polymesh', { memo: 'rent' }), code: 'E_BODY' },
-    { name: 'to an address of Ethereum', ...order('Polkadot', { to: `0x${'11'.repeat(20)}` }), code: 'E_BODY' },
+    {
+      name: '[bad-input 114] to an address of Ethereum',
+      ...order('Polkadot', { to: `0x${'11'.repeat(20)}` }),
+      code: 'E_BODY',
+    },
     { name: 'of an asset on a relay chain', ...order('Polkadot', { kind: 'Asset', assetId: '1984' }), code: 'E_KIND' },
     {
       name: 'of an asset whose number is too large',
@@ -312,8 +316,16 @@ conformance({
       code: 'E_COMPLETION',
     },
     { name: 'with a tip, which nobody asked for', ...order('Polkadot', {}, { tip: '1' }), code: 'E_COMPLETION' },
-    { name: 'with a nonce of 33 bits', ...order('Polkadot', {}, { nonce: String(2n ** 32n) }), code: 'E_COMPLETION' },
-    { name: 'on a block without a hash', ...order('Polkadot', {}, { blockHash: '0x00' }), code: 'E_COMPLETION' },
+    {
+      name: '[bad-input 131] with a nonce of 33 bits',
+      ...order('Polkadot', {}, { nonce: String(2n ** 32n) }),
+      code: 'E_COMPLETION',
+    },
+    {
+      name: '[bad-input 131] on a block without a hash',
+      ...order('Polkadot', {}, { blockHash: '0x00' }),
+      code: 'E_COMPLETION',
+    },
   ],
   addresses: vectors.addresses,
   sdkAddress,
@@ -450,7 +462,7 @@ conformance({
       code: 'E_BODY',
     },
     {
-      name: 'a transaction of another network',
+      name: '[bad-input 131] a transaction of another network',
       network: 'Kusama',
       key,
       body: { kind: 'Transaction', transaction: payload },

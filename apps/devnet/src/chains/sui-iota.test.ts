@@ -264,7 +264,7 @@ function subject(name: 'sui' | 'iota', networks: readonly string[], feeMax: bigi
     ],
     refusedOrders: [
       {
-        name: 'above the fee cap',
+        name: '[bad-input 137] above the fee cap',
         ...order({}, { gasBudget: String(feeMax + 1n) }),
         code: 'E_FEE',
         message: /above the cap/,
@@ -295,7 +295,7 @@ function subject(name: 'sui' | 'iota', networks: readonly string[], feeMax: bigi
         code: 'E_BODY',
         message: /exceeds/,
       },
-      { name: 'to a short address', ...order({ to: '0x2' }), code: 'E_BODY' },
+      { name: '[bad-input 113] to a short address', ...order({ to: '0x2' }), code: 'E_BODY' },
       { name: '[bad-input 113] to the zero address', ...order({ to: `0x${'00'.repeat(32)}` }), code: 'E_BODY' },
       { name: '[bad-input 116] with a memo, which the chain has not', ...order({ memo: 'x' }), code: 'E_BODY' },
     ],

@@ -199,7 +199,7 @@ conformance({
   ],
   refusals: [
     {
-      name: 'a message to another wallet',
+      name: '[bad-input 131] a message to another wallet',
       network: 'Ton',
       key,
       body: await built({ from: walletOf({ publicKey: Buffer.alloc(32, 3) }) }),
@@ -320,7 +320,7 @@ conformance({
     },
     {
       ...drawn,
-      name: 'to a Solana address',
+      name: '[bad-input 114] to a Solana address',
       body: { ...drawn.body, to: 'FVen3X669xLzsi6N2V91DoiyzHzg1uAgqiT8jZ9nS96Z' },
       code: 'E_BODY',
     },
@@ -339,13 +339,13 @@ conformance({
     },
     {
       ...drawn,
-      name: 'with a number of 33 bits',
+      name: '[bad-input 131] with a number of 33 bits',
       completion: { ...drawn.completion, seqno: '4294967296' },
       code: 'E_COMPLETION',
     },
     {
       ...tokens,
-      name: 'of tokens with more value for gas than the cap',
+      name: '[bad-input 137] of tokens with more value for gas than the cap',
       completion: { ...tokens.completion, value: '200000001' },
       code: 'E_FEE',
       message: /above the cap/,

@@ -186,7 +186,7 @@ test('solana: a transfer on a durable nonce outlives the blockhash it was asked 
   ok('nonceAccount' in (confirmed.details as object));
 });
 
-test('a transfer that the wallet cannot pay is refused before anything is written, on every chain', async () => {
+test('[bad-input 117] a transfer that the wallet cannot pay is refused before anything is written, on every chain', async () => {
   for (const chain of families.chains) {
     const { id } = walletOf(chain);
     const listed = (await dfns.wallets.listTransfers({ walletId: id })).items.length;

@@ -71,7 +71,7 @@ test('takes a passkey challenge in both forms and a key challenge in one', () =>
   equal(verify(byKey({ challenge: twice })).challenge, twice);
 });
 
-test('accepts r‖s from a key signer for the two curves of ECDSA', () => {
+test('[bad-input 77] accepts r‖s from a key signer for the two curves of ECDSA', () => {
   for (const algorithm of ['P-256', 'secp256k1'] as const)
     equal(verify(byKey({ form: 'raw' }, algorithm), algorithm).challenge, challenge);
   equal(
@@ -130,10 +130,14 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
   ['credId of 2000 characters', 'E_COMMAND', () => ({ ...genuine, credId: 'x'.repeat(2000) })],
   ['credId with other characters', 'E_COMMAND', () => ({ ...genuine, credId: 'a b' })],
   ['algorithm SHA512', 'E_COMMAND', () => ({ ...byKey(), algorithm: 'SHA512' })],
-  ['clientData with padding', 'E_COMMAND', () => ({ ...genuine, clientData: `${genuine.clientData}=` })],
-  ['clientData in the alphabet of base64', 'E_COMMAND', () => ({ ...genuine, clientData: `${genuine.clientData}+/` })],
-  ['clientData empty', 'E_COMMAND', () => ({ ...genuine, clientData: '' })],
-  ['clientData of 5 KiB', 'E_COMMAND', () => byPasskey({ clientData: { pad: 'x'.repeat(5000) } })],
+  ['[bad-input 68] clientData with padding', 'E_COMMAND', () => ({ ...genuine, clientData: `${genuine.clientData}=` })],
+  [
+    '[bad-input 68] clientData in the alphabet of base64',
+    'E_COMMAND',
+    () => ({ ...genuine, clientData: `${genuine.clientData}+/` }),
+  ],
+  ['[bad-input 68] clientData empty', 'E_COMMAND', () => ({ ...genuine, clientData: '' })],
+  ['[bad-input 68] clientData of 5 KiB', 'E_COMMAND', () => byPasskey({ clientData: { pad: 'x'.repeat(5000) } })],
   ['signature not text', 'E_COMMAND', () => ({ ...genuine, signature: 5 })],
   ['signature of 2 KiB', 'E_COMMAND', () => ({ ...genuine, signature: 'A'.repeat(2048) })],
   [
@@ -142,8 +146,8 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
     () => ({ ...genuine, authenticatorData: `${genuine.authenticatorData}*` }),
   ],
   ['userHandle of 100 bytes', 'E_COMMAND', () => ({ ...genuine, userHandle: toBase64Url(new Uint8Array(100)) })],
-  ['credId of another credential', 'E_CREDENTIAL_UNKNOWN', () => byPasskey({ credId: 'another' })],
-  ["another key's signature", 'E_ASSERTION', () => byPasskey({ key: otherKey })],
+  ['[bad-input 67] credId of another credential', 'E_CREDENTIAL_UNKNOWN', () => byPasskey({ credId: 'another' })],
+  ["[bad-input 77] another key's signature", 'E_ASSERTION', () => byPasskey({ key: otherKey })],
   [
     'a signature over other client data',
     'E_ASSERTION',
@@ -155,17 +159,17 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
     () => ({ ...genuine, signature: byPasskey({ signCount: 9 }).signature }),
   ],
   [
-    'a truncated DER signature',
+    '[bad-input 77] a truncated DER signature',
     'E_ASSERTION',
     () => ({ ...genuine, signature: toBase64Url(Uint8Array.from(parts.bytes.slice(0, -1))) }),
   ],
   [
-    'a trailing byte after the DER signature',
+    '[bad-input 77] a trailing byte after the DER signature',
     'E_ASSERTION',
     () => ({ ...genuine, signature: toBase64Url(Uint8Array.from([...parts.bytes, 0])) }),
   ],
   [
-    'a trailing byte inside the DER sequence',
+    '[bad-input 77] a trailing byte inside the DER sequence',
     'E_ASSERTION',
     () => ({ ...genuine, signature: der(parts.r, parts.s, [0]) }),
   ],
@@ -175,16 +179,20 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
     () => ({ ...genuine, signature: toBase64Url(Uint8Array.from([0x30, 0x81, ...parts.bytes.slice(1)])) }),
   ],
   ['a zero too many before r', 'E_ASSERTION', () => ({ ...genuine, signature: der([0, ...parts.r], parts.s) })],
-  ['r = 0', 'E_ASSERTION', () => ({ ...genuine, signature: der([0], parts.s) })],
-  ['s = 0', 'E_ASSERTION', () => ({ ...genuine, signature: der(parts.r, [0]) })],
-  ['r = n', 'E_ASSERTION', () => ({ ...genuine, signature: der(scalar(order), parts.s) })],
+  ['[bad-input 77] r = 0', 'E_ASSERTION', () => ({ ...genuine, signature: der([0], parts.s) })],
+  ['[bad-input 77] s = 0', 'E_ASSERTION', () => ({ ...genuine, signature: der(parts.r, [0]) })],
+  ['[bad-input 77] r = n', 'E_ASSERTION', () => ({ ...genuine, signature: der(scalar(order), parts.s) })],
   ['s = n + 1', 'E_ASSERTION', () => ({ ...genuine, signature: der(parts.r, scalar(order + 1n)) })],
   ['a negative r', 'E_ASSERTION', () => ({ ...genuine, signature: der([0x80], parts.s) })],
   ['r and s swapped', 'E_ASSERTION', () => ({ ...genuine, signature: der(parts.s, parts.r) })],
-  ['client data that is not JSON', 'E_CLIENT_DATA', () => byPasskey({ clientDataText: 'webauthn.get' })],
-  ['client data that is an array', 'E_CLIENT_DATA', () => byPasskey({ clientDataText: '["webauthn.get"]' })],
+  ['[bad-input 68] client data that is not JSON', 'E_CLIENT_DATA', () => byPasskey({ clientDataText: 'webauthn.get' })],
   [
-    'client data with a duplicate challenge',
+    '[bad-input 68] client data that is an array',
+    'E_CLIENT_DATA',
+    () => byPasskey({ clientDataText: '["webauthn.get"]' }),
+  ],
+  [
+    '[bad-input 68] client data with a duplicate challenge',
     'E_CLIENT_DATA',
     () =>
       byPasskey({
@@ -192,7 +200,7 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
       }),
   ],
   [
-    'client data with a byte order mark',
+    '[bad-input 68] client data with a byte order mark',
     'E_CLIENT_DATA',
     () =>
       byPasskey({ clientDataText: `\ufeff{"type":"webauthn.get","challenge":"${challenge}","origin":"${origin}"}` }),
@@ -200,12 +208,20 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
   ['no challenge', 'E_CLIENT_DATA', () => byPasskey({ clientData: { challenge: undefined } })],
   ['an empty challenge', 'E_CLIENT_DATA', () => byPasskey({ clientData: { challenge: '' } })],
   ['a challenge that is not text', 'E_CLIENT_DATA', () => byPasskey({ clientData: { challenge: [challenge] } })],
-  ['type webauthn.create', 'E_CLIENT_DATA_TYPE', () => byPasskey({ clientData: { type: 'webauthn.create' } })],
-  ['type key.get by a passkey', 'E_CLIENT_DATA_TYPE', () => byPasskey({ clientData: { type: 'key.get' } })],
-  ['type missing', 'E_CLIENT_DATA_TYPE', () => byPasskey({ clientData: { type: undefined } })],
-  ['crossOrigin true', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { crossOrigin: true } })],
-  ['crossOrigin as text', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { crossOrigin: 'false' } })],
-  ['topOrigin present', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { topOrigin: origin } })],
+  [
+    '[bad-input 69] type webauthn.create',
+    'E_CLIENT_DATA_TYPE',
+    () => byPasskey({ clientData: { type: 'webauthn.create' } }),
+  ],
+  [
+    '[bad-input 69] type key.get by a passkey',
+    'E_CLIENT_DATA_TYPE',
+    () => byPasskey({ clientData: { type: 'key.get' } }),
+  ],
+  ['[bad-input 69] type missing', 'E_CLIENT_DATA_TYPE', () => byPasskey({ clientData: { type: undefined } })],
+  ['[bad-input 71] crossOrigin true', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { crossOrigin: true } })],
+  ['[bad-input 71] crossOrigin as text', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { crossOrigin: 'false' } })],
+  ['[bad-input 71] topOrigin present', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { topOrigin: origin } })],
   [
     'another origin',
     'E_CLIENT_DATA_ORIGIN',
@@ -213,19 +229,23 @@ const forgeries: readonly [what: string, code: string, assertion: () => unknown]
   ],
   ['an origin with a slash', 'E_CLIENT_DATA_ORIGIN', () => byPasskey({ clientData: { origin: `${origin}/` } })],
   ['no origin', 'E_CLIENT_DATA_ORIGIN', () => byPasskey({ clientData: { origin: undefined } })],
-  ['authenticator data with a byte too many', 'E_AUTHENTICATOR_DATA', () => authData({ trailing: Uint8Array.of(0) })],
   [
-    'flag AT and credential data',
+    '[bad-input 76] authenticator data with a byte too many',
+    'E_AUTHENTICATOR_DATA',
+    () => authData({ trailing: Uint8Array.of(0) }),
+  ],
+  [
+    '[bad-input 76] flag AT and credential data',
     'E_AUTHENTICATOR_DATA',
     () => authData({ flags: 0x45, trailing: Uint8Array.from([...new Uint8Array(16), 0, 1, 7, 0xa0]) }),
   ],
   ['flag ED and nothing after', 'E_AUTHENTICATOR_DATA', () => authData({ flags: 0x85 })],
-  ['flag AT', 'E_AUTHENTICATOR_DATA', () => authData({ flags: 0x45 })],
+  ['[bad-input 76] flag AT', 'E_AUTHENTICATOR_DATA', () => authData({ flags: 0x45 })],
   ['flag ED', 'E_AUTHENTICATOR_DATA', () => authData({ flags: 0x85, trailing: Uint8Array.of(0xa0) })],
   ['flag BS without BE', 'E_AUTHENTICATOR_DATA', () => authData({ flags: 0x15 })],
-  ['flag UP clear', 'E_USER_VERIFICATION', () => authData({ flags: 0x04 })],
-  ['flag UV clear', 'E_USER_VERIFICATION', () => authData({ flags: 0x01 })],
-  ['the relying party of another domain', 'E_RP_ID', () => authData({ rpId: 'evil.example' })],
+  ['[bad-input 73] flag UP clear', 'E_USER_VERIFICATION', () => authData({ flags: 0x04 })],
+  ['[bad-input 73] flag UV clear', 'E_USER_VERIFICATION', () => authData({ flags: 0x01 })],
+  ['[bad-input 72] the relying party of another domain', 'E_RP_ID', () => authData({ rpId: 'evil.example' })],
 ];
 for (const [what, code, assertion] of forgeries) {
   test(`refuses a passkey's assertion with ${what}: ${code}`, () => {
@@ -238,7 +258,7 @@ for (const [what, code, assertion] of forgeries) {
   });
 }
 
-test('refuses authenticator data of 36 bytes', () => {
+test('[bad-input 76] refuses authenticator data of 36 bytes', () => {
   const short = fromBase64Url(genuine.authenticatorData).slice(0, 36);
   const clientData = fromBase64Url(genuine.clientData);
   const signature = keys['P-256']!.sign(new Uint8Array([...short, ...sha256(clientData)]));
@@ -252,10 +272,10 @@ test('refuses authenticator data of 36 bytes', () => {
 });
 
 const keyForgeries: readonly [what: string, code: string, assertion: () => ChallengeAssertion][] = [
-  ['type webauthn.get', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'webauthn.get' } })],
-  ['type key.create', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'key.create' } })],
-  ['crossOrigin true', 'E_CROSS_ORIGIN', () => byKey({ clientData: { crossOrigin: true } })],
-  ['topOrigin', 'E_CROSS_ORIGIN', () => byKey({ clientData: { topOrigin: 'x' } })],
+  ['[bad-input 69] type webauthn.get', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'webauthn.get' } })],
+  ['[bad-input 69] type key.create', 'E_CLIENT_DATA_TYPE', () => byKey({ clientData: { type: 'key.create' } })],
+  ['[bad-input 71] crossOrigin true', 'E_CROSS_ORIGIN', () => byKey({ clientData: { crossOrigin: true } })],
+  ['[bad-input 71] topOrigin', 'E_CROSS_ORIGIN', () => byKey({ clientData: { topOrigin: 'x' } })],
   [
     'a duplicate member',
     'E_CLIENT_DATA',
@@ -277,7 +297,7 @@ const keyForgeries: readonly [what: string, code: string, assertion: () => Chall
     () => byKey({ clientDataText: `{"type":"key.get","challenge":"${challenge}"}{}` }),
   ],
   [
-    'an Ed25519 signature with a byte too many',
+    '[bad-input 77] an Ed25519 signature with a byte too many',
     'E_ASSERTION',
     () => ({ ...byKey(), signature: toBase64Url(new Uint8Array([...fromBase64Url(byKey().signature), 0])) }),
   ],
@@ -313,7 +333,7 @@ test('never reads a passkey assertion as one of a key', () => {
   );
 });
 
-test('an assertion made with SHA-512 does not verify', () => {
+test('[bad-input 77] an assertion made with SHA-512 does not verify', () => {
   const assertion = byKey({}, 'P-256');
   const signature = sign('sha512', fromBase64Url(assertion.clientData), keys['P-256']!.privateKey);
 
@@ -323,7 +343,7 @@ test('an assertion made with SHA-512 does not verify', () => {
   );
 });
 
-test('accepts (r, n−s): the challenge, not the signature, is used once', () => {
+test('[bad-input 78] accepts (r, n−s): the challenge, not the signature, is used once', () => {
   const s = BigInt(`0x${Buffer.from(parts.s).toString('hex')}`);
 
   equal(verify({ ...genuine, signature: der(parts.r, scalar(order - s)) }, 'P-256').challenge, challenge);

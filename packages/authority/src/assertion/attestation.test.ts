@@ -100,18 +100,22 @@ const keyForgeries: readonly [what: string, code: string, info: () => Credential
   ['crossOrigin true', 'E_CROSS_ORIGIN', () => byKey({ clientData: { crossOrigin: true } })],
   ['no challenge', 'E_CLIENT_DATA', () => byKey({ clientData: { challenge: undefined } })],
   [
-    'other client data than it signed',
+    '[bad-input 88] other client data than it signed',
     'E_ATTESTATION',
     () => ({ ...byKey(), clientData: byKey({ challenge: 'AAAA' }).clientData }),
   ],
-  ["another key's public key", 'E_ATTESTATION', () => byKey({ attestation: { publicKey: other.publicKey } })],
+  [
+    "[bad-input 88] another key's public key",
+    'E_ATTESTATION',
+    () => byKey({ attestation: { publicKey: other.publicKey } }),
+  ],
   ['the signature in base64url', 'E_ATTESTATION', () => byKey({ attestation: { signature: 'AAAA_-' } })],
   ['no signature', 'E_ATTESTATION', () => byKey({ attestation: { signature: undefined } })],
   ['no public key', 'E_ATTESTATION', () => byKey({ attestation: { publicKey: undefined } })],
   ['an unknown member', 'E_ATTESTATION', () => byKey({ attestation: { trusted: true } })],
   ['algorithm SHA512', 'E_ATTESTATION', () => byKey({ attestation: { algorithm: 'SHA512' } })],
   ['a credential id with other characters', 'E_ATTESTATION', () => byKey({ credId: 'a/b' })],
-  ['1 MB of attestation', 'E_ATTESTATION', () => ({ ...byKey(), attestationData: 'A'.repeat(1 << 20) })],
+  ['[bad-input 86] 1 MB of attestation', 'E_ATTESTATION', () => ({ ...byKey(), attestationData: 'A'.repeat(1 << 20) })],
   [
     'a private key',
     'E_PRIVATE_KEY_SENT',
@@ -183,9 +187,13 @@ const aaguid = [...new Uint8Array(16)];
 
 const passkeyForgeries: readonly [what: string, code: string, info: () => CredentialInfo][] = [
   ['type webauthn.get', 'E_CLIENT_DATA_TYPE', () => byPasskey({ clientData: { type: 'webauthn.get' } })],
-  ['another origin', 'E_CLIENT_DATA_ORIGIN', () => byPasskey({ clientData: { origin: 'https://evil.example' } })],
+  [
+    '[bad-input 86] another origin',
+    'E_CLIENT_DATA_ORIGIN',
+    () => byPasskey({ clientData: { origin: 'https://evil.example' } }),
+  ],
   ['crossOrigin true', 'E_CROSS_ORIGIN', () => byPasskey({ clientData: { crossOrigin: true } })],
-  ['another relying party', 'E_RP_ID', () => byPasskey({ rpId: 'evil.example' })],
+  ['[bad-input 86] another relying party', 'E_RP_ID', () => byPasskey({ rpId: 'evil.example' })],
   ['flag UV clear', 'E_USER_VERIFICATION', () => byPasskey({ flags: 0x41 })],
   ['flag AT clear', 'E_AUTHENTICATOR_DATA', () => byPasskey({ flags: 0x05 })],
   ['trailing bytes that were not announced', 'E_ATTESTATION', () => byPasskey({ trailing: cbor(new Map()) })],
@@ -193,7 +201,7 @@ const passkeyForgeries: readonly [what: string, code: string, info: () => Creden
   ['bytes after the extensions', 'E_ATTESTATION', () => byPasskey({ flags: 0xc5, trailing: Uint8Array.of(0xa0, 0) })],
   ['another credential id', 'E_ATTESTATION', () => ({ ...byPasskey(), credId: 'AAAA' })],
   [
-    'a self attestation by another key',
+    '[bad-input 88] a self attestation by another key',
     'E_ATTESTATION',
     () => byPasskey({ format: 'packed', cose: coseKey(testKey('P-256')) }),
   ],
@@ -237,13 +245,17 @@ const passkeyForgeries: readonly [what: string, code: string, info: () => Creden
   ],
   ['a list in place of the object', 'E_ATTESTATION', () => raw(cbor([]))],
   [
-    'a duplicate member',
+    '[bad-input 86] a duplicate member',
     'E_ATTESTATION',
     () => raw(new Uint8Array([0xa4, ...object.slice(1), ...cbor('fmt'), ...cbor('none')])),
   ],
   ['a fourth member', 'E_ATTESTATION', () => raw(new Uint8Array([0xa4, ...object.slice(1), ...cbor('epAtt'), 0xf5]))],
-  ['an indefinite length', 'E_ATTESTATION', () => raw(new Uint8Array([0xbf, ...object.slice(1), 0xff]))],
-  ['a length that is not the shortest', 'E_ATTESTATION', () => raw(new Uint8Array([0xb8, 3, ...object.slice(1)]))],
+  ['[bad-input 86] an indefinite length', 'E_ATTESTATION', () => raw(new Uint8Array([0xbf, ...object.slice(1), 0xff]))],
+  [
+    '[bad-input 86] a length that is not the shortest',
+    'E_ATTESTATION',
+    () => raw(new Uint8Array([0xb8, 3, ...object.slice(1)])),
+  ],
   [
     'a length beyond the end',
     'E_ATTESTATION',

@@ -76,7 +76,7 @@ test('an empty payload is an empty body', () => {
   deepEqual(check(ask(state, w.admin, { method: 'PUT', path, payload: '' })).body, {});
 });
 
-test('the nullifier names the challenge, not the signature', () => {
+test('[bad-input 78] the nullifier names the challenge, not the signature', () => {
   const record = challengeFor(state, account.userId, wallet);
   const one = keyAssertion({ credId: account.credId, key: account.key, challenge: encodeChallenge(record) });
   const two = keyAssertion({

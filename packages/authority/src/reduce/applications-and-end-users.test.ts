@@ -268,7 +268,7 @@ test('the service account confirms all that the end user registered, once', () =
   );
 });
 
-test('refuses a confirmation by a person, of an employee, of a taken id and of one credential twice', () => {
+test('[bad-input 87] refuses a confirmation by a person, of an employee, of a taken id and of one credential twice', () => {
   const credentials = [credentialOf(key, 'erin')];
   equal(
     refusal(() => confirm(registered, admin)),

@@ -444,7 +444,7 @@ test('grants what the grantor has', () => {
   equal(capped(assign(restricted.state, 'Helpdesk', admin.userId)), undefined);
 });
 
-test('refuses to assign more than the grantor has, to others and to itself', () => {
+test('[bad-input 103] refuses to assign more than the grantor has, to others and to itself', () => {
   equal(capped(assign(restricted.state, 'ManagedFullAdminAccess', restricted.helpdesk.userId)), 'E_GRANT');
   equal(capped(assign(restricted.state, 'ManagedKeyUser', admin.userId)), 'E_GRANT');
   throws(
@@ -456,7 +456,7 @@ test('refuses to assign more than the grantor has, to others and to itself', () 
   );
 });
 
-test('refuses a service account with more than its maker has', () => {
+test('[bad-input 103] refuses a service account with more than its maker has', () => {
   const body = (name: string) => ({
     name: 'robot',
     publicKey: testKey('Ed25519').publicKey,
@@ -468,7 +468,7 @@ test('refuses a service account with more than its maker has', () => {
   equal(capped(create('Viewer')), undefined);
 });
 
-test("refuses to confirm one's own key for somebody with more", () => {
+test("[bad-input 103] refuses to confirm one's own key for somebody with more", () => {
   const key = testKey('Ed25519');
   const confirm = (userId: string): Asked => ({
     method: 'POST',
@@ -480,7 +480,7 @@ test("refuses to confirm one's own key for somebody with more", () => {
   equal(capped(confirm(restricted.helpdesk.userId)), undefined);
 });
 
-test('refuses to activate somebody with more, and allows to deactivate', () => {
+test('[bad-input 103] refuses to activate somebody with more, and allows to deactivate', () => {
   const two = withUser(restricted.state, admin, 'boss@acme.example', 'ManagedFullAdminAccess');
   const off = restricted.act(two.state, restricted.helpdesk, setUser(two.user.userId, 'deactivate'));
 
@@ -635,7 +635,7 @@ test('a passkey, attested and signed for, acts like the first', () => {
 const other = withUser(founded, admin, 'other@acme.example');
 const refusedCredentials: readonly [what: string, code: string, asked: () => Asked][] = [
   [
-    "another user's registration challenge",
+    "[bad-input 92] another user's registration challenge",
     'E_CHALLENGE_USER',
     () => newCredential(attest(founded, other.user.userId)),
   ],
@@ -656,7 +656,7 @@ const refusedCredentials: readonly [what: string, code: string, asked: () => Ask
     () => newCredential(keyAttestation({ credId: 'x', key: second, challenge: 'Y2gtNzk' })),
   ],
   [
-    'an id that is registered',
+    '[bad-input 87] an id that is registered',
     'E_CREDENTIAL_EXISTS',
     () => newCredential(attest(founded, admin.userId, {}, 'admin-credential')),
   ],
@@ -695,6 +695,14 @@ for (const [what, code, asked] of refusedCredentials) {
   test(`refuses a new credential with ${what}: ${code}`, () => equal(refusal(founded, admin, asked()), code));
 }
 
+test('[bad-input 87] a credential id is registered once, whoever comes with it', () => {
+  for (const [by, taken] of [
+    [admin, other.user.credId],
+    [other.user, admin.credId],
+  ] as const)
+    equal(refusal(other.state, by, newCredential(attest(other.state, by.userId, {}, taken))), 'E_CREDENTIAL_EXISTS');
+});
+
 test('a service account keeps the one credential it was created with', () => {
   const { state, account } = withAccount(founded, admin, 'ManagedFullAdminAccess');
   const confirm = { userId: account.userId, credentialId: 'more', kind: 'Key', publicKey: second.publicKey, name: 'x' };
@@ -712,7 +720,7 @@ test('deactivates a credential and brings it back', () => {
   equal(refusal(on, bySecond, createUser()), undefined);
 });
 
-test('refuses to deactivate the last credential, the signing one, or one of somebody else', () => {
+test('[bad-input 93] refuses to deactivate the last credential, the signing one, or one of somebody else', () => {
   equal(refusal(founded, admin, setCredential(uuidOf(founded, admin.credId), 'deactivate')), 'E_LAST_CREDENTIAL');
   equal(refusal(withSecond, admin, setCredential(uuidOf(withSecond, admin.credId), 'deactivate')), 'E_CONFLICT');
   equal(refusal(withSecond, admin, setCredential('cr-00000-11111-2222222222222222', 'deactivate')), 'E_NOT_FOUND');

@@ -76,13 +76,15 @@ const compressed = Uint8Array.from([
   2 + (point[64]! & 1),
   ...point.subarray(1, 33),
 ]);
+// id-dsa (RFC 3279 §2.3.2) with p = 23, q = 11, g = 2 and y = 4.
+const dsa = fromHex('301c301406072a8648ce380401300902011702010b020102030400020104');
 const identity = fromHex('3019301306072a8648ce3d020106082a8648ce3d03010703020000');
 
 const refusedKeys: readonly [what: string, text: string, message: string][] = [
-  ['RSA with 512 bits', rsa(512, 65537), tooWeak],
-  ['RSA with 1024 bits', rsa(1024, 65537), tooWeak],
-  ['RSA with exponent 3', rsa(2048, 3), tooWeak],
-  ['RSA with exponent 1', pemOfRsa({ n: modulus, e: Uint8Array.of(1) }), tooWeak],
+  ['[bad-input 81] RSA with 512 bits', rsa(512, 65537), tooWeak],
+  ['[bad-input 81] RSA with 1024 bits', rsa(1024, 65537), tooWeak],
+  ['[bad-input 81] RSA with exponent 3', rsa(2048, 3), tooWeak],
+  ['[bad-input 81] RSA with exponent 1', pemOfRsa({ n: modulus, e: Uint8Array.of(1) }), tooWeak],
   [
     'RSA with a modulus of 16384 bits',
     pemOfRsa({ n: new Uint8Array(2048).fill(255), e: Uint8Array.of(1, 0, 1) }),
@@ -95,23 +97,24 @@ const refusedKeys: readonly [what: string, text: string, message: string][] = [
   ],
   ['base64 that is not canonical', ed.replace('MC', 'M=C'), notOneBlock],
   ['base64 of a wrong length', ed.replace('MC', 'MCA'), notOneBlock],
-  ['RSA-PSS', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey), notSupported],
-  ['X25519', pem(generateKeyPairSync('x25519').publicKey), notSupported],
-  ['Ed448', pem(generateKeyPairSync('ed448').publicKey), notSupported],
-  ['P-224', pem(generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey), notSupported],
-  ['P-384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey), notSupported],
-  ['two blocks', ed + ed, notOneBlock],
-  ['a certificate', wrap(der, 'CERTIFICATE'), notOneBlock],
+  ['[bad-input 82] RSA-PSS', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey), notSupported],
+  ['[bad-input 82] DSA', wrap(dsa), notSupported],
+  ['[bad-input 82] X25519', pem(generateKeyPairSync('x25519').publicKey), notSupported],
+  ['[bad-input 82] Ed448', pem(generateKeyPairSync('ed448').publicKey), notSupported],
+  ['[bad-input 82] P-224', pem(generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey), notSupported],
+  ['[bad-input 82] P-384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey), notSupported],
+  ['[bad-input 84] two blocks', ed + ed, notOneBlock],
+  ['[bad-input 84] a certificate', wrap(der, 'CERTIFICATE'), notOneBlock],
   ['an EC key under the label of RSA', wrap(der, 'RSA PUBLIC KEY'), notOneBlock],
-  ['text before the block', `Subject: me\n${ed}`, notOneBlock],
-  ['text after the block', `${ed}comment`, notOneBlock],
-  ['CRLF', ed.replaceAll('\n', '\r\n'), notOneBlock],
+  ['[bad-input 84] text before the block', `Subject: me\n${ed}`, notOneBlock],
+  ['[bad-input 84] text after the block', `${ed}comment`, notOneBlock],
+  ['[bad-input 84] CRLF', ed.replaceAll('\n', '\r\n'), notOneBlock],
   ['an empty line', ed.replace('-----\n', '-----\n\n'), notOneBlock],
   ['spaces', ed.replace('-----\n', '-----\n '), notOneBlock],
-  ['a point that is not on the curve', wrap(offCurve), notOneBlock],
+  ['[bad-input 84] a point that is not on the curve', wrap(offCurve), notOneBlock],
   ['a compressed point', wrap(compressed), notOneBlock],
-  ['the identity', wrap(identity), notOneBlock],
-  ['trailing bytes in the DER', wrap(Uint8Array.from([...der, 0])), notOneBlock],
+  ['[bad-input 84] the identity', wrap(identity), notOneBlock],
+  ['[bad-input 84] trailing bytes in the DER', wrap(Uint8Array.from([...der, 0])), notOneBlock],
   ['nothing', '', notOneBlock],
   ['5,000 characters', 'x'.repeat(5000), notOneBlock],
   ['a bare base64 text', toBase64(der), notOneBlock],
@@ -122,7 +125,7 @@ for (const [what, text, expected] of refusedKeys) {
   });
 }
 
-test('refuses a private key in any wrapping, without repeating it', () => {
+test('[bad-input 83] refuses a private key in any wrapping, without repeating it', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   for (const text of [
     privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
@@ -150,7 +153,7 @@ const weak = [
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
 ];
-test('refuses Ed25519 keys under which anybody can sign', () => {
+test('[bad-input 84] refuses Ed25519 keys under which anybody can sign', () => {
   for (const hex of weak)
     equal(
       codeOf(() => parsePublicKey(pemOfEd25519(fromHex(hex)))),

@@ -184,6 +184,18 @@ export function conformance(subject: Subject): void {
       }
     });
 
+  for (const { kind, draw } of subject.transfers ?? [])
+    test(`${claims.family}: an order of kind ${kind} with a malformed amount, recipient or memo is refused`, () => {
+      const drawn = draw(random(`malformed ${kind}`));
+      for (const [member, values] of Object.entries(malformed(drawn)))
+        for (const value of values)
+          throws(
+            () => construct({ ...drawn, body: { ...drawn.body, [member]: value } }),
+            refusal({ code: 'E_BODY' }),
+            `${member} = ${JSON.stringify(value)?.slice(0, 64)}`,
+          );
+    });
+
   for (const each of subject.refusedOrders ?? [])
     test(`${claims.family}: refuses an order ${each.name}`, () => {
       throws(() => construct(each), refusal(each));
@@ -195,6 +207,25 @@ function strict(drawn: Drawn): void {
   throws(() => construct({ ...drawn, completion: { ...drawn.completion, unheardOf: '1' } }), { code: 'E_COMPLETION' });
   throws(() => construct({ ...drawn, completion: {} }), { code: 'E_COMPLETION' });
   throws(() => construct({ ...drawn, body: { ...drawn.body, kind: 'Unheard' } }), { code: 'E_KIND' });
+}
+
+const ofNoType = [undefined, null, 7, true, [], {}];
+
+/** What no family takes for the members that this order has; a memo is tried on every transfer (bad inputs 109 to 116). */
+function malformed({ purpose, body }: Drawn): Readonly<Record<string, readonly unknown[]>> {
+  const { amount, to } = body;
+  const amounts = ['', ' ', '0', '00', '-1', '+1', ' 1', '1 ', '1\n', '1.5', '1e3', '0x10', '1_000', '1n', '１', 'x'];
+  const recipients = ['', ' ', `${to} `, ` ${to}`, `${to}\n`, `${to}\u0000`, `${to}\u200b`, `${to}${to}`, `0X${to}`];
+  return {
+    ...(typeof amount === 'string' && {
+      amount: [...amounts, String(2n ** 256n), '9'.repeat(79), '9'.repeat(10_000), ...ofNoType],
+    }),
+    ...(typeof to === 'string' && {
+      // A transaction without a recipient creates a contract.
+      to: [...recipients, 'a'.repeat(10_000), ...ofNoType.slice(purpose === 'transaction' ? 1 : 0)],
+    }),
+    ...(purpose !== 'transaction' && { memo: ['x'.repeat(10_000), ...ofNoType.slice(1)] }),
+  };
 }
 
 /** Changed, missing and additional bytes: refused with a ChainError, or what is signed changes with them. */

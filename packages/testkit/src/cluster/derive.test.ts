@@ -166,7 +166,7 @@ test('row 49: a place altered on its way to the signers is not what the user sig
   w.api.cluster.stop();
 });
 
-test('a child is refused of what is no master, of another kind, and at a place that is taken', async () => {
+test('[bad-input 134] a child is refused of what is no master, of another kind, and at a place that is taken', async () => {
   const w = await world();
   const master = await make(w, { ...ed, masterKey: true });
   const plain = await make(w, ed);

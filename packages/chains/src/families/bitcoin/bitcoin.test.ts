@@ -110,7 +110,7 @@ for (const key of [ecdsaKey, schnorrKey])
     equal(done.extract().length > 100, true);
   });
 
-test('refuses a PSBT that does not concern the key, lies about an amount, or asks for another sighash', () => {
+test('[bad-input 126] refuses a PSBT that does not concern the key, asks for another sighash, or is none', () => {
   const refused = (shape: Shape, message: RegExp) =>
     throws(
       () => planSignature({ key: shape.key, network: 'Bitcoin', body: { kind: 'Psbt', psbt: psbt(shape) } }),

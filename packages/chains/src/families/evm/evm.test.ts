@@ -52,7 +52,7 @@ test('hashes and assembles the EIP-155 example transaction to its published byte
   equal(assembled.signature?.recid, 0);
 });
 
-test('refuses a transaction for another chain, with trailing bytes, already signed, or without a chain id', () => {
+test('[bad-input 123] refuses a transaction for another chain, with trailing bytes, already signed, or without a chain id', () => {
   const refuse = (transaction: string, message: RegExp, network = 'Ethereum') =>
     throws(() => plan({ kind: 'Transaction', transaction }, network), message);
 
@@ -150,7 +150,7 @@ const wrongTypedData: readonly (readonly [string, unknown, RegExp])[] = [
 ];
 
 for (const [name, input, message] of wrongTypedData)
-  test(`refuses typed data with ${name}`, () => {
+  test(`[bad-input 124] refuses typed data with ${name}`, () => {
     throws(() => typedDataDigest(input as typeof mail), message);
   });
 
@@ -194,7 +194,7 @@ test('refuses a kind of chain that takes no key of this scheme and curve', () =>
     });
 });
 
-test('refuses typed data for another chain', () => {
+test('[bad-input 124] refuses typed data for another chain', () => {
   throws(() => plan({ kind: 'Eip712', ...mail }, 'EthereumSepolia'), /does not match network EthereumSepolia/);
 });
 

@@ -65,7 +65,7 @@ const wrong: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['above the packet size', concat(transfer(), new Uint8Array(1232)), /at most 1232 bytes/],
 ];
 for (const [name, bytes, message] of wrong)
-  test(`refuses a transaction ${name}`, () => {
+  test(`[bad-input 128] refuses a transaction ${name}`, () => {
     throws(() => planSignature({ key, network: 'Solana', body: body(bytes) }), message);
   });
 
