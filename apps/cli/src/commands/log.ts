@@ -15,7 +15,7 @@ import {
 import { nodeVerify } from '@holdfast/authority/verify-node';
 import type { HoldfastApi } from '@holdfast/client/api';
 import { type LogReader, logPins } from '@holdfast/client/log-file';
-import { utf8Decode, WireError } from '@holdfast/contract/wire';
+import { utf8Decode, visibleText, WireError } from '@holdfast/contract/wire';
 import { apiAsAdmin, readAccountFile } from '../account-file.ts';
 import { readArguments, UsageError } from '../arguments.ts';
 import { createSignedBytes } from '../log-file/signed-bytes.ts';
@@ -69,14 +69,14 @@ export const verifyLog: Command = {
         ...{ deps, signedBytes: createSignedBytes() },
       });
       const wanted = given.optional('signature');
-      console.log(`${log.name} (${log.org}): ${log.height + 1} entries hold, head ${log.head}`);
+      console.log(`${visibleText(log.name)} (${log.org}): ${log.height + 1} entries hold, head ${log.head}`);
       console.log(`${log.signatures.length} requests for signatures, each authorised as its signers had to demand`);
       for (const one of wanted === undefined ? [] : findSignatures(log, wanted))
         if (given.flag('json')) console.log(JSON.stringify(one, null, 2));
         else print(one);
     } catch (cause) {
       if (!(cause instanceof AuthorityError)) throw cause;
-      console.error(`holdfast: ${cause.message} (${cause.code})`);
+      console.error(`holdfast: ${visibleText(cause.message)} (${cause.code})`);
       process.exit(EXIT_NOT_PROVED);
     }
   },
@@ -148,27 +148,30 @@ async function readLines(api: HoldfastApi, orgId: string): Promise<readonly Cont
   return [...chain, ...records].map((text) => decodeLine(text) as Content);
 }
 
+/** Names and bodies are texts of others: none of them may say a line of its own to the terminal. */
 function print(one: VerifiedSignature): void {
   const { user, credential, signed, request } = one;
+  const say = (line: string) => console.log(visibleText(line));
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
-  console.log(`\n${one.id}  ${one.operation}`);
-  console.log(`  asked by     ${user.username} (${user.userId})${user.isServiceAccount ? ', a service account' : ''}`);
-  console.log(
+  console.log();
+  say(`${one.id}  ${one.operation}`);
+  say(`  asked by     ${user.username} (${user.userId})${user.isServiceAccount ? ', a service account' : ''}`);
+  say(
     `  credential   ${credential.credentialId} (${credential.kind}, ${credential.name}), enrolled at height ${credential.enrolledAt}${credential.tokenId === undefined ? '' : `, of the token ${credential.tokenId}`}`,
   );
-  console.log(
-    `  between      ${time(signed.from)} and ${time(signed.to)}, shown head ${one.head} (height ${one.height})`,
-  );
+  say(`  between      ${time(signed.from)} and ${time(signed.to)}, shown head ${one.head} (height ${one.height})`);
   for (const { name, grants } of one.permissions) {
-    console.log(`  permission   ${name}`);
+    say(`  permission   ${name}`);
     for (const { permission, assignmentId, height, by } of grants)
-      console.log(
+      say(
         `               by ${permission} (${assignmentId}), ${by === undefined ? 'from the genesis' : `given at height ${height} by ${by.userId}`}`,
       );
   }
-  console.log(`  request      ${request.method} ${request.path}`);
-  console.log(`               ${request.payload}`);
-  console.log(`  key          ${one.keyId}, ${one.publicKey}${one.network === undefined ? '' : ` on ${one.network}`}`);
-  for (const [k, digest] of one.digests.entries())
-    console.log(`  signed       ${digest}\n               ${one.signatures[k] ?? 'no signature is known'}`);
+  say(`  request      ${request.method} ${request.path}`);
+  say(`               ${request.payload}`);
+  say(`  key          ${one.keyId}, ${one.publicKey}${one.network === undefined ? '' : ` on ${one.network}`}`);
+  for (const [k, digest] of one.digests.entries()) {
+    say(`  signed       ${digest}`);
+    say(`               ${one.signatures[k] ?? 'no signature is known'}`);
+  }
 }

@@ -2,10 +2,11 @@
  * The look before the passkey: one sentence of what is about to be signed, made here from the exact text; every member of
  * it below; and only then the browser's own window, which shows nothing of it.
  */
+import { visibleText } from '@holdfast/contract/wire';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Session } from '../account/accounts.ts';
 import { apiOf } from '../account/api.ts';
-import { type ActionRequest, type Described, describeRequest } from '../words/actions.ts';
+import { type ActionRequest, type Described, describeRequest, shortened } from '../words/actions.ts';
 import { Button, Groups, Note, ProblemNote, Waiting } from './parts.tsx';
 import { useTask } from './task.ts';
 
@@ -15,8 +16,6 @@ export interface Confirmation {
   /** What the page knows better; made in the browser like the rest. */
   readonly described?: Described;
 }
-
-const VALUE_CHARS_MAX = 200;
 
 /** What it says, without the buttons: shown by whoever asks for a signature. */
 export function Request({ request, described }: { readonly request: ActionRequest; readonly described: Described }) {
@@ -29,20 +28,18 @@ export function Request({ request, described }: { readonly request: ActionReques
         </Note>
       )}
       <dl class="mb-4 grid gap-x-4 gap-y-1 text-sm sm:grid-cols-[auto_minmax(0,1fr)]">
-        {rows
-          // Longer ones are keys and attestations: whole below, as text.
-          .filter(({ value, groups }) => groups !== undefined || value.length <= VALUE_CHARS_MAX)
-          .map(({ label, value, groups }) => (
-            <div key={label} class="contents">
-              <dt class="text-muted">{label}</dt>
-              <dd class="max-sm:mb-2">{groups === undefined ? value : <Groups groups={groups} />}</dd>
-            </div>
-          ))}
+        {rows.map(({ label, value, groups }, at) => (
+          // Two members may have one label.
+          <div key={`${at}-${label}`} class="contents">
+            <dt class="text-muted">{label}</dt>
+            <dd class="min-w-0 max-sm:mb-2">{groups === undefined ? shortened(value) : <Groups groups={groups} />}</dd>
+          </div>
+        ))}
       </dl>
       <details class="mb-4 text-sm">
         <summary class="text-muted">What exactly is signed</summary>
         <pre class="mt-2 rounded-sm bg-sunken p-3 font-mono text-xs break-all whitespace-pre-wrap">
-          {`${request.method} ${request.path}\n\n${request.payload}`}
+          {`${request.method} ${request.path}\n\n${visibleText(request.payload)}`}
         </pre>
       </details>
     </>

@@ -1,4 +1,5 @@
 /** Colleagues whose passkeys signers do not know yet. Whoever confirms one has compared its fingerprint with its owner. */
+import { visibleText } from '@holdfast/contract/wire';
 import { useState } from 'preact/hooks';
 import { apiOf } from '../account/api.ts';
 import { fingerprintOf } from '../account/fingerprint.ts';
@@ -37,7 +38,7 @@ export function ConfirmationsPage({ session, onSession }: MemberPageProps) {
       payload: JSON.stringify({ userId, credentialId, kind, publicKey, name }),
     } as const;
     if ((await ask<object>(request, describeRequest(request))) === undefined) return;
-    setDone(`Signers accept “${name}” of ${username} from now on`);
+    setDone(`Signers accept “${visibleText(name)}” of ${visibleText(username)} from now on`);
     list.reload();
   };
 
@@ -71,10 +72,12 @@ export function ConfirmationsPage({ session, onSession }: MemberPageProps) {
           <ul class="grid gap-3">
             {items.map((item) => (
               <li key={item.credentialUuid} class="rounded-md border border-line p-3">
-                <p class="font-medium">{item.username}</p>
+                <p class="font-medium">
+                  {visibleText(item.username)} <code class="font-mono text-sm">{item.userId}</code>
+                </p>
                 <p class="text-sm text-muted">
                   {item.kind === 'Fido2' ? 'Passkey' : item.kind === 'RecoveryKey' ? 'Recovery kit' : 'Key'} “
-                  {item.name}” · made <Moment at={item.dateCreated} />
+                  {visibleText(item.name)}” · made <Moment at={item.dateCreated} />
                 </p>
                 <div class="flex flex-wrap items-end justify-between gap-2">
                   <Fingerprint

@@ -1,7 +1,7 @@
 /** A person's own credentials: what there is, a second passkey, the recovery kit, and switching one off. */
 import { type CreationChallenge, createPasskey } from '@holdfast/client/passkey-signer';
 import { useRef, useState } from 'preact/hooks';
-import type { Session } from '../account/accounts.ts';
+import { comparedKey, type Session } from '../account/accounts.ts';
 import { apiOf, type CredentialItem, origin, passkeyOptions } from '../account/api.ts';
 import { fingerprintOf } from '../account/fingerprint.ts';
 import type { MemberPageProps } from '../app.tsx';
@@ -122,6 +122,16 @@ export function EndedSession({
 
 function Unconfirmed({ items, session }: { readonly items: readonly CredentialItem[]; readonly session: Session }) {
   const waiting = items.filter((item) => item.isActive && item.isConfirmed === false && item.kind !== 'RecoveryKey');
+  if (waiting.some((item) => comparedKey(item) === 'other'))
+    return (
+      <Note tone="stop" title="Stop: the server lists another key than this browser made" isAlert>
+        <p class="prose">
+          Nobody must confirm it: it would sign in your name. Tell whoever runs this installation, and your
+          administrator.
+        </p>
+      </Note>
+    );
+  const isOwn = waiting.every((item) => comparedKey(item) === 'same');
   const groups = waiting.map((item) => fingerprintOf(item.publicKey));
   const request = `Please confirm my passkey in Holdfast: ${session.account.username}, ${session.account.userId}, fingerprint ${groups
     .map((each) => each.join(' '))
@@ -131,6 +141,9 @@ function Unconfirmed({ items, session }: { readonly items: readonly CredentialIt
       <p class="prose">
         You can read, but not sign. Ask an administrator to compare this fingerprint with you, by voice or face to face,
         and to confirm it.
+        {isOwn
+          ? null
+          : ' It was not made in this browser, which has only the server’s word for it: the browser that made it knows.'}
       </p>
       {groups.map((each) => (
         <Fingerprint key={each.join('')} groups={each} label="Fingerprint of your passkey" />

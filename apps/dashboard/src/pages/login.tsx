@@ -2,7 +2,7 @@
 import { decodeChallenge } from '@holdfast/authority/challenge';
 import { type UserActionChallenge, VerifyingSigner } from '@holdfast/client/credentials';
 import { useState } from 'preact/hooks';
-import { type Account, forgetAccount, knownAccounts } from '../account/accounts.ts';
+import { type Account, forgetAccount, holdToPins, knownAccounts } from '../account/accounts.ts';
 import { passkeys, publicApi } from '../account/api.ts';
 import { seeCluster } from '../account/cluster.ts';
 import type { PageProps } from '../app.tsx';
@@ -144,6 +144,7 @@ export function LoginPage({ session, onSession }: PageProps) {
 /** The pins of an account met for the first time; VerifyingSigner holds this challenge, and all later ones, to them. */
 async function meet(wish: { orgId: string; username: string }, challenge: LoginChallenge): Promise<Account> {
   const { fingerprint: clusterFingerprint } = await seeCluster();
+  holdToPins({ orgId: wish.orgId, clusterFingerprint });
   const { u: userId } = decodeChallenge(challenge.challenge);
   return { ...wish, orgName: challenge.rp?.name ?? wish.orgId, userId, clusterFingerprint };
 }

@@ -3,7 +3,7 @@ import { decodeChallenge } from '@holdfast/authority/challenge';
 import { ChallengeRefused } from '@holdfast/client/credentials';
 import { type CreationChallenge, createPasskey } from '@holdfast/client/passkey-signer';
 import { useState } from 'preact/hooks';
-import { type Account, rememberAccount } from '../account/accounts.ts';
+import { type Account, holdToPins, rememberAccount, rememberKey } from '../account/accounts.ts';
 import { passkeyOptions, publicApi } from '../account/api.ts';
 import { seeCluster } from '../account/cluster.ts';
 import { fingerprintOf } from '../account/fingerprint.ts';
@@ -41,6 +41,7 @@ export function RegisterPage() {
     void task.run(async (say) => {
       const cluster = await seeCluster();
       const wish = { orgId: orgId.trim(), username: username.trim(), registrationCode: code.trim() };
+      holdToPins({ orgId: wish.orgId, clusterFingerprint: cluster.fingerprint });
       const challenge = await publicApi().plain<RegistrationChallenge>('POST', '/auth/registration/init', wish);
       checkRegistration(challenge, { orgId: wish.orgId, clusterFingerprint: cluster.fingerprint });
       say('Your browser makes the passkey now.');
@@ -57,6 +58,7 @@ export function RegisterPage() {
       const userId = challenge.user.id;
       const account = { orgId: wish.orgId, orgName, username: name, userId, clusterFingerprint: cluster.fingerprint };
       rememberAccount(account);
+      rememberKey(passkey.credentialInfo.credId, passkey.publicKey);
       dropFragment();
       setMade({ account, publicKey: passkey.publicKey });
     });
@@ -72,6 +74,10 @@ export function RegisterPage() {
             fingerprint with you, by voice or face to face, and confirmed it.
           </p>
           <Fingerprint groups={fingerprintOf(made.publicKey)} label="Fingerprint of your passkey" />
+          <p class="my-1">
+            <span class="block text-sm text-muted">Your id, to compare as well</span>
+            <code class="font-mono text-sm">{made.account.userId}</code>
+          </p>
           <p class="mt-4">
             <PageLink
               to="login"

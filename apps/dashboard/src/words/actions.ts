@@ -2,7 +2,14 @@
  * What a request does, in one sentence, made in the browser from the very text that is about to be signed. Nothing here
  * comes from the api: ids, names and keys are those of the payload.
  */
-import { asJsonObject, type JsonObject, type JsonValue, parseStrictJson, WireError } from '@holdfast/contract/wire';
+import {
+  asJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseStrictJson,
+  visibleText,
+  WireError,
+} from '@holdfast/contract/wire';
 import { fingerprintOf } from '../account/fingerprint.ts';
 
 export interface ActionRequest {
@@ -38,8 +45,14 @@ interface Words {
 
 type Say = (body: JsonObject, ids: readonly string[]) => Words;
 
-const quoted = (value: JsonValue | undefined): string => `“${typeof value === 'string' ? value : ''}”`;
-const textOf = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+const SENTENCE_CHARS_MAX = 200;
+
+/** A text of the body inside a sentence, which it can neither turn around nor push away. */
+function textOf(value: JsonValue | undefined): string {
+  const text = typeof value === 'string' ? value : '';
+  return visibleText(text.length <= SENTENCE_CHARS_MAX ? text : `${text.slice(0, SENTENCE_CHARS_MAX)}…`);
+}
+const quoted = (value: JsonValue | undefined): string => `“${textOf(value)}”`;
 
 const kinds: Readonly<Record<string, string>> = {
   Fido2: 'passkey',
@@ -49,10 +62,16 @@ const kinds: Readonly<Record<string, string>> = {
   Password: 'password',
   Totp: 'one-time code generator',
 };
-const kindOf = (value: JsonValue | undefined): string => kinds[textOf(value)] ?? textOf(value);
+const kindOf = (value: JsonValue | undefined): string => wordFor(kinds, textOf(value));
+
+/** A body may say `constructor` too. */
+const wordFor = (words: Readonly<Record<string, string>>, name: string, otherwise = name): string =>
+  (Object.hasOwn(words, name) ? words[name] : undefined) ?? otherwise;
 
 const RECOVERS =
   'Whoever holds its private key and can read your mail can put new credentials in the place of all of yours.';
+const SIGNS_ALONE =
+  'Whoever holds the private key of this fingerprint signs with it from then on, and nobody is asked again.';
 const LEAVES = 'After this, whoever holds the key can move everything alone, and Holdfast never signs with it again.';
 const OPAQUE = 'Nobody can read from this what it does. Sign it only if you made it yourself.';
 
@@ -82,7 +101,7 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
     '/holdfast/credentials/confirm',
     (body) => ({
       sentence: `Let signers accept the ${kindOf(body['kind'])} ${quoted(body['name'])} of user ${textOf(body['userId'])}`,
-      caution: 'Compare the fingerprint with its owner first, by voice or face to face.',
+      caution: 'Compare the fingerprint with its owner first, by voice or face to face, and the id of the user too.',
     }),
   ],
   ['POST', '/auth/users', (body) => ({ sentence: `Invite ${textOf(body['email'])} to your organisation` })],
@@ -93,13 +112,20 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
   [
     'POST',
     '/auth/service-accounts',
-    (body) => ({ sentence: `Create the service account ${quoted(body['name'])}, which signs with a key of its own` }),
+    (body) => ({
+      sentence: `Create the service account ${quoted(body['name'])}, which signs with a key of its own`,
+      caution: SIGNS_ALONE,
+    }),
   ],
   ['PUT', '/auth/service-accounts/*', (_, [user]) => ({ sentence: `Change the service account ${user}` })],
   ['PUT', '/auth/service-accounts/*/activate', (_, [user]) => ({ sentence: `Switch service account ${user} on` })],
   ['PUT', '/auth/service-accounts/*/deactivate', (_, [user]) => ({ sentence: `Switch service account ${user} off` })],
   ['DELETE', '/auth/service-accounts/*', (_, [user]) => ({ sentence: `Archive service account ${user}, for good` })],
-  ['POST', '/auth/pats', (body) => ({ sentence: `Create the personal access token ${quoted(body['name'])}` })],
+  [
+    'POST',
+    '/auth/pats',
+    (body) => ({ sentence: `Create the personal access token ${quoted(body['name'])}`, caution: SIGNS_ALONE }),
+  ],
   ['PUT', '/auth/pats/*', (_, [token]) => ({ sentence: `Change the personal access token ${token}` })],
   ['PUT', '/auth/pats/*/activate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} on` })],
   ['PUT', '/auth/pats/*/deactivate', (_, [token]) => ({ sentence: `Switch the personal access token ${token} off` })],
@@ -174,7 +200,7 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
         : {}),
     }),
   ],
-  ['POST', '/keys', () => ({ sentence: 'Make a new key on the five signers' })],
+  ['POST', '/keys', (body) => ({ sentence: `Make a new key on the five signers${forUser(body)}` })],
   ['PUT', '/keys/*', (body, [key]) => ({ sentence: `Name key ${key} ${quoted(body['name'])}` })],
   ['DELETE', '/keys/*', (_, [key]) => ({ sentence: `Archive key ${key}; it signs no more` })],
   ['POST', '/keys/import', (body) => ({ sentence: `Import the key ${quoted(body['name'])} onto the five signers` })],
@@ -189,7 +215,7 @@ const table: readonly (readonly [ActionRequest['method'], string, Say])[] = [
     'POST',
     '/wallets',
     (body) => ({
-      sentence: `Create a wallet on ${textOf(body['network'])}${body['name'] === undefined ? '' : `, named ${quoted(body['name'])}`}`,
+      sentence: `Create a wallet on ${textOf(body['network'])}${body['name'] === undefined ? '' : `, named ${quoted(body['name'])}`}${forUser(body)}`,
     }),
   ],
   ['PUT', '/wallets/*', (body, [wallet]) => ({ sentence: `Name wallet ${wallet} ${quoted(body['name'])}` })],
@@ -276,6 +302,16 @@ export function describeRequest(request: ActionRequest): Described {
   };
 }
 
+/** A list of everything a role allows is shorter; sealed keys and whole transactions are not. */
+const VALUE_CHARS_MAX = 4_000;
+const BEGINNING_CHARS = 200;
+
+/** Never left out: what is too long says so, and where it stands whole. */
+export const shortened = (value: string): string =>
+  value.length <= VALUE_CHARS_MAX
+    ? value
+    : `${value.slice(0, BEGINNING_CHARS)}… (${value.length} characters; the whole stands under “What exactly is signed”)`;
+
 /** Every pattern there are words for, as `METHOD /path/*`: compared with the contract by a test. */
 export const described = (): readonly string[] => table.map(([method, pattern]) => `${method} ${pattern}`);
 
@@ -318,10 +354,10 @@ const names: Readonly<Record<string, string>> = {
 };
 
 function rowOf(member: string, value: JsonValue): Row {
-  const label = names[member] ?? member;
+  const label = wordFor(names, visibleText(member));
   if (member === 'publicKey' && typeof value === 'string')
     return { label: 'Fingerprint of the public key', value: value, groups: fingerprintOf(value) };
-  return { label, value: typeof value === 'string' ? value : JSON.stringify(value) };
+  return { label, value: visibleText(typeof value === 'string' ? value : JSON.stringify(value)) };
 }
 
 const articles: Readonly<Record<string, string>> = {
@@ -333,7 +369,12 @@ const articles: Readonly<Record<string, string>> = {
   Transaction: 'a transaction',
   Psbt: 'a Bitcoin transaction (PSBT)',
 };
-const article = (kind: JsonValue | undefined): string => articles[textOf(kind)] ?? `a request of kind ${textOf(kind)}`;
+const article = (kind: JsonValue | undefined): string =>
+  wordFor(articles, textOf(kind), `a request of kind ${textOf(kind)}`);
+
+/** A key that belongs to one user from its beginning. */
+const forUser = (body: JsonObject): string =>
+  body['delegateTo'] === undefined ? '' : `, for user ${textOf(body['delegateTo'])} alone`;
 
 function amountOf(body: JsonObject): string {
   const amount = textOf(body['amount']);

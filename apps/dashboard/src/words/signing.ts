@@ -4,7 +4,7 @@
  */
 import { type Facts, loadFamily, type PublicKeyRef } from '@holdfast/chains/families';
 import { isNetwork, network as networkNamed } from '@holdfast/chains/networks';
-import { asJsonObject, fromHex, parseStrictJson } from '@holdfast/contract/wire';
+import { asJsonObject, fromHex, parseStrictJson, visibleText } from '@holdfast/contract/wire';
 import type { ActionRequest, Described, Row } from './actions.ts';
 
 export interface WalletClaim {
@@ -26,7 +26,8 @@ export async function describeSigning(
 ): Promise<Described> {
   if (!isNetwork(wallet.network)) return plain;
   const network = networkNamed(wallet.network);
-  const where = `${wallet.name === undefined ? '' : `“${wallet.name}” on `}${wallet.network}`;
+  const name = wallet.name === undefined ? '' : `“${visibleText(wallet.name)}” on `;
+  const where = `${walletOf(request.path)}: ${name}${wallet.network}, as the server has it`;
   const body = asJsonObject(parseStrictJson(request.payload), 'body');
   if (request.path.endsWith('/transfers')) {
     const amount = typeof body['amount'] === 'string' ? body['amount'] : undefined;
@@ -34,7 +35,7 @@ export async function describeSigning(
     const { symbol, decimals } = network.native;
     return {
       ...plain,
-      sentence: `Send ${wholeUnits(amount, decimals)} ${symbol} to ${String(body['to'])}`,
+      sentence: `Send ${wholeUnits(amount, decimals)} ${symbol} to ${visibleText(String(body['to']))}`,
       rows: [{ label: 'From', value: where }, ...plain.rows],
     };
   }
@@ -43,13 +44,34 @@ export async function describeSigning(
   if (facts === undefined) return plain;
   const rows: Row[] = [
     { label: 'Wallet', value: where },
-    ...facts.summary.map(({ label, value }) => ({ label, value })),
+    ...facts.summary.map(({ label, value }) => ({ label: visibleText(label), value: visibleText(value) })),
   ];
   const told = new Set(rows.map(({ value }) => value));
   const others = plain.rows.filter(({ value }) => !told.has(value));
-  return facts.interpreted
-    ? { sentence: `Sign on ${wallet.network}: ${facts.kind}`, level: 'described', rows: [...rows, ...others] }
-    : { ...plain, rows: [...rows, ...others] };
+  const caution = cautionFor(facts);
+  if (!facts.interpreted || caution !== undefined)
+    return { ...plain, ...(caution === undefined ? {} : { caution }), rows: [...rows, ...others] };
+  const verb = request.path.endsWith('/transactions') ? 'Sign and send' : 'Sign';
+  return {
+    sentence: `${verb} on ${wallet.network}: ${facts.kind}`,
+    level: 'described',
+    rows: [...rows, ...others],
+  };
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  Eip712: 'Typed data can let others take what the wallet holds, later and without asking. Read every value below.',
+  Eip7702: 'From then on the code of the delegate acts for this wallet, and can move everything it holds.',
+};
+
+/** What a family reads for policies is not yet what it will do: a call, a permit and a delegation say it in their data. */
+function cautionFor({ kind, summary }: Facts): string | undefined {
+  const data = summary.find(({ label }) => label === 'Data')?.value;
+  if (data !== undefined && data !== '0 bytes')
+    return `It calls a contract with ${data} that this page cannot read. Sign it only if you made it yourself.`;
+  if (summary.some(({ label }) => label === 'Outputs'))
+    return 'It pays more outputs than are listed here. Sign it only if you made it yourself.';
+  return KINDS[kind];
 }
 
 async function factsOf(body: Readonly<Record<string, unknown>>, wallet: WalletClaim): Promise<Facts | undefined> {

@@ -1,12 +1,13 @@
 /** Every code has words and a next step; every request that is signed has a sentence. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, doesNotMatch, doesNotThrow, equal, match, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '@holdfast/client/api';
 import { errors } from '@holdfast/contract/errors';
 import { operations } from '@holdfast/contract/operations';
-import { described, describeRequest } from './actions.ts';
+import { comparedKey, holdToPins } from '../account/accounts.ts';
+import { described, describeRequest, shortened } from './actions.ts';
 import { problemOf, toProblem } from './problems.ts';
-import { wholeUnits } from './signing.ts';
+import { describeSigning, type WalletClaim, wholeUnits } from './signing.ts';
 
 const banned = /oops|please|simply|something went wrong|!/i;
 
@@ -101,4 +102,100 @@ test('amounts are exact, whatever their size', () => {
   equal(wholeUnits('1', 18), '0.000000000000000001');
   equal(wholeUnits('123456789012345678901234567890', 6), '123 456 789 012 345 678 901 234.56789');
   equal(wholeUnits('7', 0), '7');
+});
+
+const walletId = 'wa-00000-00000-0000000000000000';
+/** The key of one: a point of the curve that everybody knows. */
+const claimed: WalletClaim = {
+  network: 'Ethereum',
+  name: 'Till',
+  signingKey: {
+    ...{ scheme: 'ECDSA', curve: 'secp256k1' },
+    publicKey: '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798',
+  },
+};
+const read = (body: object, wallet = claimed) => {
+  const path = `/wallets/${walletId}/signatures`;
+  const request = { method: 'POST', path, payload: JSON.stringify(body) } as const;
+  return describeSigning(request, describeRequest(request), wallet);
+};
+/** Type 2 on Ethereum, nonce 0, one wei to 0x35…35, with these RLP-encoded data. */
+const transactionWith = (data: string): string => {
+  const fields = `0180843b9aca00847735940082520894${'35'.repeat(20)}01${data}c0`;
+  return `0x02${(0xc0 + fields.length / 2).toString(16)}${fields}`;
+};
+
+test('a plain transaction is described, and the wallet it is signed with is named by its id', async () => {
+  const { sentence, level, caution, rows } = await read({ kind: 'Transaction', transaction: transactionWith('80') });
+
+  deepEqual([sentence, level, caution], ['Sign on Ethereum: Transaction', 'described', undefined]);
+  ok(rows.some(({ value }) => value === `${walletId}: “Till” on Ethereum, as the server has it`));
+});
+
+test('a call of a contract, a permit and a delegation of code are for those who know what they do', async () => {
+  const call = await read({ kind: 'Transaction', transaction: transactionWith('8401020304') });
+  const owner = `0x${'35'.repeat(20)}`;
+  const permit = await read({
+    kind: 'Eip712',
+    types: {
+      EIP712Domain: [{ name: 'name', type: 'string' }],
+      Permit: ['owner', 'spender'].map((name) => ({ name, type: 'address' })),
+    },
+    domain: { name: 'USD Coin' },
+    message: { owner, spender: owner },
+  });
+  const delegation = await read({ kind: 'Eip7702', address: owner, chainId: 1, nonce: 0 });
+
+  for (const { level, rows } of [call, permit, delegation]) deepEqual([level, rows.length > 2], ['opaque', true]);
+  match(call.caution ?? '', /calls a contract with 4 bytes/);
+  match(permit.caution ?? '', /take what the wallet holds/);
+  ok(permit.rows.some(({ label, value }) => label === 'message' && value.includes(owner)));
+  match(delegation.caution ?? '', /can move everything/);
+});
+
+test('no text of a request hides, turns around or pushes away what stands beside it', () => {
+  const of = (body: object) => describeRequest({ method: 'POST', path: '/permissions', payload: JSON.stringify(body) });
+  const { sentence, rows } = of({ name: 'a\u202Eb\u200Bc', 'opera\u2066tions': ['x\u009B'] });
+
+  equal(sentence, 'Define the role “a⟨U+202E⟩b⟨U+200B⟩c”');
+  deepEqual(rows.at(-1), { label: 'opera⟨U+2066⟩tions', value: '["x⟨U+009B⟩"]' });
+  equal(of({ name: 'n'.repeat(5_000) }).sentence, `Define the role “${'n'.repeat(200)}…”`);
+  doesNotMatch(of({ constructor: 1 }).rows[0]?.label ?? '', /function/);
+  const kind = { credentialKind: 'constructor', credentialName: 'x' };
+  const { sentence: added } = describeRequest({
+    ...{ method: 'POST', path: '/auth/credentials', payload: JSON.stringify(kind) },
+  });
+  equal(added, 'Add the constructor “x” to your account');
+});
+
+test('a value is shown whole, and one too long for that says how long it is', () => {
+  const operations = JSON.stringify(Array.from({ length: 60 }, (_, at) => `Wallets:Signatures:Create${at}`));
+
+  equal(shortened(operations), operations);
+  match(shortened('7'.repeat(100_000)), /^7{200}… \(100000 characters; the whole stands under/);
+});
+
+test('keys that sign alone from then on, and keys made for somebody else, are called that', () => {
+  for (const path of ['/auth/pats', '/auth/service-accounts'])
+    match(describeRequest({ method: 'POST', path, payload: '{"name":"n"}' }).caution ?? '', /nobody is asked again/);
+  const user = 'us-00000-00000-0000000000000000';
+  const payload = JSON.stringify({ network: 'Ethereum', delegateTo: user });
+  for (const path of ['/wallets', '/keys'])
+    match(describeRequest({ method: 'POST', path, payload }).sentence, new RegExp(`, for user ${user} alone$`));
+});
+
+const account = { orgId: 'or-1', orgName: 'Acme', username: 'ann', userId: 'us-1', clusterFingerprint: 'A' };
+
+test('an organisation met on another cluster than before is refused, whichever way the page was reached', () => {
+  throws(() => holdToPins({ orgId: 'or-1', clusterFingerprint: 'B' }, [account]), { name: 'ChallengeRefused' });
+  doesNotThrow(() => holdToPins({ orgId: 'or-1', clusterFingerprint: 'A' }, [account]));
+  doesNotThrow(() => holdToPins({ orgId: 'or-2', clusterFingerprint: 'B' }, [account]));
+});
+
+test('a passkey is compared with the key that this browser made, not with what the server lists', () => {
+  const made = [['id', 'own']] as const;
+
+  equal(comparedKey({ credentialId: 'id', publicKey: 'own' }, made), 'same');
+  equal(comparedKey({ credentialId: 'id', publicKey: 'theirs' }, made), 'other');
+  equal(comparedKey({ credentialId: 'another', publicKey: 'own' }, made), 'elsewhere');
 });

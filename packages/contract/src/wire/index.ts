@@ -13,3 +13,4 @@ export {
   parseStrictJsonBytes,
 } from './json.ts';
 export { isWellFormed, utf8, utf8Decode } from './utf8.ts';
+export { visibleText } from './visible.ts';

@@ -15,6 +15,7 @@ import {
   toHex,
   utf8,
   utf8Decode,
+  visibleText,
 } from './index.ts';
 
 // Rerun a failure with HOLDFAST_SEED=<printed seed>.
@@ -387,4 +388,22 @@ test('refuses what is no text', () => {
 
 test('looks at the size of bytes before it decodes them', () => {
   throws(() => parseStrictJsonBytes(new Uint8Array(7).fill(0xff), { bytesMax: 6 }), { code: 'E_JSON_SIZE' });
+});
+
+test('a text shows every character that would hide, turn or command something', () => {
+  equal(visibleText('Große Kasse 1, “Ägypten” 東京 ✓'), 'Große Kasse 1, “Ägypten” 東京 ✓');
+  for (const [text, shown] of [
+    ['to\u202Etxt', 'to⟨U+202E⟩txt'],
+    ['a\u200Bb\u2066c\uFEFF', 'a⟨U+200B⟩b⟨U+2066⟩c⟨U+FEFF⟩'],
+    ['\u001B[2K\r\n', '⟨U+001B⟩[2K⟨U+000D⟩⟨U+000A⟩'],
+    ['\u009B1A', '⟨U+009B⟩1A'],
+    ['x\u{E0041}y', 'x⟨U+E0041⟩y'],
+    ['\uD800', '⟨U+D800⟩'],
+  ] as const)
+    equal(visibleText(text), shown);
+});
+
+test('a text written from right to left is isolated from what stands beside it', () => {
+  equal(visibleText('קופה 1'), '\u2068קופה 1\u2069');
+  equal(visibleText('خزنة\u2069'), '\u2068خزنة⟨U+2069⟩\u2069');
 });
