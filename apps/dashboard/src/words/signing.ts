@@ -65,14 +65,20 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** What a family reads for policies is not yet what it will do: a call, a permit and a delegation say it in their data. */
-function cautionFor({ kind, summary }: Facts): string | undefined {
-  const data = summary.find(({ label }) => label === 'Data')?.value;
-  if (data !== undefined && data !== '0 bytes')
-    return `It calls a contract with ${data} that this page cannot read. Sign it only if you made it yourself.`;
-  if (summary.some(({ label }) => label === 'Outputs'))
-    return 'It pays more outputs than are listed here. Sign it only if you made it yourself.';
+export function cautionFor({ kind, summary }: Facts): string | undefined {
+  const has = (label: string, fits: (value: string) => boolean = () => true) =>
+    summary.some((fact) => fact.label === label && fits(fact.value));
+  const mine = 'Sign it only if you made it yourself.';
+  if (has('Data', (value) => value !== '0 bytes') || has('Body') || has('Deploys', (value) => value === 'a contract'))
+    return `It calls or deploys a contract with data that this page cannot read. ${mine}`;
+  if (has('Sends', sendsTheRest)) return `It sends more than the amount it names, up to all that is there. ${mine}`;
+  if (has('Outputs')) return `It pays more outputs than are listed here. ${mine}`;
+  if (kind === 'Psbt' && !has('Fee')) return `Not all of its inputs are known, so nobody knows its fee. ${mine}`;
   return KINDS[kind];
 }
+
+/** TON's modes 32, 64 and 128 add to the amount or end the account; fees and errors are what 1 and 2 are about. */
+const sendsTheRest = (value: string): boolean => Number(/mode (\d+)$/.exec(value)?.[1] ?? 0) >= 32;
 
 async function factsOf(body: Readonly<Record<string, unknown>>, wallet: WalletClaim): Promise<Facts | undefined> {
   const network = networkNamed(wallet.network);

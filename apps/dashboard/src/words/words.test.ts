@@ -7,7 +7,7 @@ import { operations } from '@holdfast/contract/operations';
 import { comparedKey, holdToPins } from '../account/accounts.ts';
 import { described, describeRequest, shortened } from './actions.ts';
 import { problemOf, toProblem } from './problems.ts';
-import { describeSigning, type WalletClaim, wholeUnits } from './signing.ts';
+import { cautionFor, describeSigning, type WalletClaim, wholeUnits } from './signing.ts';
 
 const banned = /oops|please|simply|something went wrong|!/i;
 
@@ -147,10 +147,23 @@ test('a call of a contract, a permit and a delegation of code are for those who 
   const delegation = await read({ kind: 'Eip7702', address: owner, chainId: 1, nonce: 0 });
 
   for (const { level, rows } of [call, permit, delegation]) deepEqual([level, rows.length > 2], ['opaque', true]);
-  match(call.caution ?? '', /calls a contract with 4 bytes/);
+  match(call.caution ?? '', /data that this page cannot read/);
   match(permit.caution ?? '', /take what the wallet holds/);
   ok(permit.rows.some(({ label, value }) => label === 'message' && value.includes(owner)));
   match(delegation.caution ?? '', /can move everything/);
+});
+
+test('what a family reads and does not say in full has a caution; what it says in full has none', () => {
+  const of = (kind: string, ...facts: readonly (readonly [label: string, value: string])[]) =>
+    cautionFor({ interpreted: true, kind, summary: facts.map(([label, value]) => ({ label, value })) });
+
+  equal(of('Transaction', ['Sends', '5 to UQ, mode 3'], ['Comment', 'rent']), undefined);
+  match(of('Transaction', ['Sends', '0 to UQ, mode 128']) ?? '', /up to all that is there/);
+  match(of('Transaction', ['Sends', '5 to UQ, mode 3'], ['Body', '0x07']) ?? '', /cannot read/);
+  match(of('Transaction', ['Sends', '5 to UQ, mode 3'], ['Deploys', 'a contract']) ?? '', /cannot read/);
+  equal(of('Psbt', ['Output 0', '5 to bc1q'], ['Fee', '1']), undefined);
+  match(of('Psbt', ['Output 0', '5 to bc1q']) ?? '', /nobody knows its fee/);
+  match(of('Psbt', ['Outputs', '21'], ['Fee', '1']) ?? '', /more outputs than are listed/);
 });
 
 test('no text of a request hides, turns around or pushes away what stands beside it', () => {
