@@ -70,7 +70,8 @@ export function consentTo(
 export function consentToPast(ctx: Context, act: ActEvidence): ConsentedAct {
   const { request, assertion } = act;
   const state = stateFor(ctx, assertion);
-  const verified = verifyRequest(asOfThen(state, assertion.credId), { request, assertion }, ctx.organisations.deps);
+  const then = asOfThen(state, assertion.credId);
+  const verified = verifyRequest(then, { request, assertion }, ctx.organisations.deps);
   const { operation, body } = verified;
   return consented({
     state,
@@ -86,16 +87,27 @@ export function consentToPast(ctx: Context, act: ActEvidence): ConsentedAct {
   });
 }
 
-/** The state with this credential and its user active and allowed; used to read one old request and thrown away. */
+/**
+ * The state with this credential's user active and allowed, with all that the user ever signed by and every page it was
+ * ever done on: a second factor, a token or an application may have ended since as well. Used to read one old request and
+ * thrown away.
+ */
 function asOfThen(state: State, credentialId: string): State {
   const credential = state.credentials.get(credentialId);
   const user = credential === undefined ? undefined : state.users.get(credential.userId);
   const everything = [...state.permissions.values()].find(isFullAdmin);
   if (credential === undefined || user === undefined || everything === undefined) return state;
   const { userId } = user;
+  const own = [...state.credentials].filter(([, each]) => each.userId === userId);
+  const tokens = [...state.personalTokens].filter(([, each]) => each.userId === userId);
   return {
     ...state,
-    credentials: new Map(state.credentials).set(credentialId, { ...credential, active: true }),
+    apps: new Map([...state.apps].map(([id, each]) => [id, { ...each, active: true }])),
+    credentials: new Map([...state.credentials, ...own.map(([id, each]) => [id, { ...each, active: true }] as const)]),
+    personalTokens: new Map([
+      ...state.personalTokens,
+      ...tokens.map(([id, each]) => [id, { ...each, active: true, restricted: false }] as const),
+    ]),
     users: new Map(state.users).set(userId, { ...user, active: true }),
     assignments: new Map(state.assignments).set('as-then', {
       id: 'as-then',
