@@ -13,6 +13,7 @@ import {
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { countUse, type Factor, type KeyFactor, type VerifiedFactor, verifyFactor } from './assertions.ts';
+import { guessesAt } from './limits.ts';
 import { hashPassword, pretendPassword, verifyPassword } from './password.ts';
 import { openSecret } from './seal.ts';
 import { stepOf } from './totp.ts';
@@ -108,7 +109,11 @@ async function verifySecrets(
 ): Promise<Spend[]> {
   if (factors.length === 0) return [];
   const account = `${of.orgId}/${of.userId}`;
-  const waitMs = ctx.limits.guesses.take(account);
+  const guesses = guessesAt(
+    ctx.limits,
+    of.own.some(({ kind }) => isSecretKind(kind)),
+  );
+  const waitMs = guesses.take(account);
   if (waitMs > 0) {
     ctx.log('auth.guesses-limited', { orgId: of.orgId, userId: of.userId });
     throw new WalletError('E_RATE_LIMIT', undefined, { details: { retryAfterS: Math.ceil(waitMs / 1000) } });
@@ -118,7 +123,7 @@ async function verifySecrets(
     spends.push(factor.kind === 'Password' ? await checkPassword(ctx, factor, of.own) : checkTotp(ctx, factor, of.own));
   const right = spends.filter((spend) => spend !== undefined);
   if (right.length < factors.length) refuse('E_FACTOR');
-  ctx.limits.guesses.forget(account);
+  guesses.forget(account);
   return right;
 }
 

@@ -13,8 +13,10 @@ const PUBLIC_PART = 20;
 const NAMES_MAX = 20_000;
 
 export interface Limits {
-  /** Passwords and one-time codes, for each account. */
+  /** Passwords and one-time codes, for each account that has such a secret. */
   readonly guesses: RateLimit;
+  /** The same for every other name, apart: of names that are nobody's there is no end, and a flood forgets the oldest. */
+  readonly idleGuesses: RateLimit;
   /** Mails, for each account and purpose, there or not. */
   readonly mails: RateLimit;
   /** What needs no token, for each network address. */
@@ -30,12 +32,17 @@ export interface Phantoms {
   try(name: string): number;
 }
 
+/** Whoever guesses where nothing is to be guessed is held up alike, and frees nobody else's count by it. */
+export const guessesAt = (limits: Limits, hasSecret: boolean): RateLimit =>
+  hasSecret ? limits.guesses : limits.idleGuesses;
+
 export function createLimits(
   env: Pick<Env, 'now'>,
   { requestsPerMinuteMax }: Pick<Settings, 'requestsPerMinuteMax'>,
 ): Limits {
   return {
     guesses: createRateLimit(env, GUESSES.most, GUESSES.windowMs),
+    idleGuesses: createRateLimit(env, GUESSES.most, GUESSES.windowMs),
     mails: createRateLimit(env, MAILS.most, MAILS.windowMs),
     addresses: createRateLimit(env, Math.ceil(requestsPerMinuteMax / PUBLIC_PART)),
     phantoms: createPhantoms(),

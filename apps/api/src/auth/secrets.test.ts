@@ -2,6 +2,7 @@
 import { equal, match, notEqual, rejects, throws } from 'node:assert/strict';
 import { randomBytes, scryptSync } from 'node:crypto';
 import { test } from 'node:test';
+import { createLimits, guessesAt } from './limits.ts';
 import { checkPassword, hashPassword, pretendPassword, verifyPassword } from './password.ts';
 import { openSecret, sealSecret } from './seal.ts';
 import { otpUrl, stepOf, totpCode } from './totp.ts';
@@ -93,4 +94,16 @@ test('opens a sealed secret at its own place and under its own key only', () => 
   altered.writeUInt8(altered.readUInt8(14) ^ 1, 14);
   equal(openSecret(secrets(1), 'totp/cr-1', altered.toString('base64url')), undefined);
   throws(() => openSecret(secrets(1), 'totp/cr-1', 'AAAA'));
+});
+
+test('guesses at names that are nobody’s, however many, free nobody who has something to guess', () => {
+  const limits = createLimits({ now: () => 0 }, { requestsPerMinuteMax: 0 });
+  const guess = (name: string, hasSecret: boolean) => guessesAt(limits, hasSecret).take(name);
+  for (let k = 0; k < 10; k += 1) equal(guess('member', true), 0);
+
+  for (let k = 0; k <= 20_000; k += 1) guess(`nobody ${k}`, false);
+
+  equal(guess('member', true) > 0, true);
+  for (let k = 0; k < 10; k += 1) equal(guess('one more', false), 0);
+  equal(guess('one more', false) > 0, true);
 });
