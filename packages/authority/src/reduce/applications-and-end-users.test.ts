@@ -130,6 +130,9 @@ test('the application of the genesis stays as it is, and names are taken for goo
 
 for (const [what, body, code] of [
   ['a web origin with a path', { origin: 'https://app.acme.example/login' }, 'E_BODY'],
+  ['a web origin that anybody on the way may change', { origin: 'http://app.acme.example' }, 'E_BODY'],
+  ['a web origin that only begins as this machine', { origin: 'http://localhost.evil.example' }, 'E_BODY'],
+  ['a web origin that only ends as this machine', { origin: 'http://evillocalhost' }, 'E_BODY'],
   ['an origin of no kind', { origin: 'javascript:alert(1)' }, 'E_BODY'],
   ['a relying party that is an address', { relyingPartyId: 'https://acme.example' }, 'E_BODY'],
   ['a key of a client-side application', { publicKey: testKey('Ed25519').publicKey }, 'E_BODY'],
@@ -144,7 +147,12 @@ for (const [what, body, code] of [
     );
   });
 
-for (const origin of ['android:apk-key-hash:Ab-_9', 'ios:bundle-id:com.acme.Wallet', 'http://localhost:3000'])
+for (const origin of [
+  'android:apk-key-hash:Ab-_9',
+  'ios:bundle-id:com.acme.Wallet',
+  'http://localhost:3000',
+  'http://shop.localhost',
+])
   test(`takes ${origin} for an origin`, () => {
     equal(added(founded.apps, create(founded, { ...wish, origin }).apps).origin, origin);
   });

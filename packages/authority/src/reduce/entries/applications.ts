@@ -9,9 +9,12 @@ import { actorOf, checkGrant } from './cap.ts';
 import { readOptionalText, readParam, readText } from './fields.ts';
 import type { Reducer } from './reducer.ts';
 
-/** A web origin as browsers write it, or what the platforms of phones put in its place (auth.md §2.5). */
+/**
+ * A web origin as browsers write it, or what the platforms of phones put in its place (auth.md §2.5). Passkeys need a secure
+ * context: https, or this machine (W3C Secure Contexts §3.1).
+ */
 const ORIGIN =
-  /^(?:https?:\/\/[a-z0-9.-]{1,253}(?::[1-9][0-9]{0,4})?|android:apk-key-hash:[A-Za-z0-9_-]{1,128}|ios:bundle-id:[A-Za-z0-9.-]{1,255})$/;
+  /^(?:(?:https:\/\/[a-z0-9.-]{1,253}|http:\/\/(?:[a-z0-9-]{1,63}\.)?localhost)(?::[1-9][0-9]{0,4})?|android:apk-key-hash:[A-Za-z0-9_-]{1,128}|ios:bundle-id:[A-Za-z0-9.-]{1,255})$/;
 const RP_ID = /^[a-z0-9.-]{1,253}$/;
 
 export const createApplication: Reducer = (state, act, deps) => {
@@ -23,7 +26,7 @@ export const createApplication: Reducer = (state, act, deps) => {
     return refuse('E_BODY', 'body.kind must be ClientSideApplication or ServerSideApplication', { path: 'body.kind' });
   const origin = readText(body, 'origin', 300);
   if (!ORIGIN.test(origin))
-    refuse('E_BODY', 'body.origin must be https://name, android:apk-key-hash:… or ios:bundle-id:…', {
+    refuse('E_BODY', 'body.origin must be https://name, http://localhost, android:apk-key-hash:… or ios:bundle-id:…', {
       path: 'body.origin',
     });
   const rpId = readText(body, 'relyingPartyId', 253);
