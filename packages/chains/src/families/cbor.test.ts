@@ -33,6 +33,11 @@ test('writes and reads the examples of RFC 8949', () => {
   equal(decodeCbor(hex('d9010280'), 'it').type, 'tag');
 });
 
+test('a text keeps the mark that some decoders take away, as it is hashed with it', () => {
+  const read = decodeCbor(hex('64efbbbf61'), 'it');
+  equal(read.type === 'text' && read.value, '\ufeffa');
+});
+
 const wrong: readonly (readonly [string, string, RegExp])[] = [
   ['nothing', '', /ends at byte 0/],
   ['a byte behind the end', '0000', /1 bytes too many/],

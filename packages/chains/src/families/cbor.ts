@@ -121,7 +121,7 @@ function take(reader: Reader, length: bigint): Uint8Array {
 
 function text(bytes: Uint8Array, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return refuse(path, 'has a text that is not UTF-8');
   }

@@ -1,5 +1,5 @@
 /** Bytes that no library of a chain would write, one fault each: what the families' own parsers must notice. */
-import { equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, notDeepEqual, ok, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -24,7 +24,21 @@ import { protoField, protoMessage } from './protobuf.ts';
 import type { Completion, PublicKeyRef } from './types.ts';
 import { encodeField, encodeFields, type Field } from './xrpl/codec.ts';
 
-const names = ['algorand', 'aptos', 'cosmos', 'iota', 'near', 'pseudo', 'stellar', 'sui', 'tezos', 'xrpl'] as const;
+const names = [
+  'algorand',
+  'aptos',
+  'cosmos',
+  'hedera',
+  'icp',
+  'iota',
+  'near',
+  'pseudo',
+  'starknet',
+  'stellar',
+  'sui',
+  'tezos',
+  'xrpl',
+] as const;
 await Promise.all(names.map(loadFamily));
 
 const secret = new Uint8Array(32).fill(0x21);
@@ -626,4 +640,88 @@ refuses('Near', [
 
 test('every family of this file is one that was loaded', () => {
   for (const each of names) equal(family(each as FamilyName).name, each);
+});
+
+// ── Hedera ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const hederaAccount = (num: bigint, ...more: readonly Uint8Array[]) => concat(protoField(3, num), ...more);
+/** A payment of 7 from 0.0.1234; numbers of either sign are folded: 13 is −7. */
+const hederaPayment = (to: Uint8Array) => {
+  const amount = (account: Uint8Array, folded: bigint) =>
+    protoMessage(1, protoMessage(1, account), protoField(2, folded));
+  const body = concat(
+    protoMessage(1, protoMessage(1, protoField(1, 1_700_000_000n)), protoMessage(2, hederaAccount(1234n))),
+    protoMessage(2, hederaAccount(3n)),
+    protoField(3, 5n),
+    protoMessage(4, protoField(1, 120n)),
+    protoMessage(14, protoMessage(1, amount(hederaAccount(1234n), 13n), amount(to, 14n))),
+  );
+  return protoMessage(1, protoMessage(5, protoMessage(1, body), protoMessage(2)));
+};
+
+signs('Hedera', hederaPayment(hederaAccount(99n)));
+refuses('Hedera', [
+  ['a number and an alias', hederaPayment(hederaAccount(99n, protoMessage(4, zeros(20)))), /by number and by alias/],
+  ['a number and an empty alias', hederaPayment(hederaAccount(99n, protoMessage(4))), /by number and by alias/],
+]);
+const checksummed = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
+refusesOrders(
+  'Hedera',
+  {
+    body: { kind: 'Native', to: checksummed, amount: '7' },
+    completion: { account: '1234', node: '3', validStart: '1700000000000000000', fee: '5' },
+  },
+  [['an address with a wrong checksum', { body: { to: checksummed.replace('aA', 'AA') } }, /checksum/]],
+);
+
+// ── Internet Computer ───────────────────────────────────────────────────────────────────────────────────────────────
+
+test('payments of the Internet Computer exclude each other only where its ledger makes one of them', () => {
+  const body = { kind: 'Native', to: own('InternetComputer'), amount: '5', externalId: 'rent' };
+  const completion = { fee: '10000', createdAt: '1700000000000000000', expiry: '1700000240000000000' };
+  const exclusionOf = (changed: Body, completed: Completion = {}) =>
+    build('InternetComputer', { ...body, ...changed }, { ...completion, ...completed }).exclusion;
+  const first = exclusionOf({});
+
+  // The same to the ledger, though another call.
+  deepEqual(exclusionOf({}, { expiry: '1700000250000000000' }), first);
+  for (const other of [
+    exclusionOf({ amount: '6' }),
+    exclusionOf({ to: addressOf('InternetComputer', ecdsa) }),
+    exclusionOf({ memo: '1' }),
+    exclusionOf({}, { fee: '10001' }),
+    exclusionOf({}, { createdAt: '1700000000000000001' }),
+  ])
+    notDeepEqual(other, first);
+});
+
+// ── Starknet ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('calls of Starknet that are not shown are counted', () => {
+  const key: PublicKeyRef = { scheme: 'ECDSA', curve: 'stark', publicKey: Uint8Array.of(2, ...zeros(31), 7) };
+  const bound = { max_amount: '0x0', max_price_per_unit: '0x0' };
+  const factsOf = (calls: number) =>
+    planSignature({
+      key,
+      network: 'Starknet',
+      body: {
+        kind: 'Transaction',
+        transaction: {
+          type: 'INVOKE',
+          version: '0x3',
+          sender_address: addressOf('Starknet', key),
+          calldata: [calls, ...Array.from({ length: calls }, (_, k) => [0x77 + k, 0x5, 0]).flat()].map(
+            (each) => `0x${each.toString(16)}`,
+          ),
+          nonce: '0x1',
+          resource_bounds: { l1_gas: bound, l1_data_gas: bound, l2_gas: bound },
+          tip: '0x0',
+          nonce_data_availability_mode: 'L1',
+          fee_data_availability_mode: 'L1',
+        },
+      },
+    }).facts;
+
+  equal(factsOf(3).summary[0]?.value, '0x5 of 0x77, 0x5 of 0x78, 0x5 of 0x79');
+  equal(factsOf(5).summary[0]?.value, '0x5 of 0x77, 0x5 of 0x78, 0x5 of 0x79, 2 more');
 });

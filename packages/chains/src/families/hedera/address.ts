@@ -7,6 +7,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { check } from '../../errors/index.ts';
 import { bytesToBigInt, concat, equal, hexMember, toHex0x } from '../bytes.ts';
+import { parseAddress } from '../evm/address.ts';
 import { protoField, protoMessage } from '../protobuf.ts';
 import type { PublicKeyRef } from '../types.ts';
 
@@ -28,7 +29,7 @@ export function addressOf(key: PublicKeyRef): string {
 
 export function parseAccount(text: string, path: string): Account {
   if (/^0x[0-9a-fA-F]{40}$/.test(text)) {
-    const alias = hexMember({ [path]: text }, path, { exactly: 20 });
+    const alias = hexMember({ [path]: parseAddress(text, path) }, path, { exactly: 20 });
     // Twelve zero bytes and a number are another way to write 0.0.n (HIP-583).
     check(bytesToBigInt(alias.subarray(0, 12)) !== 0n, path, 'is the number of an account; write it as 0.0.n');
     return { alias };

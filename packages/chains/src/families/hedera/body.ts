@@ -219,8 +219,9 @@ function accountIn(bytes: Uint8Array, at: string): Account {
   const read: Message = readMessage(bytes, at, { 1: 'word', 2: 'word', 3: 'word', 4: 'bytes' });
   check(read.number(1) === 0n && read.number(2) === 0n, at, 'names an account of another shard or realm');
   const alias = read.bytes(4);
-  if (read.has(4) && alias.length > 0) {
-    check(read.number(3) === 0n, at, 'names an account by number and by alias');
+  if (read.has(4)) {
+    // Of two the network takes the later one, and were it empty.
+    check(alias.length > 0 && read.number(3) === 0n, at, 'names an account by number and by alias');
     return { alias };
   }
   const num = read.number(3);

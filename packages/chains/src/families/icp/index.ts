@@ -117,11 +117,11 @@ export const icp: Family = {
       body: { kind: 'Transaction', transaction: toHex0x(unsignedEnvelope(encodeContent(call))) },
       facts: factsOf(call, network),
       feeMax: fee,
-      // The ledger compares all of a transfer, the fee with it; everything else is the user's.
+      // The ledger compares all of a transfer: of two that say different things it makes both.
       exclusion: {
         kind: 'sequence',
         account: principalText(call.sender),
-        lane: `fee ${fee}`,
+        lane: toHex0x(sha256(call.arg)),
         sequence: createdAt.toString(),
       },
     };

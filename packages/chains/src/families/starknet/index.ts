@@ -45,6 +45,8 @@ const transferSelector = selector('transfer');
 const transferFromSelector = selector('transferFrom');
 /** 10 STRK: far above what a transfer or a deployment has cost. */
 const feeMaxDefault = 10n ** 19n;
+/** Of a transaction that is not understood; how many more there are is said. */
+const CALLS_SHOWN = 3;
 const u128Max = (1n << 128n) - 1n;
 const u256Max = (1n << 256n) - 1n;
 
@@ -215,9 +217,10 @@ function factsOf(transaction: Transaction): Facts {
           {
             label: 'Calls',
             value: calls
+              .slice(0, CALLS_SHOWN)
               .map(({ to, selector: name }) => `${felt(name)} of ${felt(to)}`)
-              .join(', ')
-              .slice(0, 512),
+              .concat(calls.length > CALLS_SHOWN ? [`${calls.length - CALLS_SHOWN} more`] : [])
+              .join(', '),
           },
         ]);
   return {
