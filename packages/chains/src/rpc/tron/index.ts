@@ -10,6 +10,7 @@ import { decodeAddress } from '../../families/tron/address.ts';
 import { nftCall, tokenCall } from '../../families/tron/raw.ts';
 import type { Body, Network } from '../../families/types.ts';
 import { NodeError, nonsense } from '../errors.ts';
+import { words } from '../nodes/answers.ts';
 import { type Answer, amountOf, checkFunds, checkTokens, height, list, object, quantity, text } from '../read.ts';
 import type { ChainClient, Nodes, TransactionState } from '../types.ts';
 
@@ -21,6 +22,13 @@ const genesis: Readonly<Record<string, string>> = {
 const VALIDITY = 20n * 60_000n;
 /** Time in which a block that was made before the expiry may still arrive. */
 const LATE = 60_000n;
+/** What a node says of its own state (java-tron, `Return.response_code`): it may have taken the transaction nevertheless. */
+const busy: ReadonlySet<string> = new Set([
+  'SERVER_BUSY',
+  'NO_CONNECTION',
+  'NOT_ENOUGH_EFFECTIVE_CONNECTION',
+  'BLOCK_UNSOLIDIFIED',
+]);
 /** Bytes of a transfer with its signature and result, and what each costs beyond what an account has free. */
 const BYTES = 345n;
 const BYTE_PRICE = 1_000n;
@@ -55,9 +63,12 @@ export function createTronClient({ nodes }: { nodes: Nodes; network: Network }):
         const transaction = toHex0x(bytesOf(signedData)).slice(2);
         const said = object(await one.post('/wallet/broadcasthex', { transaction }), 'an answer');
         if (said['result'] === true || said['code'] === 'DUP_TRANSACTION_ERROR') return;
-        throw new NodeError('E_NODE_REFUSED', `${String(said['code']).slice(0, 64)}: ${wordsOf(said['message'])}`, {
-          answer: said,
-        });
+        const isBusy = busy.has(String(said['code']));
+        throw new NodeError(
+          isBusy ? 'E_NODE_UNREACHABLE' : 'E_NODE_REFUSED',
+          `${String(said['code']).slice(0, 64)}: ${wordsOf(said['message'])}`,
+          { answer: said },
+        );
       }),
 
     state: ({ id, signedData }) =>
@@ -197,7 +208,7 @@ function expirationOf(signedData: string): bigint {
 /** Hex of what the node has to say. */
 const wordsOf = (message: unknown): string =>
   typeof message === 'string' && /^([0-9a-fA-F]{2})+$/.test(message)
-    ? new TextDecoder().decode(hexMember({ message: message.slice(0, 400) }, 'message', {}))
+    ? words(new TextDecoder().decode(hexMember({ message: message.slice(0, 400) }, 'message', {})), [])
     : 'no reason given';
 
 const bytesOf = (signedData: string) => hexMember({ signedData }, 'signedData', { min: 1, max: 131_072 });
