@@ -221,12 +221,15 @@ function secretsOf(url: URL, headers: Readonly<Record<string, string>>): readonl
     ...[...url.searchParams.values()].filter((each) => each.length >= 4),
     url.username,
     url.password,
-    ...Object.values(headers),
+    // A node may repeat a token without the word before it: `Bearer …`.
+    ...Object.values(headers).flatMap((each) => [each, ...each.split(/[\s=:;,"]+/).filter(isLikelyKey)]),
   ];
   return [...new Set([...parts, ...parts.map(decoded)])]
     .filter((each) => each !== '')
     .sort((a, b) => b.length - a.length);
 }
+
+const isLikelyKey = (part: string): boolean => part.length >= 8;
 
 function decoded(text: string): string {
   try {

@@ -268,6 +268,20 @@ test('headers of an origin are sent to it alone, and taken out of what a node sa
   deepEqual(seen, ['k3ythatmaynotbeseen', undefined]);
 });
 
+test('a token of a header is taken out of what a node says without the word before it', async () => {
+  const url = await serve((_request, reply) => {
+    reply.writeHead(400, { 'content-type': 'application/json' });
+    reply.end('{"message":"no project for t0kenthatmaynotbeseen"}');
+  });
+
+  const headers = () => ({ authorization: 'Bearer t0kenthatmaynotbeseen' });
+
+  await rejects(nodesOf([url], { headers }).get('/epochs/latest'), {
+    code: 'E_NODE_REFUSED',
+    message: /no project for …$/,
+  });
+});
+
 test("a list of errors with status 500, as Tezos' node refuses, is a refusal; any other 500 is none", async () => {
   const errors = [
     { kind: 'temporary', id: 'proto.021-PsQuebec.contract.counter_in_the_past', contract: 'tz1' },
