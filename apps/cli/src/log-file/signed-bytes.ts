@@ -53,7 +53,7 @@ function ordered(
   const named = params['transferId'] ?? params['transactionId'] ?? '';
   const construction =
     how === undefined
-      ? constructOrder({ ...order, purpose: purposeOf(operation), body, completion })
+      ? constructOrder({ ...order, purpose: purposeOf(operation), body: orderBody(operation, body), completion })
       : replaced(order, { how, original: constructions.get(named), named, completion });
   constructions.set(id, construction);
   return construction.body as JsonObject;
@@ -85,6 +85,14 @@ function howOf(operation: string): How | undefined {
 
 const purposeOf = (operation: string): 'transfer' | 'transaction' =>
   operation === 'wallets.transferAsset' ? 'transfer' : 'transaction';
+
+/** An activation says nothing but that it is one (docs/specs/orders.md §1). */
+function orderBody(operation: string, body: JsonObject): JsonObject {
+  if (operation !== 'wallets.activateWallet') return body;
+  if (Object.keys(body).length > 0)
+    throw new AuthorityError('E_LOG_SIGNATURE', 'an activation with members, which no signer builds');
+  return { kind: 'ActivateAccount' };
+}
 
 /** What the signature is over, as 32 bytes a person can look for; of messages their SHA-256. */
 function digestOf(item: SigningItem): Uint8Array {
