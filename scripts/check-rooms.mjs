@@ -74,6 +74,7 @@ export const table = {
       'cluster/roster',
       'chains/schemes',
       'chains/families',
+      'chains/headers',
       'chains/networks',
     ],
     npm: ['@dfns/sdk', '@dfns/sdk-keysigner'],

@@ -9,7 +9,6 @@ export default defineConfig({
   publicDir: false,
   logLevel: 'warn',
   plugins: [tailwind()],
-  resolve: { alias: { 'node:crypto': new URL('./src/absent.ts', import.meta.url).pathname } },
   build: {
     outDir: 'dist/site',
     emptyOutDir: true,

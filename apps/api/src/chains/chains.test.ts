@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import { type NetworksFile, sealHeaders } from '@holdfast/chains/networks';
+import { sealHeaders } from '@holdfast/chains/headers';
+import type { NetworksFile } from '@holdfast/chains/networks';
 import type { Http } from '@holdfast/chains/rpc';
 import { createChains } from './index.ts';
 

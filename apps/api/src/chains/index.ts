@@ -3,14 +3,13 @@
  * operator changes the settings. Nothing here is trusted by signers.
  */
 import type { Network } from '@holdfast/chains/families';
+import { type Headers, openHeaders } from '@holdfast/chains/headers';
 import {
   configureChainIds,
-  type Headers,
   isNetwork,
   type NetworkSettings,
   type NetworksFile,
   network,
-  openHeaders,
 } from '@holdfast/chains/networks';
 import {
   type BlockReader,

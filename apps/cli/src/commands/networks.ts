@@ -2,14 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Headers, sealHeaders } from '@holdfast/chains/headers';
 import {
-  type Headers,
   isNetwork,
   type NetworkSettings,
   type NetworksFile,
   parseNetworksFile,
   parseSettings,
-  sealHeaders,
   tableNetwork,
 } from '@holdfast/chains/networks';
 import { HoldfastApi } from '@holdfast/client/api';

@@ -28,7 +28,6 @@ import { tonNetworks } from './ton.ts';
 import { tronNetworks } from './tron.ts';
 import { xrplNetworks } from './xrpl.ts';
 
-export { checkHeaders, type Headers, openHeaders, sealHeaders } from './headers.ts';
 export { type NetworkSettings, type NetworksFile, parseNetworksFile, parseSettings } from './settings.ts';
 
 export const networks: readonly Network[] = [

@@ -5,7 +5,6 @@
 
 import { asJsonObject, type JsonObject, type JsonValue, parseStrictJson } from '@holdfast/contract/wire';
 import { check, refuse } from '../errors/index.ts';
-import { isSealedHeaders } from './headers.ts';
 import { tableNetwork } from './index.ts';
 
 export interface NetworkSettings {
@@ -17,7 +16,7 @@ export interface NetworkSettings {
   readonly chainId?: number;
   /** Nodes that must agree where it matters; 2 unless told, all there are if fewer. */
   readonly quorum?: number;
-  /** By origin of a node's address: what it wants in every request, sealed (`headers.ts`). */
+  /** By origin of a node's address: what it wants in every request, sealed (`../headers`). */
   readonly headers?: Readonly<Record<string, string>>;
   /** First block that the indexer reads; unset: the newest when it begins, since new wallets have no past. */
   readonly indexFrom?: number;
@@ -30,6 +29,10 @@ const NODES_MAX = 16;
 const URL_CHARS_MAX = 2_000;
 const CONFIRMATIONS_MAX = 100_000;
 const code = 'E_SETTINGS';
+
+/** By their form: opening them takes the api's secret. */
+export const isSealedHeaders = (text: unknown): text is string =>
+  typeof text === 'string' && /^v1\.[A-Za-z0-9_-]{40,16000}$/.test(text);
 
 /** Throws ChainError E_SETTINGS, or WireError for what is no JSON; no message repeats an address. */
 export function parseNetworksFile(text: string): NetworksFile {

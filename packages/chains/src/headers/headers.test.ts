@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from 'node:assert/strict';
 import { test } from 'node:test';
-import { openHeaders, parseNetworksFile, sealHeaders } from './index.ts';
+import { parseNetworksFile } from '../networks/index.ts';
+import { openHeaders, sealHeaders } from './index.ts';
 
 const secret = new Uint8Array(32).fill(7);
 const place = { network: 'Cardano', origin: 'https://cardano-mainnet.blockfrost.io' };

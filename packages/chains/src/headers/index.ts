@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { asJsonObject, parseStrictJson } from '@holdfast/contract/wire';
 import { check, refuse } from '../errors/index.ts';
+import { isSealedHeaders } from '../networks/settings.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -62,9 +63,6 @@ export function sealHeaders(
   const sealed = [o.iv, cipher.update(JSON.stringify(headers), 'utf8'), cipher.final(), cipher.getAuthTag()];
   return `v1.${Buffer.concat(sealed).toString('base64url')}`;
 }
-
-export const isSealedHeaders = (text: unknown): text is string =>
-  typeof text === 'string' && /^v1\.[A-Za-z0-9_-]{40,16000}$/.test(text);
 
 /** Throws ChainError E_SETTINGS where they were sealed under another secret, for another place, or altered. */
 export function openHeaders(sealed: string, o: HeadersPlace & { readonly secret: Uint8Array }): Headers {
