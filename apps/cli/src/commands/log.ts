@@ -9,7 +9,6 @@ import {
   LINE_CHARS_MAX,
   type Line,
   logFileText,
-  type VerifiedSignature,
   verifyLogFile,
 } from '@holdfast/authority/log-file';
 import { nodeVerify } from '@holdfast/authority/verify-node';
@@ -19,6 +18,7 @@ import { utf8Decode, visibleText, WireError } from '@holdfast/contract/wire';
 import { apiAsAdmin, readAccountFile } from '../account-file.ts';
 import { readArguments, UsageError } from '../arguments.ts';
 import { createSignedBytes } from '../log-file/signed-bytes.ts';
+import { toldSignature } from '../log-file/told.ts';
 import type { Command } from './index.ts';
 
 /** What the file should prove it does not. */
@@ -73,7 +73,7 @@ export const verifyLog: Command = {
       console.log(`${log.signatures.length} requests for signatures, each authorised as its signers had to demand`);
       for (const one of wanted === undefined ? [] : findSignatures(log, wanted))
         if (given.flag('json')) console.log(JSON.stringify(one, null, 2));
-        else print(one);
+        else for (const line of toldSignature(one)) console.log(line);
     } catch (cause) {
       if (!(cause instanceof AuthorityError)) throw cause;
       console.error(`holdfast: ${visibleText(cause.message)} (${cause.code})`);
@@ -146,32 +146,4 @@ async function readLines(api: HoldfastApi, orgId: string): Promise<readonly Cont
     from = page.next;
   } while (from !== undefined);
   return [...chain, ...records].map((text) => decodeLine(text) as Content);
-}
-
-/** Names and bodies are texts of others: none of them may say a line of its own to the terminal. */
-function print(one: VerifiedSignature): void {
-  const { user, credential, signed, request } = one;
-  const say = (line: string) => console.log(visibleText(line));
-  const time = (seconds: number) => new Date(seconds * 1000).toISOString();
-  console.log();
-  say(`${one.id}  ${one.operation}`);
-  say(`  asked by     ${user.username} (${user.userId})${user.isServiceAccount ? ', a service account' : ''}`);
-  say(
-    `  credential   ${credential.credentialId} (${credential.kind}, ${credential.name}), enrolled at height ${credential.enrolledAt}${credential.tokenId === undefined ? '' : `, of the token ${credential.tokenId}`}`,
-  );
-  say(`  between      ${time(signed.from)} and ${time(signed.to)}, shown head ${one.head} (height ${one.height})`);
-  for (const { name, grants } of one.permissions) {
-    say(`  permission   ${name}`);
-    for (const { permission, assignmentId, height, by } of grants)
-      say(
-        `               by ${permission} (${assignmentId}), ${by === undefined ? 'from the genesis' : `given at height ${height} by ${by.userId}`}`,
-      );
-  }
-  say(`  request      ${request.method} ${request.path}`);
-  say(`               ${request.payload}`);
-  say(`  key          ${one.keyId}, ${one.publicKey}${one.network === undefined ? '' : ` on ${one.network}`}`);
-  for (const [k, digest] of one.digests.entries()) {
-    say(`  signed       ${digest}`);
-    say(`               ${one.signatures[k] ?? 'no signature is known'}`);
-  }
 }

@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { comparedKey, type Session } from '../account/accounts.ts';
 import { apiOf, type CredentialItem, origin, passkeyOptions } from '../account/api.ts';
 import { fingerprintOf } from '../account/fingerprint.ts';
+import { kitProblem } from '../account/kit.ts';
 import type { MemberPageProps } from '../app.tsx';
 import { useConfirm } from '../components/confirm.tsx';
 import { useLoad } from '../components/load.ts';
@@ -347,10 +348,8 @@ function RecoveryKit({
         throw cause;
       });
       if (typeof kit === 'string') return setProved(`✕ This kit is worth nothing: ${kit}.`);
-      const known = items.find((item) => item.credentialId === kit.credentialId);
-      if (known?.isActive !== true || known.publicKey !== kit.publicKey)
-        return setProved('✕ The keys fit, but this kit is not among your active credentials.');
-      setProved('✓ This kit is valid: it recovers your account.');
+      const problem = kitProblem(kit, session.account, items);
+      setProved(problem === undefined ? '✓ This kit is valid: it recovers your account.' : `✕ ${problem}`);
     });
   };
 

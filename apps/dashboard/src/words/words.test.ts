@@ -5,6 +5,7 @@ import { ApiError } from '@holdfast/client/api';
 import { errors } from '@holdfast/contract/errors';
 import { operations } from '@holdfast/contract/operations';
 import { comparedKey, holdToPins } from '../account/accounts.ts';
+import { kitProblem } from '../account/kit.ts';
 import { described, describeRequest, shortened } from './actions.ts';
 import { problemOf, toProblem } from './problems.ts';
 import { cautionFor, describeSigning, type WalletClaim, wholeUnits } from './signing.ts';
@@ -211,4 +212,25 @@ test('a passkey is compared with the key that this browser made, not with what t
   equal(comparedKey({ credentialId: 'id', publicKey: 'own' }, made), 'same');
   equal(comparedKey({ credentialId: 'id', publicKey: 'theirs' }, made), 'other');
   equal(comparedKey({ credentialId: 'another', publicKey: 'own' }, made), 'elsewhere');
+});
+
+test('a recovery kit is called valid only where signers will take it for this account', () => {
+  const kit = {
+    v: 1,
+    kind: 'holdfast recovery kit',
+    ...{ apiUrl: '', privateKey: '', publicKey: 'P', credentialId: 'c' },
+    ...{ orgId: 'or-1', username: 'ann', clusterFingerprint: 'A' },
+  } as const;
+  const item = { credentialId: 'c', publicKey: 'P', isActive: true, isConfirmed: true };
+
+  equal(kitProblem(kit, account, [item]), undefined);
+  match(kitProblem({ ...kit, clusterFingerprint: 'B' }, account, [item]) ?? '', /other signers/);
+  match(kitProblem({ ...kit, orgId: 'or-2' }, account, [item]) ?? '', /another organisation/);
+  match(kitProblem(kit, account, [{ ...item, isConfirmed: false }]) ?? '', /signers do not know/);
+  for (const each of [
+    { ...item, isActive: false },
+    { ...item, publicKey: 'Q' },
+    { ...item, credentialId: 'd' },
+  ])
+    match(kitProblem(kit, account, [each]) ?? '', /not among your active/);
 });
