@@ -17,7 +17,6 @@ import {
   encodeSigned,
   encodeTransaction,
   type Header,
-  hashedPart,
   memoMax,
   type Payload,
   readTransaction,
@@ -98,9 +97,10 @@ export const concordium: Family = {
     };
   },
 
+  /** Of the block item, its kind included, as nodes hash it (haskell-src/Concordium/Types/Transactions.hs). */
   transactionId(signedData) {
     const bytes = hexMember({ signedData }, 'signedData', { min: 1, max: 2 * bytesMax });
-    return toHex0x(sha256(hashedPart(bytes))).slice(2);
+    return toHex0x(sha256(bytes)).slice(2);
   },
 };
 

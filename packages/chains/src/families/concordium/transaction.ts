@@ -74,12 +74,9 @@ export function encodeTransaction({ sender, nonce, energy, expiry }: Header, pay
   return concat(sender, be(nonce, 8), be(energy, 8), be(payload.length, 4), be(expiry, 8), payload);
 }
 
-/** One credential, one key of it: the accounts that a wallet's key has. */
+/** A block item of kind 0, with one credential and one key of it: the accounts that a wallet's key has. */
 export const encodeSigned = (transaction: Uint8Array, signature: Uint8Array): Uint8Array =>
   concat(Uint8Array.of(0), oneSignature, be(signature.length, 2), signature, transaction);
-
-/** Without the byte that says it is an account's: that is what its hash is over. */
-export const hashedPart = (blockItem: Uint8Array): Uint8Array => blockItem.subarray(1);
 
 /** Credential 0, key 0. */
 const oneSignature = Uint8Array.of(1, 0, 1, 0);
