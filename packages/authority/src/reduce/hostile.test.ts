@@ -7,28 +7,35 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { errors } from '@holdfast/contract/errors';
 import { fromBase64Url, toBase64Url } from '@holdfast/contract/wire';
-import { type ActDeps, checkAct } from '../consent/index.ts';
+import { encodeChallenge } from '../challenge/index.ts';
+import { type ActDeps, checkAct, nullifierOfAct, stepOf } from '../consent/index.ts';
 import { AuthorityError, refuse } from '../errors/index.ts';
 import { ackBytes, disregardBytes, type EntryAfterGenesis, verifyAcks, withdrawBytes } from '../log/index.ts';
 import {
+  aboutProtectedKeys,
   actDeps,
   ask,
+  type Cast,
   cast,
+  challengeFor,
   deps,
   entryOf,
   type Forgery,
   forgeries,
+  groups,
   type Kind,
   kinds,
   NOW,
+  type Signer,
   valid,
 } from '../testing/index.ts';
 import type { Ack } from '../types/index.ts';
 import { nodeVerify } from '../verify-node/index.ts';
-import { apply, reducers } from './index.ts';
+import { apply, reducers, type State } from './index.ts';
 
 const c = cast();
-const groups = ['request', 'challenge', 'assertion', 'identity', 'freshness', 'replay', 'body', 'entry'] as const;
+const signers = [1, 2, 3, 4, 5].map(() => generateKeyPairSync('ed25519'));
+const identityKeys = signers.map(({ publicKey }) => fromBase64Url(publicKey.export({ format: 'jwk' }).x ?? ''));
 
 /** What an honest signer does with an act: consents, and takes it as the next entry. Throws its refusal. */
 function acknowledge(forgery: Forgery): void {
@@ -59,10 +66,12 @@ test('every kind of entry has a valid request here, and no other stands here', (
 });
 
 let tried = 0;
-for (const operation of reducers.keys())
-  test(`[bad-inputs 52, 53, 57, 58, 59, 61, 62, 63, 67, 69, 71, 101] ${operation}: valid as it stands, refused with a code however it is forged`, () => {
-    const make = kinds[operation];
-    ok(make, `${operation} has no valid request in packages/authority/src/testing/kinds.ts`);
+for (const [operation, what, make] of [
+  ...[...reducers.keys()].map((operation) => [operation, operation, kinds[operation]] as const),
+  ...Object.entries(aboutProtectedKeys).map(([name, make]) => [name, `${name} of a protected key`, make] as const),
+])
+  test(`[bad-inputs 52, 53, 57, 58, 59, 61, 62, 63, 67, 69, 71, 101] ${what}: valid as it stands, refused with a code however it is forged`, () => {
+    ok(make, `${what} has no valid request in packages/authority/src/testing/kinds.ts`);
     const kind: Kind = make(c);
     const act = valid(c, kind);
     equal(deps.operation(act.request.method, act.request.path)?.name, operation);
@@ -75,6 +84,10 @@ for (const operation of reducers.keys())
     for (const forgery of forgeries(c, kind, act)) {
       const code = codeOf(() => acknowledge(forgery));
       ok(Object.hasOwn(errors, code), `${forgery.group}: ${forgery.name}: ${code}`);
+      // By what is wrong with the proof, before anything is asked of the request.
+      const stepMax = { second: 6, protected: 8 }[forgery.group as string];
+      if (stepMax !== undefined)
+        ok((stepOf(code) ?? Infinity) <= stepMax, `${forgery.group}: ${forgery.name}: ${code}`);
       counts.set(forgery.group, (counts.get(forgery.group) ?? 0) + 1);
       tried += 1;
     }
@@ -83,6 +96,67 @@ for (const operation of reducers.keys())
       kind.act === undefined ? groups : groups.filter((g) => !['challenge', 'identity', 'body'].includes(g));
     deepEqual([...counts.keys()].sort(), [...expected].sort());
   });
+
+/** Every way in which a person with several credentials signs one request. */
+const waysToSign: readonly [what: string, first: 'admin' | 'protected' | 'passkey', second?: keyof Cast][] = [
+  ['a protected key alone', 'protected'],
+  ['a passkey alone', 'passkey'],
+  ['a key and a protected key', 'admin', 'protected'],
+  ['a key and a passkey', 'admin', 'passkey'],
+  ['a protected key and a key', 'protected', 'admin'],
+  ['a protected key and a passkey', 'protected', 'passkey'],
+  ['a passkey and a protected key', 'passkey', 'protected'],
+];
+
+test('whatever a person signs is signed in every way there is, one request with another head each', () => {
+  for (const [operation, make] of Object.entries(kinds)) {
+    const { by, asked, act } = make(c);
+    if (by !== c.admin || act !== undefined) continue;
+    const text = encodeChallenge(challengeFor(c.state, by.userId, asked));
+    const made = waysToSign.map(([what, first, second]) => {
+      const one = ask(c.state, c[first], {
+        ...{ ...asked, challengeText: () => text },
+        ...(second === undefined ? {} : { second: c[second] as Signer }),
+      });
+      equal(
+        codeOf(() => acknowledge({ group: 'second', name: what, act: one })),
+        'accepted',
+        `${operation}: ${what}`,
+      );
+      return { nullifier: nullifierOfAct(one), head: apply(c.state, entryOf(c.state, one), deps).head };
+    });
+    equal(new Set(made.map(({ nullifier }) => toBase64Url(nullifier ?? new Uint8Array()))).size, 1);
+    equal(new Set(made.map(({ head }) => head)).size, waysToSign.length);
+  }
+});
+
+test('a request whose second factor was taken away is burnt with it, and no acknowledgement of one is of the other', () => {
+  for (const make of Object.values(kinds)) {
+    const { by, asked, act } = make(c);
+    if (by !== c.admin || act !== undefined) continue;
+    const whole = ask(c.state, by, { ...asked, second: c.protected });
+    const { second: _, ...first } = whole.assertion;
+    const bare = { ...whole, assertion: first };
+    const [one, other] = [whole, bare].map((each) => apply(c.state, entryOf(c.state, each), deps)) as [State, State];
+
+    deepEqual(nullifierOfAct(bare), nullifierOfAct(whole));
+    const { org, height } = one;
+    const bytes = ackBytes(org, height, fromBase64Url(other.head));
+    const acks = [1, 3, 4].map((index) => ({
+      ...{ index, org, height, head: one.head },
+      signature: toBase64Url(sign(null, bytes, (signers[index - 1] as (typeof signers)[number]).privateKey)),
+    }));
+    equal(
+      codeOf(() => verifyAcks({ acks, org, height, head: one.head, identityKeys, verify: nodeVerify })),
+      'E_ACKS',
+    );
+    const ofOther = acks.map((ack) => ({ ...ack, head: other.head }));
+    equal(
+      codeOf(() => verifyAcks({ acks: ofOther, org, height, head: other.head, identityKeys, verify: nodeVerify })),
+      'accepted',
+    );
+  }
+});
 
 test('a valid request fits once: not after itself, not after another', () => {
   for (const make of Object.values(kinds)) {
@@ -120,8 +194,6 @@ test('`force` changes nothing at a signer: it is under no signature, and no rule
 
 // ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────
 
-const signers = [1, 2, 3, 4, 5].map(() => generateKeyPairSync('ed25519'));
-const identityKeys = signers.map(({ publicKey }) => fromBase64Url(publicKey.export({ format: 'jwk' }).x ?? ''));
 const HOSTILE = [2, 5] as const;
 
 /** Everything that two signers which sign whatever they are asked can put together for a head that no other acknowledged. */

@@ -13,6 +13,7 @@ import {
   challengeFor,
   hear,
   permissionId,
+  SEALED,
   type Signer,
   step,
   withAccount,
@@ -46,6 +47,10 @@ export interface Cast {
   readonly spare: Signer;
   readonly off: Signer;
   readonly recovery: Signer;
+  /** Of the administrator: a password protected key and a passkey; and a protected key of who reads. */
+  readonly protected: Signer;
+  readonly passkey: Signer;
+  readonly othersProtected: Signer;
   /** The administrator of another organisation, and that organisation. */
   readonly stranger: Signer;
   readonly other: State;
@@ -75,12 +80,19 @@ export function cast(): Cast {
     state = made.state;
     return made.account;
   };
-  const credential = (name: string, kind: 'Key' | 'RecoveryKey'): Signer => {
+  const credential = (name: string, kind: 'Key' | 'RecoveryKey' | 'PasswordProtectedKey'): Signer => {
     const key = testKey('Ed25519');
     const before = state;
     go(admin, { method: 'POST', path: '/auth/credentials', body: enrolment(state, admin, { name, kind, key }) });
     const { credentialId } = added(before.credentials, state.credentials);
-    return { kind: 'Key', userId: admin.userId, credId: credentialId, key };
+    return { kind: kind === 'RecoveryKey' ? 'Key' : kind, userId: admin.userId, credId: credentialId, key };
+  };
+  /** Enrolled by a code, and confirmed by the administrator. */
+  const confirmed = (userId: string, kind: 'Fido2' | 'PasswordProtectedKey'): Signer => {
+    const [key, credId] = [testKey('P-256'), `${kind}-of-${userId}`];
+    const body = { userId, credentialId: credId, kind, name: kind, publicKey: key.publicKey };
+    go(admin, { method: 'POST', path: '/holdfast/credentials/confirm', body });
+    return { kind, userId, credId, key };
   };
   const pat = (name: string): Signer & { readonly tokenId: string } => {
     const key = testKey('Ed25519');
@@ -130,11 +142,15 @@ export function cast(): Cast {
   const uuidOf = (signer: Signer): string => state.credentials.get(signer.credId)?.uuid ?? '';
   go(admin, { method: 'PUT', path: '/auth/credentials/deactivate', body: { credentialUuid: uuidOf(off) } });
   const recovery = credential('recovery', 'RecoveryKey');
+  const protectedKey = credential('protected', 'PasswordProtectedKey');
+  const passkey = confirmed(admin.userId, 'Fido2');
+  const othersProtected = confirmed(reader.userId, 'PasswordProtectedKey');
   const custom = permission('custom', ['Wallets:Read']);
   const assignment = assign(custom, reader.userId);
   const live = application('shop');
   const still = application('kiosk');
-  go(admin, { method: 'PUT', path: `/auth/apps/${still}/deactivate`, body: {} });
+  const path = `/auth/apps/${still}/deactivate`;
+  go(protectedKey, { method: 'PUT', path, body: {}, second: passkey });
   const before = state;
   go(registrar, {
     method: 'POST',
@@ -147,6 +163,7 @@ export function cast(): Cast {
   const elsewhere = world(testKey('Ed25519'), 'Key', { nonce: toBase64Url(bytesOf('another genesis', 16)) });
   return {
     ...{ state, past, admin, second, reader, nobody, gone, robot, registrar, token, offToken, spare, off, recovery },
+    ...{ protected: protectedKey, passkey, othersProtected },
     ...{ genesis: w.genesis, acts },
     ...{ stranger: elsewhere.admin, other: elsewhere.state },
     ids: {
@@ -161,7 +178,11 @@ export function cast(): Cast {
 export function enrolment(
   state: State,
   user: Signer,
-  o: { readonly name: string; readonly kind: 'Key' | 'RecoveryKey'; readonly key: TestKey },
+  o: {
+    readonly name: string;
+    readonly kind: 'Key' | 'RecoveryKey' | 'PasswordProtectedKey';
+    readonly key: TestKey;
+  },
 ): object {
   const record = challengeFor(state, user.userId, { method: 'POST', path: '/auth/credentials' });
   const challenge = encodeChallenge({ ...record, k: 'Registration', b: '' });
@@ -170,5 +191,6 @@ export function enrolment(
     credentialKind: o.kind,
     credentialName: o.name,
     credentialInfo: keyAttestation({ credId: `id-of-${o.name}`, key: o.key, challenge }),
+    ...(o.kind === 'PasswordProtectedKey' ? { encryptedPrivateKey: SEALED } : {}),
   };
 }

@@ -4,18 +4,32 @@
  */
 import type { JsonObject, JsonValue } from '@holdfast/contract/wire';
 import { parseStrictJson, toBase64Url, utf8 } from '@holdfast/contract/wire';
-import { freshDigest } from '../challenge/index.ts';
+import { encodeChallenge, freshDigest } from '../challenge/index.ts';
 import type { Act } from '../consent/index.ts';
 import type { EntryAfterGenesis } from '../log/index.ts';
-import type { Assertion, ChallengeRecord, FreshToken } from '../types/index.ts';
+import type { Assertion, ChallengeAssertion, ChallengeRecord, FactorAssertion, FreshToken } from '../types/index.ts';
 import type { Cast } from './cast.ts';
 import { changes } from './changes.ts';
 import { testKey } from './keys.ts';
 import type { Kind } from './kinds.ts';
-import { ask, bytesOf, challengeFor, encodeUnchecked, NOW, type Signer, tokens } from './world.ts';
+import {
+  type Asked,
+  ask,
+  bytesOf,
+  challengeFor,
+  encodeUnchecked,
+  NOW,
+  proofBy,
+  SEALED,
+  type Signer,
+  tokens,
+} from './world.ts';
 
 /** Where the wrong is; the test demands some of every group. */
-export type Group = 'request' | 'challenge' | 'assertion' | 'identity' | 'freshness' | 'replay' | 'body' | 'entry';
+export const groups = [
+  ...['request', 'challenge', 'assertion', 'second', 'protected', 'identity', 'freshness', 'replay', 'body', 'entry'],
+] as const;
+export type Group = (typeof groups)[number];
 
 export interface Forgery {
   readonly group: Group;
@@ -33,6 +47,8 @@ const another = toBase64Url(bytesOf('another'));
 export function* forgeries(c: Cast, kind: Kind, act: Act): Generator<Forgery> {
   yield* ofRequest(c, kind, act);
   yield* ofAssertion(c, act);
+  yield* ofSecond(c, kind, act);
+  yield* ofProtectedKey(c, kind, act);
   if (kind.act === undefined) {
     yield* ofChallenge(c, kind);
     yield* ofIdentity(c, kind);
@@ -133,11 +149,111 @@ function* ofAssertion(c: Cast, act: Act): Generator<Forgery> {
   yield forged('of another request by another user', theirs);
 }
 
+/** Who of the cast signs nothing for who asked: other people's, switched off, or of another sort. */
+const strangers = [
+  ...(['second', 'reader', 'nobody', 'gone', 'robot', 'registrar', 'token', 'offToken'] as const),
+  ...(['off', 'recovery', 'stranger', 'othersProtected'] as const),
+];
+
+/** A second factor beside a first one that is right: whatever is wrong with it, the request is. */
+function* ofSecond(c: Cast, { by, asked }: Kind, act: Act): Generator<Forgery> {
+  const record = challengeFor(c.state, by.userId, asked);
+  const challenge = encodeChallenge(record);
+  // A recovery key signs no challenge, and takes nothing beside it.
+  const first =
+    act.assertion.kind === 'RecoveryKey' ? act : ask(c.state, by, { ...asked, challengeText: () => challenge });
+  const beside = (name: string, second: unknown): Forgery => ({
+    ...{ group: 'second', name },
+    act: { ...first, assertion: { ...first.assertion, second } as Assertion },
+  });
+  yield beside('the first once more', proofBy(by, challenge));
+  for (const nothing of [null, [], 'Key', {}]) yield beside(JSON.stringify(nothing), nothing);
+  for (const name of strangers) if (c[name] !== by) yield beside(`by ${name}`, proofBy(c[name], challenge));
+  yield beside('by a credential that nobody confirmed', proofBy({ ...c.spare, credId: 'by-a-code' }, challenge));
+  for (const [k, spent] of spentFactors(c).entries()) yield beside(`from an entry that was made, ${k + 1}`, spent);
+  for (const signer of [c.protected, c.passkey]) {
+    const { kind } = signer;
+    const second = proofBy(signer, challenge);
+    const answer = (changed: Partial<ChallengeRecord>) => proofBy(signer, encodeUnchecked({ ...record, ...changed }));
+    for (const [k, changed] of [...changes(second as unknown as JsonValue)].entries())
+      yield beside(`${kind}, change ${k + 1}`, changed);
+    yield beside(`${kind} of another key`, proofBy({ ...signer, key: testKey(signer.key.algorithm) }, challenge));
+    yield beside(`${kind} over another challenge`, answer({ n: toBase64Url(bytesOf(`again ${kind}`, 16)) }));
+    yield beside(`${kind} over an earlier head`, answer({ a: c.past.at(-1)?.head ?? '' }));
+    yield beside(`${kind} over a login`, answer({ k: 'Login', b: '' }));
+    yield beside(`${kind} over another request`, answer({ p: '/wallets' }));
+    yield beside(`${kind} over another user's challenge`, answer({ u: c.second.userId }));
+    yield beside(`${kind} over nothing`, proofBy(signer, 'AAAA'));
+    for (const other of ['Key', 'Fido2', 'PasswordProtectedKey', 'RecoveryKey', 'Password', 'Totp'])
+      if (other !== kind) yield beside(`${kind} as ${other}`, { ...second, kind: other });
+    for (const other of [by, ...strangers.map((name) => c[name])])
+      yield beside(`${kind} under the name of ${other.credId}`, { ...second, credId: other.credId });
+    for (const clientData of [
+      { type: 'key.create' },
+      { type: 'webauthn.create' },
+      { type: kind === 'Fido2' ? 'key.get' : 'webauthn.get' },
+      { crossOrigin: true },
+    ])
+      yield beside(`${kind}, ${JSON.stringify(clientData)}`, proofBy(signer, challenge, { clientData }));
+    yield beside(`${kind} with a third`, { ...second, second: proofBy(c.admin, challenge) });
+  }
+  yield beside('a key of another key', proofBy({ ...c.spare, key: testKey('Ed25519') }, challenge));
+  yield beside('a key over another challenge', proofBy(c.spare, encodeUnchecked({ ...record, e: record.e + 1 })));
+  yield beside('a key that says it is protected', proofBy({ ...c.spare, kind: 'PasswordProtectedKey' }, challenge));
+  yield beside('a passkey on a page of others', proofBy(c.passkey, challenge, { at: elsewhere }));
+}
+
+/** Both proofs of the entry of the chain that has two, each by itself. */
+function spentFactors({ acts }: Cast): readonly FactorAssertion[] {
+  const { second, ...first } = acts
+    .map(({ assertion }) => assertion as ChallengeAssertion)
+    .find((assertion) => assertion.second !== undefined) as ChallengeAssertion;
+  if (second === undefined) throw new Error('an entry of the cast has two proofs');
+  return [first, second];
+}
+
+const elsewhere = { origin: 'https://elsewhere.example', rpId: 'elsewhere.example' };
+
+/** A password protected key signs as a key does: everything else about it is wrong. */
+function* ofProtectedKey(c: Cast, { by, asked }: Kind, act: Act): Generator<Forgery> {
+  const signed = (name: string, signer: Signer, o: Partial<Asked> = {}): Forgery => ({
+    ...{ group: 'protected', name },
+    act: { ...ask(c.state, signer, { ...asked, ...o }), request: act.request },
+  });
+  const forged = (name: string, assertion: unknown): Forgery => ({
+    ...{ group: 'protected', name },
+    act: { ...act, assertion: assertion as Assertion },
+  });
+  yield signed('a key that says it is protected', { ...by, kind: 'PasswordProtectedKey' });
+  yield signed('of another user', { ...c.othersProtected, userId: by.userId });
+  yield signed('switched off', { ...c.off, kind: 'PasswordProtectedKey' });
+  yield signed('nobody confirmed', { ...c.protected, credId: 'by-a-code' });
+  yield signed('of another key', { ...c.protected, key: testKey(c.protected.key.algorithm) });
+  yield signed('under the name of another user', { ...c.protected, userId: c.second.userId });
+  yield signed('as a key', { ...c.protected, kind: 'Key' });
+  yield signed('as a passkey', { ...c.protected, kind: 'Fido2' });
+  yield signed('beside itself', c.protected, { second: c.protected });
+  for (const type of ['key.create', 'webauthn.get', 'webauthn.create'])
+    yield signed(`made for ${type}`, c.protected, { clientData: { type } });
+  yield signed('in a frame', c.protected, { clientData: { crossOrigin: true } });
+  const { assertion } = ask(c.state, c.protected, asked);
+  for (const [k, changed] of [...changes(assertion as unknown as JsonValue)].entries())
+    yield forged(`change ${k + 1}`, changed);
+  for (const kind of ['Key', 'Fido2', 'RecoveryKey', 'Password', 'Totp'])
+    yield forged(`of kind ${kind}`, { ...assertion, kind });
+  for (const credId of [by, ...strangers.map((name) => c[name])].map((signer) => signer.credId))
+    yield forged(`by ${credId}`, { ...assertion, credId });
+  for (const member of ['encryptedPrivateKey', 'authenticatorData', 'userHandle', 'password'])
+    yield forged(`with ${member}`, { ...assertion, [member]: toBase64Url(utf8(SEALED)) });
+  for (const spent of spentFactors(c)) yield forged(`${spent.kind} from an entry that was made`, spent);
+  yield forged('hashed otherwise', { ...assertion, algorithm: 'SHA512' });
+}
+
 /** Somebody else signs, truthfully. */
 function* ofIdentity(c: Cast, { by, asked, alsoBy = [] }: Kind): Generator<Forgery> {
   const people: readonly (keyof Cast)[] = [
     ...(['admin', 'second', 'reader', 'nobody', 'gone', 'robot', 'registrar'] as const),
-    ...(['token', 'offToken', 'off', 'recovery', 'stranger'] as const),
+    ...(['token', 'offToken', 'off', 'recovery', 'stranger', 'othersProtected'] as const),
   ];
   const signed = (name: string, signer: Signer): Forgery => ({
     ...{ group: 'identity', name },

@@ -2,9 +2,9 @@
 export { type Cast, cast } from './cast.ts';
 export { changes } from './changes.ts';
 export { codeOf } from './codes.ts';
-export { type Forgery, forgeries } from './forgeries.ts';
+export { type Forgery, forgeries, groups } from './forgeries.ts';
 export * from './keys.ts';
-export { type Kind, kinds, valid } from './kinds.ts';
+export { aboutProtectedKeys, type Kind, kinds, valid } from './kinds.ts';
 export * from './long-chain.ts';
 export * from './recovery.ts';
 export * from './world.ts';

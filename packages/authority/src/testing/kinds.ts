@@ -210,5 +210,50 @@ export const kinds: Readonly<Record<string, Make>> = {
   ),
 };
 
+/** Kinds that can be about a password protected key, about one: what keeps the private half is signed over with the rest. */
+export const aboutProtectedKeys: Readonly<Record<string, Make>> = {
+  'auth.createCredential': (c) => ({
+    by: c.admin,
+    asked: {
+      ...{ method: 'POST', path: '/auth/credentials' },
+      body: enrolment(c.state, c.admin, { name: 'third', kind: 'PasswordProtectedKey', key: testKey('P-256') }),
+    },
+  }),
+  'auth.confirmCredential': (c) => ({
+    by: c.admin,
+    asked: {
+      ...{ method: 'POST', path: '/holdfast/credentials/confirm' },
+      body: {
+        ...{ userId: c.nobody.userId, credentialId: 'by-a-code', kind: 'PasswordProtectedKey', name: 'browser' },
+        publicKey: testKey('P-256').publicKey,
+      },
+    },
+    alsoBy: ['second', 'nobody'],
+  }),
+  'auth.confirmRegistration': as(
+    'registrar',
+    'POST',
+    () => '/holdfast/registrations/confirm',
+    (c) => ({
+      userId: id('endUser')(c),
+      credentials: [
+        {
+          ...{ kind: 'PasswordProtectedKey', credentialId: 'of-the-end-user', name: 'browser' },
+          publicKey: testKey('P-256').publicKey,
+        },
+      ],
+    }),
+  ),
+  'auth.recover': (c) => {
+    const act = recoveryAct(c.state, {
+      userId: c.admin.userId,
+      recoveryKey: { credId: c.recovery.credId, key: c.recovery.key },
+      fresh: [{ credId: 'recovered-protected', key: testKey('P-256'), kind: 'PasswordProtectedKey' }],
+    });
+    const { method, path, payload } = act.request;
+    return { by: c.admin, asked: { method, path, payload }, act };
+  },
+};
+
 /** The request of a kind as its user's own software makes it. */
 export const valid = (c: Cast, { by, asked, act }: Kind): Act => act ?? ask(c.state, by, asked);

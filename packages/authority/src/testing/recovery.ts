@@ -6,7 +6,7 @@ import { recoveryContext } from '../consent/index.ts';
 import type { State } from '../reduce/index.ts';
 import type { ChallengeRecord } from '../types/index.ts';
 import { keyAttestation, type TestKey } from './keys.ts';
-import { challengeFor, tokens } from './world.ts';
+import { challengeFor, SEALED, tokens } from './world.ts';
 
 export const recoveryPath = '/auth/recover/user';
 
@@ -14,7 +14,12 @@ export interface Recovery {
   readonly userId: string;
   readonly recoveryKey: { readonly credId: string; readonly key: TestKey };
   /** The set, in the order of the body; one key each. */
-  readonly fresh: readonly { readonly credId: string; readonly key: TestKey }[];
+  readonly fresh: readonly {
+    readonly credId: string;
+    readonly key: TestKey;
+    /** `Key` unless told, and a recovery key in its place. */
+    readonly kind?: 'PasswordProtectedKey';
+  }[];
   readonly challenge?: Partial<ChallengeRecord>;
   /** Replaces the body after it was signed. */
   readonly sent?: (body: RecoveryBody) => unknown;
@@ -34,11 +39,14 @@ const places = [
 /** The set of new credentials, each attested for the challenge text. */
 export function newCredentials(fresh: Recovery['fresh'], challenge: string): Record<string, unknown> {
   return Object.fromEntries(
-    fresh.map(({ credId, key }, k) => {
+    fresh.map(({ credId, key, kind }, k) => {
       const [member, credentialKind] = places[k] ?? ['recoveryCredential', 'RecoveryKey'];
+      const credentialInfo = keyAttestation({ credId, key, challenge });
       return [
         member,
-        { credentialKind, credentialInfo: keyAttestation({ credId, key, challenge }), credentialName: 'new' },
+        kind === undefined
+          ? { credentialKind, credentialInfo, credentialName: 'new' }
+          : { credentialKind: kind, credentialInfo, credentialName: 'new', encryptedPrivateKey: SEALED },
       ];
     }),
   );

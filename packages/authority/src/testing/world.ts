@@ -7,7 +7,13 @@ import { authorityDeps } from '../contract-rules/index.ts';
 import { encodeGenesis, type Genesis, genesisChallenge } from '../genesis/index.ts';
 import type { EntryAfterGenesis, GenesisEntry } from '../log/index.ts';
 import { type AuthorityDeps, apply, initialState, type State } from '../reduce/index.ts';
-import type { ChallengeAssertion, ChallengeRecord, FreshToken, SignedRequest } from '../types/index.ts';
+import type {
+  ChallengeAssertion,
+  ChallengeRecord,
+  FactorAssertion,
+  FreshToken,
+  SignedRequest,
+} from '../types/index.ts';
 import { nodeVerify } from '../verify-node/index.ts';
 import { fido2Assertion, keyAssertion, type TestKey, testKey } from './keys.ts';
 
@@ -44,7 +50,7 @@ export function playAt(o: {
 }
 
 export interface Signer {
-  readonly kind: 'Key' | 'Fido2';
+  readonly kind: 'Key' | 'Fido2' | 'PasswordProtectedKey';
   readonly userId: string;
   readonly credId: string;
   readonly key: TestKey;
@@ -58,6 +64,8 @@ export interface World {
 
 export const origin = 'http://localhost:8787';
 export const rpId = 'localhost';
+/** The private half of a protected key, which only its owner opens: to signers it is a text that was signed over. */
+export const SEALED = 'sealed-by-its-owner';
 
 export function genesisOf(key: TestKey, o: Partial<Genesis> = {}, kind: 'Key' | 'Fido2' = 'Key'): Genesis {
   return {
@@ -105,6 +113,8 @@ export interface Asked {
   /** The request sent, where it is not the one signed. */
   readonly sent?: Partial<SignedRequest>;
   readonly clientData?: Readonly<Record<string, unknown>>;
+  /** Who answers the same challenge as a second factor. */
+  readonly second?: Signer;
   /** Where a passkey signs, if not at the first application. */
   readonly at?: { readonly origin: string; readonly rpId: string };
 }
@@ -139,10 +149,17 @@ export function ask(state: State, by: Signer, asked: Asked): Act & { readonly as
   };
   const record = challengeFor(state, by.userId, asked);
   const text = asked.challengeText?.(encodeUnchecked(record)) ?? encodeChallenge(record);
-  const common = { credId: by.credId, key: by.key, challenge: text, clientData: asked.clientData ?? {} };
-  const assertion =
-    by.kind === 'Key' ? keyAssertion(common) : fido2Assertion({ ...common, ...(asked.at ?? { origin, rpId }) });
+  const first = proofBy(by, text, asked);
+  const assertion = asked.second === undefined ? first : { ...first, second: proofBy(asked.second, text) };
   return { request: { ...request, ...asked.sent }, assertion, tokens };
+}
+
+/** One factor's answer to a challenge. */
+export function proofBy(by: Signer, challenge: string, o: Pick<Asked, 'clientData' | 'at'> = {}): FactorAssertion {
+  const common = { credId: by.credId, key: by.key, challenge, clientData: o.clientData ?? {} };
+  return by.kind === 'Fido2'
+    ? fido2Assertion({ ...common, ...(o.at ?? { origin, rpId }) })
+    : { ...keyAssertion(common), kind: by.kind };
 }
 
 /** The text of a record as it stands, valid or not. */
