@@ -13,10 +13,14 @@ export function toldSignature(one: VerifiedSignature): readonly string[] {
     `  between      ${time(signed.from)} and ${time(signed.to)}, shown head ${one.head} (height ${one.height})`,
     ...one.permissions.flatMap(({ name, grants }) => [
       `  permission   ${name}`,
-      ...grants.map(
-        ({ permission, assignmentId, height, by }) =>
-          `               by ${permission} (${assignmentId}), ${by === undefined ? 'from the genesis' : `given at height ${height} by ${by.userId}`}`,
-      ),
+      ...grants.flatMap(({ permission, assignmentId, height, by, widened }) => [
+        `               by ${permission} (${assignmentId}), ${by === undefined ? 'from the genesis' : `given at height ${height} by ${by.userId}`}`,
+        ...(widened === undefined
+          ? []
+          : [
+              `               which allows it since height ${widened.height}${widened.by === undefined ? '' : `, by ${widened.by.userId}`}`,
+            ]),
+      ]),
     ]),
     `  request      ${request.method} ${request.path}`,
     `               ${request.payload}`,

@@ -6,7 +6,7 @@ import { sha256 } from '@holdfast/crypto/transcript';
 import { nullifierOfAct } from '../consent/index.ts';
 import { AuthorityError } from '../errors/index.ts';
 import { deriveId } from '../ids/index.ts';
-import { ackBytes, headOf, keyStatementBytes } from '../log/index.ts';
+import { ackBytes, type EntryAfterGenesis, headOf, keyStatementBytes } from '../log/index.ts';
 import { apply, type State } from '../reduce/index.ts';
 import {
   ask,
@@ -36,6 +36,7 @@ import {
   type VerifiedLog,
   verifyLogFile,
 } from './index.ts';
+import { Provenance } from './provenance.ts';
 
 type Content = Exclude<Line, { readonly line: 'end' }>;
 
@@ -130,6 +131,7 @@ async function organisation() {
       shown,
       walletId,
       keyId,
+      first: w.state,
       admin: w.admin,
       robot: robotSigner,
       person: second,
@@ -270,6 +272,54 @@ test('a way of grants leads over the person who gave one to the genesis', async 
   equal(assignment?.identityId, robot.userId);
   equal(log.state.permissions.get(assignment?.permissionId ?? '')?.name, 'ManagedKeyExport');
   notEqual(person.userId, admin.userId);
+});
+
+test('what a role allows since it was widened or brought back comes from whoever did that, not from who gave it', () => {
+  const way = new Provenance(made.first);
+  let state = made.first;
+  const after = (signer: TestSigner, method: 'POST' | 'PUT', path: string, body: object): State => {
+    const entry = entryOf(state, ask(state, signer, { method, path, body: body as JsonValue }));
+    const next = apply(state, entry, deps);
+    way.add(state, next, entry as EntryAfterGenesis, []);
+    state = next;
+    return state;
+  };
+  const { user } = withUser(made.first, admin, 'three@acme.example', 'ManagedFullAdminAccess');
+  for (const [path, body] of [
+    ['/auth/users', { email: 'three@acme.example', kind: 'CustomerEmployee' }],
+    ['/permissions', { name: 'Reader', operations: ['Wallets:Read'] }],
+  ] as const)
+    after(admin, 'POST', path, body);
+  const userId = [...state.users.keys()].at(-1) ?? '';
+  const roleId = [...state.permissions.keys()].at(-1) ?? '';
+  const publicKey = user.key.publicKey;
+  after(admin, 'POST', '/holdfast/credentials/confirm', {
+    userId,
+    credentialId: 'third',
+    kind: 'Key',
+    publicKey,
+    name: 'k',
+  });
+  const third = { ...user, userId, credId: 'third' };
+  const full = permissionId(state, 'ManagedFullAdminAccess');
+  after(admin, 'POST', `/permissions/${full}/assignments`, { identityId: userId });
+  const account = withAccount(made.first, admin).account;
+  after(admin, 'POST', '/auth/service-accounts', { name: 'robot', publicKey: account.key.publicKey });
+  const robotId = [...state.serviceAccounts.keys()].at(-1) ?? '';
+  after(admin, 'POST', `/permissions/${roleId}/assignments`, { identityId: robotId });
+  const given = state.height;
+  const operations = ['Wallets:Read', 'Keys:Export'];
+  const before = after(third, 'PUT', `/permissions/${roleId}`, { operations });
+  after(admin, 'PUT', `/permissions/${roleId}/archive`, { isArchived: true });
+  const again = after(admin, 'PUT', `/permissions/${roleId}/archive`, { isArchived: false });
+
+  const told = (at: State, name: string) => {
+    const [{ height, by, widened } = {}] = way.wayTo(at, { userId: robotId, tokenId: undefined }, name);
+    return [height, by?.userId, widened?.height, widened?.by?.userId];
+  };
+  deepEqual(told(before, 'Wallets:Read'), [given, admin.userId, undefined, undefined]);
+  deepEqual(told(before, 'Keys:Export'), [given, admin.userId, given + 1, third.userId]);
+  deepEqual(told(again, 'Keys:Export'), [given, admin.userId, given + 3, admin.userId]);
 });
 
 // ── what it refuses ─────────────────────────────────────────────────────────────────────────────────────────────
