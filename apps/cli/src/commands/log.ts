@@ -2,28 +2,19 @@
 import { createReadStream, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { authorityDeps } from '@holdfast/authority/contract-rules';
 import { AuthorityError } from '@holdfast/authority/errors';
-import {
-  decodeLine,
-  type EndLine,
-  findSignatures,
-  LINE_CHARS_MAX,
-  type Line,
-  logFileText,
-  verifyLogFile,
-} from '@holdfast/authority/log-file';
+import { findSignatures, LINE_CHARS_MAX, type Line, logFileText, verifyLogFile } from '@holdfast/authority/log-file';
 import { nodeVerify } from '@holdfast/authority/verify-node';
-import type { HoldfastApi } from '@holdfast/client/api';
 import { type LogReader, logPins } from '@holdfast/client/log-file';
 import { utf8Decode, visibleText, WireError } from '@holdfast/contract/wire';
 import { apiAsAdmin, readAccountFile } from '../account-file.ts';
 import { readArguments, UsageError } from '../arguments.ts';
+import { readLines } from '../log-file/read.ts';
 import { createSignedBytes } from '../log-file/signed-bytes.ts';
 import { toldSignature } from '../log-file/told.ts';
 import type { Command } from './index.ts';
 
 /** What the file should prove it does not. */
 const EXIT_NOT_PROVED = 7;
-const RECORDS = ['keys', 'wallets', 'delegations', 'signatures', 'orders'] as const;
 
 export const exportLog: Command = {
   name: 'log export',
@@ -115,35 +106,4 @@ function readText(bytes: Uint8Array): string {
     if (cause instanceof WireError) throw new AuthorityError('E_LOG_FORM', cause.message, undefined, cause);
     throw cause;
   }
-}
-
-type Content = Exclude<Line, EndLine>;
-
-/** The chain as it stands now, and everything that was made on it; oldest first, so that what is named stands before. */
-async function readLines(api: HoldfastApi, orgId: string): Promise<readonly Content[]> {
-  const base = `/holdfast/orgs/${orgId}/log`;
-  const records: string[] = [];
-  for (const of of RECORDS) {
-    const found: string[] = [];
-    let token: string | undefined;
-    do {
-      const rest = token === undefined ? '' : `&paginationToken=${encodeURIComponent(token)}`;
-      const page: { readonly lines: string[]; readonly nextPageToken?: string } = await api.plain(
-        'GET',
-        `${base}/records?of=${of}&limit=50${rest}`,
-      );
-      found.push(...page.lines);
-      token = page.nextPageToken;
-    } while (token !== undefined);
-    records.push(...found.reverse());
-  }
-  // After the records: what one of them names is in the chain by now.
-  const chain: string[] = [];
-  let from: number | undefined = 0;
-  do {
-    const page: { readonly lines: string[]; readonly next?: number } = await api.plain('GET', `${base}?from=${from}`);
-    chain.push(...page.lines);
-    from = page.next;
-  } while (from !== undefined);
-  return [...chain, ...records].map((text) => decodeLine(text) as Content);
 }
