@@ -179,6 +179,18 @@ async function namedHeads(lines: AsyncIterable<string> | Iterable<string>): Prom
   return heads;
 }
 
+/** Who alone may ask for the use of a key. */
+interface Ownership {
+  readonly userId: string;
+  /** That its giver was shown. */
+  readonly height: number;
+  /** Seconds since 1970 at which it was given at the latest. */
+  readonly until: number;
+}
+
+/** Seconds since 1970 before which no signer that follows the rules took the request. */
+const signedFrom = ({ challenge }: VerifiedRequest): number => challenge.e - EXPIRY_S_MAX - SKEW_S_MAX;
+
 interface KnownWallet {
   readonly keyId: string;
   readonly network: string;
@@ -197,8 +209,8 @@ class Reader {
   readonly #states = new Map<string, State>();
   readonly #keys = new Map<string, KeyLine>();
   readonly #wallets = new Map<string, KnownWallet>();
-  /** Of keys of end users: who alone may ask for their use, and the height that their giver was shown. */
-  readonly #owners = new Map<string, { readonly userId: string; readonly height: number }>();
+  /** Of keys of end users. */
+  readonly #owners = new Map<string, Ownership>();
   readonly #signatures = new Map<string, VerifiedSignature>();
 
   constructor(
@@ -303,7 +315,8 @@ class Reader {
     if (effect === 'delegate') {
       const { keyId, walletId } = operation.params;
       const given = keyId ?? this.#walletOf(walletId ?? '').keyId;
-      this.#give(given, { userId: String(body['delegateTo'] ?? body['userId']), height: state.height });
+      const userId = String(body['delegateTo'] ?? body['userId']);
+      this.#give(given, { userId, height: state.height, until: verified.challenge.e });
       return;
     }
     if (!['createKey', 'importKey', 'wallet'].includes(effect))
@@ -319,14 +332,14 @@ class Reader {
     const { delegateTo } = body;
     const owner = user.kind === 'EndUser' ? user.userId : delegateTo;
     // Whose it is from its beginning: no signature is older.
-    if (effect !== 'wallet' && typeof owner === 'string') this.#give(made, { userId: owner, height: -1 });
+    if (effect !== 'wallet' && typeof owner === 'string') this.#give(made, { userId: owner, height: -1, until: 0 });
   }
 
   /** For good: the same key is given to nobody else. */
-  #give(keyId: string, owner: { readonly userId: string; readonly height: number }): void {
+  #give(keyId: string, owner: Ownership): void {
     const before = this.#owners.get(keyId);
     if (before !== undefined && before.userId !== owner.userId) malformed(`key ${keyId} is given to two users`);
-    if (before === undefined || owner.height < before.height) this.#owners.set(keyId, owner);
+    if (before === undefined || owner.until < before.until) this.#owners.set(keyId, owner);
   }
 
   #walletOf(walletId: string): KnownWallet {
@@ -345,7 +358,9 @@ class Reader {
     const keyId = wallet?.keyId ?? operation.params['keyId'] ?? '';
     const key = this.#keys.get(keyId) ?? refuse('E_LOG_KEY', `no signer states key ${keyId}`);
     const owner = this.#owners.get(keyId);
-    if (owner !== undefined && owner.userId !== verified.user.userId && state.height > owner.height)
+    // A delegation may be carried out minutes after its state was shown, and a later state be signed for in between.
+    const isLater = owner !== undefined && state.height > owner.height && signedFrom(verified) > owner.until;
+    if (isLater && owner.userId !== verified.user.userId)
       refuse('E_LOG_SIGNATURE', `${id} was asked for by another user than the one whose key ${keyId} is`);
     const digests = await this.#made(line, { id, verified, key, network: wallet?.network, isPlain });
     this.#signatures.set(id, {
@@ -395,7 +410,7 @@ class Reader {
       return refuse('E_LOG_HEAD', 'an act names a head that the chain of the log file does not contain');
     const verified = verifyRequest(state, act, this.#deps);
     const { expires } = verified.credential;
-    if (expires !== undefined && verified.challenge.e - EXPIRY_S_MAX - SKEW_S_MAX > expires)
+    if (expires !== undefined && signedFrom(verified) > expires)
       refuse('E_CREDENTIAL_UNKNOWN', 'credential has expired');
     return { verified, state };
   }
@@ -418,7 +433,7 @@ class Reader {
       permissions: operation
         .permissions(body)
         .map((each) => ({ name: each, grants: this.#trusted().wayTo(state, actor, each) })),
-      signed: { from: challenge.e - EXPIRY_S_MAX - SKEW_S_MAX, to: challenge.e },
+      signed: { from: signedFrom(o.verified), to: challenge.e },
     };
   }
 

@@ -1,8 +1,9 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
-import { fromBase64Url, type JsonValue, toBase64Url, toHex } from '@holdfast/contract/wire';
+import { fromBase64Url, type JsonValue, toBase64Url, toHex, utf8Decode } from '@holdfast/contract/wire';
 import { sha256 } from '@holdfast/crypto/transcript';
+import { decodeChallenge } from '../challenge/index.ts';
 import { nullifierOfAct } from '../consent/index.ts';
 import { AuthorityError } from '../errors/index.ts';
 import { deriveId } from '../ids/index.ts';
@@ -438,9 +439,10 @@ test('a key that was given away later signs for its owner alone from then on, an
   const body = { network: 'Solana', delayDelegation: true };
   const wallet = madeWallet(made.shown, { maker: admin, signer: admin, body });
   const signature = wallet.lines.at(-1) as Content;
-  const given = (shown: State, userId: string): Content => {
+  const shownUntil = decodeChallenge(challengeOf(signature)).e;
+  const given = (shown: State, userId: string, e = shownUntil - 331): Content => {
     const { request, assertion } = ask(shown, admin, {
-      ...{ method: 'POST', path: `/wallets/${wallet.walletId}/delegate`, body: { userId } },
+      ...{ method: 'POST', path: `/wallets/${wallet.walletId}/delegate`, body: { userId }, challenge: { e } },
     });
     return { line: 'act', act: { request, assertion } };
   };
@@ -452,8 +454,16 @@ test('a key that was given away later signs for its owner alone from then on, an
   equal(await fileOf(given(made.state, person.userId)), 'accepted');
   equal(await fileOf(given(stateAt(made.shown.height - 1), person.userId)), 'E_LOG_SIGNATURE');
   equal(await fileOf(given(stateAt(made.shown.height - 1), admin.userId)), 'accepted');
+  // Shown earlier, and still to be carried out when the signature was: nobody knows which came first.
+  equal(await fileOf(given(stateAt(made.shown.height - 1), person.userId, shownUntil - 330)), 'accepted');
   equal(await fileOf(given(made.state, person.userId), given(made.state, robot.userId)), 'E_LOG_FORM');
 });
+
+const challengeOf = (line: Content): string => {
+  const assertion = line.line === 'signature' ? (line.act.assertion as { readonly clientData: string }) : undefined;
+  const text = utf8Decode(fromBase64Url(assertion?.clientData ?? ''));
+  return (JSON.parse(text) as { challenge: string }).challenge;
+};
 
 const stateAt = (height: number): State => ({ ...made.shown, height, head: headAt(height) });
 
