@@ -166,6 +166,8 @@ for (const engine of engineNames) {
         ['an algorithm that is not allowed', await provider.token(claims, { key: 'large' })],
         ['the name of another key', await provider.token(claims, { key: 'hidden', header: { kid: 'first' } })],
         ['the key of another algorithm', await provider.token(claims, { key: 'first', header: { kid: 'elliptic' } })],
+        ['an access token', await provider.token(claims, { header: { typ: 'at+jwt' } })],
+        ['a logout token', await provider.token({ ...claims, events: {} })],
         ['no algorithm', `${encode({ alg: 'none', kid: 'first' })}.${body}.`],
         ['the public key as a secret', `${hmacHead}.${body}.${hmac}`],
         ['a forged body', `${head}.${forgedBody}.${signature}`],

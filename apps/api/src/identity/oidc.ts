@@ -144,6 +144,8 @@ export function createOidc(o: {
       const isOurs = azp === undefined ? !Array.isArray(aud) || aud.length === 1 : azp === provider.clientId;
       if (!isOurs || typeof sub !== 'string' || sub === '' || sub.length > 255) refuse('E_ID_TOKEN');
       if (asked !== undefined && nonce !== asked.nonce) refuse('E_ID_TOKEN');
+      // OpenID Connect Back-Channel Logout §2.4: what ends a login opens none, whatever its header says.
+      if (payload['events'] !== undefined) refuse('E_ID_TOKEN');
       const isVouchedFor = payload['email_verified'] === true && typeof email === 'string' && email.length <= 256;
       return { provider, subject: sub, email: isVouchedFor ? email : undefined, expiresAt: (exp ?? 0) * 1000 };
     },
@@ -197,8 +199,10 @@ export function claimedProvider(idToken: string, providers: readonly IdentityPro
 function readHeader(idToken: string): { alg: string; kid: string | undefined } {
   if (idToken.length > TOKEN_CHARS_MAX) refuse('E_ID_TOKEN');
   try {
-    const { alg, kid, crit, b64 } = decodeProtectedHeader(idToken);
+    const { alg, kid, crit, b64, typ = 'JWT' } = decodeProtectedHeader(idToken);
     if (crit !== undefined || b64 !== undefined || typeof alg !== 'string') return refuse('E_ID_TOKEN');
+    // An access token (RFC 9068) or a logout token may have our client for its audience as well (RFC 8725 §3.11).
+    if (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT') return refuse('E_ID_TOKEN');
     return { alg, kid };
   } catch {
     return refuse('E_ID_TOKEN');
