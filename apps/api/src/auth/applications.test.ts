@@ -102,7 +102,7 @@ for (const engine of engineNames) {
       );
     });
 
-    test('an application is renamed by both verbs, switched off and on, and ended; each change says who holds it', async () => {
+    test('B 39: an application is renamed by both verbs, switched off and on, and ended; each change says who holds it', async () => {
       const made = await signedCall(w, admin, 'POST', '/auth/apps', { ...mobile, name: 'Passing' });
       const path = `/auth/apps/${made.body.appId}`;
 
@@ -120,7 +120,7 @@ for (const engine of engineNames) {
       equal(JSON.stringify(body).includes('Passed'), false);
     });
 
-    test('B 38, 39: an unknown application, and that of another organisation, are answered alike', async () => {
+    test('B 38: an unknown application, and that of another organisation, are answered alike', async () => {
       const other = await found(w, 'Bolt');
       for (const appId of ['ap-00000-00000-0000000000000000', backend.appId]) {
         const answer = await call(w, 'GET', '/auth/credentials', {

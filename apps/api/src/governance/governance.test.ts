@@ -213,7 +213,7 @@ for (const engine of engineNames) {
       equal((await call(w, 'GET', `/auth/users/${user.userId}`, { token: admin.token })).body.isActive, true);
     });
 
-    test('refuses to deactivate the last administrator and ends the logins of whoever is deactivated', async () => {
+    test('refuses to deactivate the last administrator, whose login goes on', async () => {
       refused(
         await signedCall(w, admin, 'PUT', `/auth/users/${admin.userId}/deactivate`),
         400,
