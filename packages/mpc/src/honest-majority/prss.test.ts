@@ -313,10 +313,13 @@ test('a session that was wiped draws nothing, and its keys are gone', () => {
     [1, 3],
   ].map((A) => ({ A, key: seededRandom(`${A}`).bytes(32) }));
   const session = prssSession({ id: new Uint8Array(32), self: 1, parties, keys });
+  const [alone, batch] = ['alone', 'batch'].map((name) => session.open(seededRandom(name).bytes(32), secp));
 
   session.wipe();
 
   throws(() => session.open(execId, secp), { code: 'E_H_PRSS_ENDED' });
+  throws(() => alone?.draw({ k: 'rand' }), { code: 'E_H_PRSS_ENDED' });
+  throws(() => batch?.drawBatch({ once: { rho: 'rand' }, each: { k: 'rand' }, count: 2 }), { code: 'E_H_PRSS_ENDED' });
   for (const { key } of keys) ok(key.every((byte) => byte === 0));
 });
 

@@ -16,7 +16,7 @@ export interface PrssSession {
   readonly parties: readonly Index[];
   /** The randomness of one run. An execution id is opened once: the same draws twice would be the same nonce twice. */
   open(execId: Uint8Array, curve: Curve): PrssRun;
-  /** Erases the keys; open() refuses from then on. */
+  /** Erases the keys; open(), and what was opened and has not drawn yet, refuse from then on. */
   wipe(): void;
 }
 
@@ -94,7 +94,7 @@ export function prssSession(o: {
       const name = Buffer.from(execId.subarray(0, 16)).toString('latin1');
       if (opened.has(name)) refuse('E_H_PRSS_REUSE', 'This execution id has drawn its randomness already.');
       opened.add(name);
-      return prssRun({ execId: execId.slice(), curve, keys, weights });
+      return prssRun({ execId: execId.slice(), curve, keys, weights, isWiped: () => wiped });
     },
     wipe() {
       wiped = true;
@@ -109,7 +109,13 @@ const BLOCK_BYTES = 48;
 
 type Weights = Readonly<Record<'rand' | 'zero', readonly (readonly number[])[]>>;
 
-function prssRun(o: { execId: Uint8Array; curve: Curve; keys: readonly SubsetKey[]; weights: Weights }): PrssRun {
+function prssRun(o: {
+  execId: Uint8Array;
+  curve: Curve;
+  keys: readonly SubsetKey[];
+  weights: Weights;
+  isWiped(): boolean;
+}): PrssRun {
   const { execId, curve, keys, weights } = o;
   const blocksOf = (kind: 'rand' | 'zero'): number => weights[kind][0]?.length ?? 0;
   let isDrawn = false;
@@ -120,6 +126,8 @@ function prssRun(o: { execId: Uint8Array; curve: Curve; keys: readonly SubsetKey
     plans: readonly DrawPlan[],
   ): { read<P extends DrawPlan>(plan: P): Drawn<P>; wipe(): void } {
     if (isDrawn) refuse('E_H_PRSS_REUSE', 'This run has drawn its randomness already.');
+    // Of keys that are zeros by now anybody could compute the nonces.
+    if (o.isWiped()) refuse('E_H_PRSS_ENDED', 'This PRSS session has ended.');
     isDrawn = true;
     let blocks = 0;
     for (const plan of plans) for (const label in plan) blocks += blocksOf(plan[label] as 'rand' | 'zero');
