@@ -211,6 +211,25 @@ test('a signer that missed the certificate is shown it, and nothing is erased be
   for (let index = 1; index <= 5; index += 1) equal(api.cluster.sharings(index, id).length, 1);
 });
 
+test('one signer that calls an older sharing the newest moves no row, and the key signs on', async () => {
+  const id = ids[0] ?? '';
+  const { epoch: before } = await rowOf(id);
+  const made = await api.ctx.signers.refreshKey(await rowOf(id));
+  const said = api.cluster.sharings(5, id);
+  said.splice(0, said.length, ...said.map((each) => (each.epoch === before ? { ...each, generation: 9 } : each)));
+
+  await api.ctx.signers.settleEpochs();
+  await api.ctx.signers.settleEpochs();
+
+  equal((await rowOf(id)).epoch, made.epoch);
+  for (const index of [1, 2, 3, 4])
+    deepEqual(
+      api.cluster.sharings(index, id).map(({ epoch }) => epoch),
+      [made.epoch],
+    );
+  equal((await sign(id)).status, 200);
+});
+
 test('a request that names an epoch erased meanwhile is signed in the new one, and nobody is blamed', async () => {
   const id = ids[0] ?? '';
   // The shares change between the reading of the row and the signers' answer, and the row is behind.

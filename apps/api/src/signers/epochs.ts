@@ -8,7 +8,7 @@ import { toHex } from '@holdfast/contract/wire';
 import { inTransaction } from '@holdfast/storage/database';
 import { findKeyOfCluster, type KeyRow, listKeyStatements, replaceKeyEpoch } from '@holdfast/storage/records';
 import { failureOf, refusalsOf, resultsOf } from './outcomes.ts';
-import { requireAll, SIGNERS } from './participants.ts';
+import { requireAll, SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
 import { isEpochConfirmation, isKeyStatement } from './statements.ts';
 import type { NewEpoch, Outcome } from './types.ts';
@@ -149,6 +149,24 @@ export async function heldOf(room: Room, key: RefreshedKey): Promise<Held> {
   );
 }
 
+/**
+ * The sharings that three or more say they hold, of a generation on which as many agree, the newest first: a liar neither
+ * makes an older one the newest nor hides a newer one, however often it names it.
+ */
+export function knownSharings(held: Held): readonly { readonly epoch: string; readonly generation: number }[] {
+  const said = new Map<string, { readonly epoch: string; readonly generation: number; readonly by: Set<number> }>();
+  for (const [index, epochs] of held)
+    for (const { epoch, generation } of epochs) {
+      const name = `${generation} ${epoch}`;
+      const known = said.get(name) ?? { epoch, generation, by: new Set() };
+      known.by.add(index);
+      said.set(name, known);
+    }
+  return [...said.values()]
+    .filter(({ by }) => by.size >= THRESHOLD)
+    .sort((a, b) => b.generation - a.generation || (a.epoch < b.epoch ? -1 : 1));
+}
+
 /** The sharings with five statements, the newest first. Those in the row count too: their signers may be away now. */
 async function certificates(
   room: Room,
@@ -157,19 +175,17 @@ async function certificates(
 ): Promise<readonly { readonly epoch: string; readonly statements: readonly KeyStatement[] }[]> {
   const known = await listKeyStatements(room.db.kysely, key.id);
   const written = known.map(({ signerIndex, signature }) => ({ index: signerIndex, signature }));
-  const generations = new Map([...held.values()].flat().map(({ epoch, generation }) => [epoch, generation]));
-  return [...generations]
-    .map(([epoch, generation]) => {
+  return knownSharings(held)
+    .map(({ epoch }) => {
       const statements = new Map<number, KeyStatement>();
       if (epoch === key.epoch) for (const each of written) statements.set(each.index, each);
       for (const [index, epochs] of held) {
         const one = epochs.find((e) => e.epoch === epoch);
         if (one !== undefined) statements.set(index, one.statement);
       }
-      return { epoch, generation, statements: [...statements.values()].sort((a, b) => a.index - b.index) };
+      return { epoch, statements: [...statements.values()].sort((a, b) => a.index - b.index) };
     })
-    .filter(({ statements }) => statements.length === SIGNERS)
-    .sort((a, b) => b.generation - a.generation || (a.epoch < b.epoch ? -1 : 1));
+    .filter(({ statements }) => statements.length === SIGNERS);
 }
 
 function isHeld(

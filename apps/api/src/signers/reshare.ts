@@ -2,11 +2,11 @@
  * A key dealt anew to the five of today (docs/specs/succession.md §4): after a signer was replaced, or for one that lost its
  * share or came back with an older one. The api carries what the signers know of the key from one to another.
  */
-import type { KeyEpoch, KeyStatement, ReshareRecord } from '@holdfast/cluster/commands';
+import type { KeyStatement, ReshareRecord } from '@holdfast/cluster/commands';
 import { refuse } from '@holdfast/contract/errors';
 import { canonicalJson, toHex } from '@holdfast/contract/wire';
 import type { KeyRow } from '@holdfast/storage/records';
-import { type Held, heldOf } from './epochs.ts';
+import { type Held, heldOf, knownSharings } from './epochs.ts';
 import { failureOf, resultsOf } from './outcomes.ts';
 import { requireAll, SIGNERS, THRESHOLD } from './participants.ts';
 import type { Room } from './room.ts';
@@ -84,11 +84,10 @@ async function holdersOf(
   };
 }
 
-/** Three promised to keep it, so one that keeps its promises is among them. Of a generation that as many say it has. */
+/** Three promised to keep it, so one that keeps its promises is among them. */
 function newestOfThree(held: Held): string | undefined {
-  const promised = [...held.values()].flat().filter(({ confirmation }) => confirmation !== undefined);
-  const saying = (of: KeyEpoch): number =>
-    promised.filter(({ epoch, generation }) => epoch === of.epoch && generation === of.generation).length;
-  const [newest] = promised.filter((of) => saying(of) >= THRESHOLD).sort((a, b) => b.generation - a.generation);
-  return newest?.epoch;
+  const promised = [...held].map(
+    ([index, epochs]) => [index, epochs.filter(({ confirmation }) => confirmation !== undefined)] as const,
+  );
+  return knownSharings(new Map(promised))[0]?.epoch;
 }
