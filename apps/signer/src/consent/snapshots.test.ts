@@ -205,6 +205,16 @@ test('a snapshot of rules that this release does not have is refused, though thi
   deepEqual(loadCounted(file), { state, read: LENGTH + 1, refused: true });
 });
 
+test('a snapshot that cannot be read is refused, though this signer signed it, and the signer starts', () => {
+  const { file, state } = followed('unreadable');
+  forge(file, (s) => {
+    const cut = s.text.slice(0, -1);
+    return { text: cut, signature: identityAt(5).sign(snapshotBytes({ ...s, text: cut })) };
+  });
+
+  deepEqual(loadCounted(file), { state, read: LENGTH + 1, refused: true });
+});
+
 test('a snapshot of an entry that is not committed here is refused', () => {
   const { file, state } = followed('ahead');
   const head = new Uint8Array(32).fill(7);
