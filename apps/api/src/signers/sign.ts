@@ -24,6 +24,8 @@ const SESSION_MS_MAX = 4_000;
  * of three attempts are within what signers take of one request, and the waits within what a client does not notice.
  */
 const MEETING_MS: readonly number[] = [500, 1_000];
+/** Signers that miss each other say so at once; one that was waited for in a run, 4 s or more, is silent and was met. */
+const MEETING_MS_MAX = 3_500;
 /** Where engine C can sign, nobody waits for five signers to make a session. */
 const SESSION_MS_BESIDE_C = 300;
 
@@ -138,11 +140,12 @@ function withoutC(room: Room): WalletError {
 }
 
 async function untilSigned(room: Room, parts: SignParts, lane: Lane, wish: Request): Promise<readonly RawSignature[]> {
+  const begun = room.env.now();
   for (const waitMs of [...MEETING_MS, undefined]) {
     try {
       return await inAttempts(room, parts, lane, { ...wish, avoid: new Set(wish.avoid) });
     } catch (error) {
-      if (!haveNotMet(room, error)) throw error;
+      if (room.env.now() - begun > MEETING_MS_MAX || !haveNotMet(room, error)) throw error;
       if (waitMs === undefined)
         throw new WalletError('E_CLUSTER_BUSY', 'the signers are still connecting to each other; try again', {
           cause: error,

@@ -207,6 +207,25 @@ test('signers that go on missing each other are a busy cluster, within two secon
   equal(acts().length, 9);
 });
 
+test('signers that waited for each other in their runs have met: no round more, however long they are silent', async () => {
+  const usual = cluster.link.send.bind(cluster.link);
+  const late: FakeCluster['link']['send'] = async (...sent) => {
+    const reply = await usual(...sent);
+    await new Promise<void>((resolve) => void env.setTimer(4_000, resolve));
+    return reply;
+  };
+  Object.assign(cluster.link, { send: late });
+  for (const index of [1, 2, 3, 4, 5])
+    cluster.behaviours.set(
+      index,
+      alone(() => false),
+    );
+
+  await rejects(signing(), { code: 'E_PEER_GONE' });
+
+  equal(acts().length, 9);
+});
+
 test('signers that came after the challenge was made: 503 to sign again; one that the challenge names and that refuses it: 403', async () => {
   // ECDSA by five, and by them alone.
   for (const index of [1, 2, 3, 4, 5]) cluster.push(index, { v: 1, push: 'Session', session: 'ab'.repeat(32) });
