@@ -3,6 +3,7 @@ import { deepEqual, equal, match } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keyAttestation, newCredentials, recoveryProof, type TestKey, testKey } from '@holdfast/authority/testing';
 import { engineNames } from '@holdfast/storage/conformance';
+import { recoverGovernance } from '../governance/recover.ts';
 import { type Answer, call, codeFor, found, logIn, type Member, signedCall, type World, world } from './test/world.ts';
 
 const sealed = 'the private key, sealed by its owner';
@@ -51,8 +52,13 @@ for (const engine of engineNames) {
       });
     const recoveryCode = () => codeFor(w, admin.username);
 
-    function recover(challenge: Answer, fresh: { credId: string; key: TestKey }[], by = kit, token?: string) {
-      const set = newCredentials(fresh, challenge.body.challenge);
+    function recover(
+      challenge: Answer,
+      fresh: { credId: string; key: TestKey }[],
+      by = kit,
+      token?: string,
+      set = newCredentials(fresh, challenge.body.challenge),
+    ) {
       return call(w, 'POST', '/auth/recover/user', {
         token: token ?? challenge.body.temporaryAuthenticationToken,
         body: {
@@ -178,6 +184,31 @@ for (const engine of engineNames) {
       for (const { committed } of w.cluster.signers) equal(committed?.credentials.get(laptop.credId)?.active, true);
       Object.assign(admin, again);
       kit = newKit;
+    });
+
+    test('recovery that the api was stopped in ends logins all the same, and keeps the new sealed key', async () => {
+      const [laptop, newKit] = [
+        { credId: id(), key: testKey('Ed25519') },
+        { credId: id(), key: testKey('P-256') },
+      ];
+      await askCode();
+      const challenge = await init();
+      const set = newCredentials([laptop, { credId: id(), key: testKey('P-256') }, newKit], challenge.body.challenge);
+      Object.assign(set['recoveryCredential'] as object, { encryptedPrivateKey: 'sealed anew' });
+      equal((await get(admin, '/auth/credentials')).status, 200);
+
+      w.crashAt('governance.acknowledged');
+      equal((await recover(challenge, [], kit, undefined, set)).status, 500);
+      await recoverGovernance(w.ctx);
+
+      equal((await get(admin, '/auth/credentials')).status, 401);
+      Object.assign(admin, laptop);
+      admin.token = await logIn(w, admin);
+      kit = newKit;
+      await askCode();
+      deepEqual((await init()).body.allowedRecoveryCredentials, [
+        { id: newKit.credId, encryptedRecoveryKey: 'sealed anew' },
+      ]);
     });
 
     test('a service account stands for the code and not for the key', async () => {

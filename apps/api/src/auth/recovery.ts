@@ -9,17 +9,12 @@ import type { FreshToken } from '@holdfast/authority/types';
 import { refuse } from '@holdfast/contract/errors';
 import {
   type CredentialRow,
-  deactivateUnconfirmed,
-  endAccessTokens,
   findChallenge,
-  findCredential,
   findOrganisation,
   findUserByUsername,
   listCredentials,
   type OrganisationRow,
   type UserRow,
-  updateCredential,
-  updateUser,
   useChallenge,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
@@ -98,30 +93,13 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
   if (row?.kind !== 'Recovery') refuse('E_UNAUTHENTICATED');
   if (!(await useChallenge(ctx.db.kysely, challengeId))) refuse('E_CHALLENGE_USED');
   const { newCredentials } = body;
-  const { after } = await govern(
-    ctx,
-    orgId,
-    {
-      request: { method: 'POST', path: PATH, payload: JSON.stringify(body) },
-      assertion: { kind: 'RecoveryKey', credId: body.recovery.credentialAssertion.credId },
-      tokens: (row.tokens ?? []) as FreshToken[],
-      challenge: row.challenge,
-      nullifier: nullifier(row.challenge),
-    },
-    {
-      also: async (tx) => {
-        await updateUser(tx, orgId, userId, { isRegistered: true });
-        // Whoever made recovery necessary may still be logged in.
-        await endAccessTokens(tx, userId, 'Token');
-        await deactivateUnconfirmed(tx, orgId, userId);
-        for (const credential of Object.values(newCredentials)) {
-          const sealed = credential?.encryptedPrivateKey;
-          const written = sealed && (await findCredential(tx, orgId, credentialIdOf(credential)));
-          if (written) await updateCredential(tx, orgId, written.uuid, { encryptedPrivateKey: sealed });
-        }
-      },
-    },
-  );
+  const { after } = await govern(ctx, orgId, {
+    request: { method: 'POST', path: PATH, payload: JSON.stringify(body) },
+    assertion: { kind: 'RecoveryKey', credId: body.recovery.credentialAssertion.credId },
+    tokens: (row.tokens ?? []) as FreshToken[],
+    challenge: row.challenge,
+    nullifier: nullifier(row.challenge),
+  });
   const made = after.credentials.get(credentialIdOf(newCredentials.firstFactorCredential));
   const user = after.users.get(userId);
   if (made === undefined || user === undefined) refuse('E_INTERNAL');

@@ -8,6 +8,7 @@ import { parseStrictJson } from '@holdfast/contract/wire';
 import type { Executor } from '@holdfast/storage/database';
 import {
   addPermissions,
+  deactivateUnconfirmed,
   deleteAssignment,
   deleteRegistrationCode,
   endAccessTokens,
@@ -36,6 +37,7 @@ export async function project(
   await projectTokens(tx, before, after);
   await projectApplications(tx, before, after, o.now);
   await projectAssignments(tx, before, after, o.now);
+  if (o.entry?.assertion.kind === 'RecoveryKey') await projectRecovery(tx, after, o.entry);
 }
 
 async function projectPermissions(tx: Executor, before: State | undefined, after: State, now: string): Promise<void> {
@@ -170,6 +172,33 @@ async function projectAssignments(tx: Executor, before: State | undefined, after
   for (const id of before?.assignments.keys() ?? []) {
     if (!after.assignments.has(id)) await deleteAssignment(tx, after.org, id);
   }
+}
+
+/**
+ * Whoever made a recovery necessary may be logged in still, or have enrolled what nobody confirmed. Here and not with the
+ * request, which may have ended before its entry is written.
+ */
+async function projectRecovery(
+  tx: Executor,
+  { org, credentials }: State,
+  { assertion, request }: EntryAfterGenesis,
+): Promise<void> {
+  const userId = credentials.get(assertion.credId)?.userId;
+  if (userId === undefined) throw new TypeError('a recovery by a key that nobody has');
+  await endAccessTokens(tx, userId, 'Token');
+  await deactivateUnconfirmed(tx, org, userId);
+  const { newCredentials } = parseStrictJson(request.payload) as unknown as RecoveredSet;
+  for (const { credentialInfo, encryptedPrivateKey } of Object.values(newCredentials)) {
+    const row = await findCredential(tx, org, credentialInfo.credId);
+    if (row !== undefined && encryptedPrivateKey !== undefined)
+      await updateCredential(tx, org, row.uuid, { encryptedPrivateKey });
+  }
+}
+
+interface RecoveredSet {
+  readonly newCredentials: Readonly<
+    Record<string, { readonly credentialInfo: { readonly credId: string }; readonly encryptedPrivateKey?: string }>
+  >;
 }
 
 /** A label of the caller's own that the chain does not interpret. */
