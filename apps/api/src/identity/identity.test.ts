@@ -129,6 +129,16 @@ for (const engine of engineNames) {
       refused(await social(await provider.token({ ...claimsOf(person), sub: 'new owner' })), 401, 'E_USER_NOT_FOUND');
     });
 
+    test('an address that passes on while its owner registers is still its first owner’s', async () => {
+      const person = await invited();
+      equal((await begin(await provider.token(claimsOf(person)))).status, 200);
+
+      const late = { ...claimsOf(person), sub: 'late owner' };
+      refused(await begin(await provider.token(late)), 401, 'E_USER_NOT_FOUND');
+      w.advance(1000);
+      equal((await begin(await provider.token(claimsOf(person)))).status, 200);
+    });
+
     test('refuses every token that is not right in all', async () => {
       const person = await registered();
       w.advance(1000);
@@ -299,6 +309,14 @@ for (const engine of engineNames) {
         }
         const [one, two] = [await signOn(person), await signOn(person)];
         refused(await finish(two.code, one.state), 401, 'E_ID_TOKEN');
+      });
+
+      test('makes no other subject the user whose address it has now', async () => {
+        const person = await registered();
+        equal((await signOnAs(person)).status, 200);
+
+        refused(await signOnAs({ ...person, sub: `heir of ${person.sub}` }), 401, 'E_USER_NOT_FOUND');
+        equal((await signOnAs(person)).status, 200);
       });
 
       test('begins for a client and a page that an operator named, and for no other', async () => {

@@ -164,16 +164,21 @@ async function userOfEmail(ctx: Context, { email, provider }: Identity): Promise
 
 const of = ({ provider, subject }: Identity) => ({ issuer: provider.issuer, subject });
 
-/** One user for each subject of a provider, for good: an address can pass to somebody else, a subject does not. */
+/**
+ * One user for each subject of a provider and one subject for each user, for good: an address can pass to somebody else, a
+ * subject does not.
+ */
 async function link(ctx: Context, tx: Executor, identity: Identity, user: UserRow): Promise<void> {
   const dateCreated = isoDate(ctx.env.now());
-  const { userId } = await linkExternalIdentity(tx, {
+  const linked = await linkExternalIdentity(tx, {
     orgId: user.orgId,
     ...of(identity),
     userId: user.id,
     dateCreated,
   });
-  if (userId !== user.id) refuse('E_ID_TOKEN');
+  // As whoever comes with an address that is nobody's.
+  if (linked === undefined) refuse('E_USER_NOT_FOUND');
+  if (linked.userId !== user.id) refuse('E_ID_TOKEN');
 }
 
 /** A token that was sent here has been seen by whoever carried it: it enters once. */

@@ -20,11 +20,25 @@ export function findExternalIdentity(
     .executeTakeFirst();
 }
 
-/** The row as it then stands: whoever came first stays. */
+/**
+ * The row as it then stands: whoever came first stays. Undefined where the user is another subject of this issuer already; the
+ * user's row is held, so that of two at once one is first.
+ */
 export async function linkExternalIdentity(
   tx: Executor,
   row: Insertable<Schema['externalIdentities']>,
-): Promise<ExternalIdentityRow> {
+): Promise<ExternalIdentityRow | undefined> {
+  const { orgId, issuer, subject, userId } = row;
+  await tx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+  const other = await tx
+    .selectFrom('externalIdentities')
+    .select('subject')
+    .where('orgId', '=', orgId)
+    .where('issuer', '=', issuer)
+    .where('userId', '=', userId)
+    .where('subject', '!=', subject)
+    .executeTakeFirst();
+  if (other !== undefined) return undefined;
   await tx
     .insertInto('externalIdentities')
     .values(row)
