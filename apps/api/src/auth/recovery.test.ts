@@ -4,7 +4,18 @@ import { after, before, describe, test } from 'node:test';
 import { keyAttestation, newCredentials, recoveryProof, type TestKey, testKey } from '@holdfast/authority/testing';
 import { engineNames } from '@holdfast/storage/conformance';
 import { recoverGovernance } from '../governance/recover.ts';
-import { type Answer, call, codeFor, found, logIn, type Member, signedCall, type World, world } from './test/world.ts';
+import {
+  type Answer,
+  call,
+  codeFor,
+  found,
+  logIn,
+  type Member,
+  registerByCode,
+  signedCall,
+  type World,
+  world,
+} from './test/world.ts';
 
 const sealed = 'the private key, sealed by its owner';
 
@@ -184,6 +195,18 @@ for (const engine of engineNames) {
       for (const { committed } of w.cluster.signers) equal(committed?.credentials.get(laptop.credId)?.active, true);
       Object.assign(admin, again);
       kit = newKit;
+    });
+
+    test('recovery takes over no credential of somebody else, confirmed or not', async () => {
+      const email = `eve@${engine}.example`;
+      await signedCall(w, admin, 'POST', '/auth/users', { email, kind: 'CustomerEmployee' });
+      const eve = await registerByCode(w, admin.orgId, email);
+      await askCode();
+
+      const refused = await recover(await init(), [{ credId: eve.credId, key: testKey('Ed25519') }]);
+
+      equal(refused.body.error.details.code, 'E_CREDENTIAL_EXISTS');
+      match(await logIn(w, eve), /^ey/);
     });
 
     test('recovery that the api was stopped in ends logins all the same, and keeps the new sealed key', async () => {

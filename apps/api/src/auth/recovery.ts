@@ -10,6 +10,7 @@ import { refuse } from '@holdfast/contract/errors';
 import {
   type CredentialRow,
   findChallenge,
+  findCredential,
   findOrganisation,
   findUserByUsername,
   listCredentials,
@@ -91,6 +92,7 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
   const { orgId, userId, tokenId: challengeId } = principal;
   const row = await findChallenge(ctx.db.kysely, challengeId);
   if (row?.kind !== 'Recovery') refuse('E_UNAUTHENTICATED');
+  await refuseOthersIds(ctx, principal, body);
   if (!(await useChallenge(ctx.db.kysely, challengeId))) refuse('E_CHALLENGE_USED');
   const { newCredentials } = body;
   const { after } = await govern(ctx, orgId, {
@@ -107,6 +109,15 @@ export async function recover(ctx: Context, principal: Principal, body: Recovery
     credential: { uuid: made.uuid, kind: made.kind, name: made.name },
     user: { id: userId, username: user.username, orgId },
   };
+}
+
+/** One that waits to be confirmed is unknown to the chain: its row would become the recovering user's, sealed key and all. */
+async function refuseOthersIds(ctx: Context, { orgId, userId }: Principal, { newCredentials }: RecoveryBody) {
+  for (const credential of Object.values(newCredentials) as readonly (Credential | undefined)[]) {
+    if (credential === undefined) continue;
+    const known = await findCredential(ctx.db.kysely, orgId, credentialIdOf(credential));
+    if (known !== undefined && known.userId !== userId) refuse('E_CREDENTIAL_EXISTS');
+  }
 }
 
 async function recoveryChallenge(
