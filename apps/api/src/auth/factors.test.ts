@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keyAssertion, keyAttestation, type TestKey, testKey } from '@holdfast/authority/testing';
 import { engineNames } from '@holdfast/storage/conformance';
-import { findCredentialByUuid, listCredentials } from '@holdfast/storage/records';
+import { findCredentialByUuid, listCredentials, updateUser } from '@holdfast/storage/records';
 import { hashPassword } from './password.ts';
 import {
   type Answer,
@@ -394,6 +394,28 @@ for (const engine of engineNames) {
         nextStep();
         equal((await login(() => both(codeNow(totp.secret)))).status, 200);
         config.passwordCost = 10;
+      });
+
+      test('and its code count once also where the login only leads to single sign-on', async () => {
+        nextStep();
+        const { orgId, userId } = admin;
+        const demand = (isSsoRequired: boolean) => updateUser(w.ctx.db.kysely, orgId, userId, { isSsoRequired });
+        w.providers.push({
+          orgId,
+          issuer: 'https://id.acme.example',
+          clientId: 'acme',
+          algorithms: ['RS256'],
+          redirectUris: [],
+          uses: ['sso'],
+        });
+
+        await demand(true);
+        const { status, body } = await login(() => both(codeNow(totp.secret)));
+        await demand(false);
+        w.providers.pop();
+
+        deepEqual([status, body], [200, { ssoClientId: 'acme' }]);
+        refused(await login(() => both(codeNow(totp.secret))), 401, 'E_FACTOR');
       });
 
       test('is guessed ten times a day, whoever guesses, and a key is not held up by it', async () => {

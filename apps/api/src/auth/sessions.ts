@@ -87,8 +87,11 @@ export async function login(
   // Asked for again after the client was taken out of the settings, a user logs in as before.
   const ssoClientId = user.isSsoRequired ? ssoClientOf(ctx, organisation.id) : undefined;
   if (ssoClientId !== undefined) {
-    if (!(await useChallenge(ctx.db.kysely, challengeId))) refuse('E_CHALLENGE_USED');
-    return { ssoClientId };
+    return inTransaction(ctx.db, async (tx) => {
+      if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
+      await proven.spend(tx);
+      return { ssoClientId };
+    });
   }
   const boundTo = bindingOf(await stateOf(ctx, organisation.id), appId);
   return inTransaction(ctx.db, async (tx) => {
