@@ -562,6 +562,21 @@ for (const engine of engineNames) {
           400,
           'challenge has already been used',
         );
+
+        const { credentialUuid } = created.body;
+        const confirm = () =>
+          signedCall(w, admin, 'POST', '/holdfast/credentials/confirm', {
+            userId: admin.userId,
+            credentialId: `second-${engine}`,
+            kind: 'Key',
+            publicKey: key.publicKey,
+            name: 'second device',
+          });
+        const off = await signedCall(w, admin, 'PUT', '/auth/credentials/deactivate', { credentialUuid });
+        deepEqual(off.body, { message: 'success' });
+        refused(await confirm(), 404, 'credential not found');
+        await signedCall(w, admin, 'PUT', '/auth/credentials/activate', { credentialUuid });
+        equal((await confirm()).body.isConfirmed, true);
       });
     });
 

@@ -138,6 +138,8 @@ export async function confirmCredential(
   const isThatOne = row?.userId === body.userId && row.kind === body.kind && row.publicKey === body.publicKey;
   if (!isThatOne) refuse('E_NOT_FOUND', 'credential not found');
   if (row.isConfirmed) refuse('E_CREDENTIAL_EXISTS');
+  // Confirmed it would count again: its user has switched it off, or recovered from it.
+  if (!row.isActive) refuse('E_NOT_FOUND', 'credential not found');
   await govern(ctx, orgId, grant);
   const confirmed = await findCredential(ctx.db.kysely, orgId, body.credentialId);
   return credentialShape(confirmed ?? refuse('E_INTERNAL'));

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { keyAttestation, type TestKey, testKey } from '@holdfast/authority/testing';
 import { toBase64Url } from '@holdfast/contract/wire';
 import { engineNames } from '@holdfast/storage/conformance';
+import { findCredential, updateCredential } from '@holdfast/storage/records';
 import { type Answer, call, found, type Member, registerByCode, signedCall, type World, world } from './test/world.ts';
 
 const code = (answer: Answer): string => answer.body?.error?.details?.code;
@@ -252,6 +253,12 @@ for (const engine of engineNames) {
       equal(await refused({ credentialId: 'AAAA' }), 'E_NOT_FOUND');
       equal(await refused({ kind: 'Fido2' }), 'E_NOT_FOUND');
       equal(code(await confirm({ userId: admin.userId, credentials: [one] })), 'E_NOT_FOUND');
+      const row = await findCredential(w.ctx.db.kysely, admin.orgId, lee.credId);
+      const setActive = (isActive: boolean) =>
+        updateCredential(w.ctx.db.kysely, admin.orgId, row?.uuid ?? '', { isActive });
+      await setActive(false);
+      equal(await refused({}), 'E_NOT_FOUND');
+      await setActive(true);
       equal((await confirm({ userId: lee.userId, credentials: [one] })).status, 200);
       equal(code(await confirm({ userId: lee.userId, credentials: [one] })), 'E_CREDENTIAL_EXISTS');
     });

@@ -89,6 +89,7 @@ export async function confirmRegistration(
     const isThatOne = row?.userId === body.userId && row.kind === kind && row.publicKey === publicKey;
     if (!isThatOne) refuse('E_NOT_FOUND', 'credential not found');
     if (row.isConfirmed) refuse('E_CREDENTIAL_EXISTS');
+    if (!row.isActive) refuse('E_NOT_FOUND', 'credential not found');
   }
   await govern(ctx, orgId, grant);
   const items = [];
