@@ -444,6 +444,22 @@ for (const engine of engineNames) {
       const register = (init: Answer, body: object) =>
         call(w, 'POST', '/auth/registration', { token: init.body.temporaryAuthenticationToken, body });
 
+      test('ends the other challenges that its code has opened', async () => {
+        const username = `twice@${engine}.example`;
+        const first = await invited(username);
+        const registrationCode = codeFor(w, username);
+        const body = { orgId: admin.orgId, username, registrationCode };
+        const second = await call(w, 'POST', '/auth/registration/init', { body });
+        const answerTo = ({ body: { challenge } }: Answer) => {
+          const credId = Buffer.from(w.ctx.env.random(16)).toString('base64url');
+          const credentialInfo = keyAttestation({ credId, key: testKey('P-256'), challenge });
+          return { firstFactorCredential: { credentialKind: 'Key', credentialInfo } };
+        };
+
+        equal((await register(first, answerTo(first))).status, 200);
+        refused(await register(second, answerTo(second)), 401, 'E_UNAUTHENTICATED');
+      });
+
       test('takes a password and one-time codes together, and the user reads', async () => {
         const username = `pat@${engine}.example`;
         const init = await invited(username);

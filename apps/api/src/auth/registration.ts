@@ -17,6 +17,7 @@ import {
   type UserRow,
   updateUser,
   useChallenge,
+  voidRegistrations,
 } from '@holdfast/storage/records';
 import type { Context } from '../context.ts';
 import { stateOf } from '../governance/state.ts';
@@ -130,6 +131,8 @@ async function enrolFirst<T>(
   const [first, ...others] = await prepareSet(ctx, body, { organisation, user, row });
   const { uuid, result } = await inTransaction(ctx.db, async (tx) => {
     if (!(await useChallenge(tx, challengeId))) refuse('E_CHALLENGE_USED');
+    // Whoever else had the code would enrol a key beside those of its owner.
+    await voidRegistrations(tx, orgId, userId);
     const uuid = await first.write(tx);
     for (const other of others) await other.write(tx);
     await updateUser(tx, orgId, userId, { isRegistered: true });
