@@ -534,6 +534,18 @@ for (const engine of engineNames) {
         match(own.body.code, /^[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{3}$/);
       });
 
+      test('D 89: a code registers nobody but whom it was sent to, and nobody after four hours', async () => {
+        const [bea, cy] = ['bea@acme.example', 'cy@acme.example'];
+        for (const email of [bea, cy])
+          equal((await signedCall(w, admin, 'POST', '/auth/users', { email, kind: 'CustomerEmployee' })).status, 200);
+
+        refused(await start(codeFor(w, bea), cy), 401, 'Registration code expired');
+        equal((await start(codeFor(w, cy), cy)).status, 200);
+        w.advance(4 * 3_600_000);
+        refused(await start(codeFor(w, bea), bea), 401, 'Registration code expired');
+        admin.token = await logIn(w, admin);
+      });
+
       test('D 91: gives a credential code a minute at most, and one use', async () => {
         const code = (expiration: unknown) => signedCall(w, admin, 'POST', '/auth/credentials/code', { expiration });
         const now = w.ctx.env.now();

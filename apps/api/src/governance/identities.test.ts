@@ -138,7 +138,7 @@ for (const engine of engineNames) {
       deepEqual((await get(owner, '/auth/pats')).body.items, []);
     });
 
-    test('B 34: a token dies with its user and expires by the second', async () => {
+    test('B 34: a token and every login die with their user, and a token expires by the second', async () => {
       const owner = await employee('leaver@acme.example', ['Auth:Pats:Create', 'Permissions:Read']);
       const { pat } = await tokenOf(owner);
       const { pat: short } = await tokenOf(owner, { secondsValid: 60 });
@@ -146,9 +146,10 @@ for (const engine of engineNames) {
       w.advance(61_000);
       equal((await get(short, '/permissions')).status, 401);
       equal((await get(pat, '/permissions')).status, 200);
+      equal((await get(owner, '/permissions')).status, 200);
       await signedCall(w, admin, 'PUT', `/auth/users/${owner.userId}/deactivate`);
       await signedCall(w, admin, 'PUT', `/auth/users/${owner.userId}/activate`);
-      equal((await get(pat, '/permissions')).status, 401);
+      for (const by of [pat, owner]) equal((await get(by, '/permissions')).status, 401);
     });
 
     test('B 34: an archived user and an archived service account are listed no more and never return', async () => {
@@ -170,6 +171,29 @@ for (const engine of engineNames) {
       }
       equal((await signedCall(w, admin, 'PUT', `/auth/users/${gone.userId}/activate`)).status, 409);
       equal((await signedCall(w, admin, 'PUT', `${account}/activate`)).status, 409);
+    });
+
+    test('E 103: nobody grants what they have not, neither to others nor to themselves', async () => {
+      const limited = await employee('limited@acme.example', ['Permissions:Assign', 'Permissions:Read']);
+      const { items } = (await get(admin, '/permissions')).body;
+      const full = items.find(({ name }: { name: string }) => name === 'ManagedFullAdminAccess');
+
+      for (const identityId of [limited.userId, admin.userId]) {
+        const answer = await signedCall(w, limited, 'POST', `/permissions/${full.id}/assignments`, { identityId });
+        equal(answer.status, 403);
+        match(answer.body.error.message, /^cannot grant [A-Za-z:]+: you do not have it$/);
+      }
+      equal((await get(limited, '/auth/users')).status, 403);
+    });
+
+    test('D 93: the last credential of a person stays on', async () => {
+      const only = await employee('only@acme.example', ['Permissions:Read']);
+      const { credentialUuid } = (await get(only, '/auth/credentials')).body.items[0];
+
+      const answer = await signedCall(w, only, 'PUT', '/auth/credentials/deactivate', { credentialUuid });
+
+      deepEqual([answer.status, answer.body.error.message], [400, 'this is your last active credential']);
+      equal((await get(only, '/permissions')).status, 200);
     });
 
     test('single sign-on cannot be demanded while there is none', async () => {
