@@ -192,6 +192,23 @@ test('row 10: a ring-Pedersen modulus of a wrong length or form is refused and i
   }
 });
 
+test('row 10: a Paillier modulus of a wrong length or form is refused, all else being right', () => {
+  let opened: Job | undefined;
+  play({
+    compute: (_party, job) => {
+      if (job.name === 'aux/check-opened') opened ??= structuredClone(job);
+      return remembered(job);
+    },
+  });
+  const input = opened?.input as { readonly opened: Opening };
+  const { N } = input.opened;
+  const verdictOn = (changed: bigint) =>
+    runJob({ name: 'aux/check-opened', input: { ...input, opened: { ...input.opened, N: changed } } });
+
+  equal(verdictOn(N), undefined);
+  for (const wrong of [N >> 2n, N - 1n, 0n]) equal(verdictOn(wrong), 'E_AUX_MODULUS');
+});
+
 test('row 10: a Paillier modulus equal to the ring-Pedersen one is refused and its owner named', () => {
   const { pHat, qHat } = testAux(liar).own;
   // The machine refuses such primes of its own, so the lie is told to the job alone.
