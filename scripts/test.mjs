@@ -1,6 +1,5 @@
 // `npm test`: every *.test.js of the built output, through node's own runner. `npm test -- crypto mpc` runs those
-// rooms only. Three files at a time, since processes under test wait for each other; where a test states how long
-// something took, it has the machine to itself.
+// rooms only. Two files at a time, except where a test states how long something took: those have both cores.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +31,7 @@ const long = beside.length === 0 ? Promise.resolve(0) : start(beside, { concurre
 const rest = files.filter((file) => !LONG.test(file));
 const paired = await start(
   rest.filter((file) => !TIMED.test(file)),
-  { concurrency: 3 },
+  { concurrency: 2 },
 );
 const longest = await long;
 const timed = await start(
