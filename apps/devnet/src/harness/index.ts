@@ -114,7 +114,7 @@ export class Cluster {
   }
 
   async untilOnline(count: number): Promise<void> {
-    await until(`${count} signers are connected`, async () => (await this.online()) === count, 30_000);
+    await until(`${count} signers are connected`, async () => (await this.online()) === count, 60_000);
   }
 
   /** The command line, as a user types it. */
